@@ -1,0 +1,63 @@
+// NOTICE payloads (channel 0x11): what happened to the shell, as JSON. The client turns them into its one dim line.
+import { Channel } from "./channel.js";
+import { encodeTextFrame } from "./frame.js";
+import type { ShellExit } from "./status.js";
+
+/** After a reconnect: is this the shell we had? `unknown` when the service does not tell. */
+export type Verdict = "same" | "new" | "unknown";
+
+export type Notice =
+  /** The link is down. `retryAt`: ISO 8601, absent while an attempt is under way. */
+  | { readonly kind: "lost"; readonly attempt: number; readonly reason: string; readonly retryAt?: string }
+  /** The link is back. `bytesLost`: output that is known to be lost; `heldDiscarded`: typed bytes that were not sent. */
+  | {
+      readonly kind: "back";
+      readonly verdict: Verdict;
+      readonly bytesLost: number;
+      readonly heldDiscarded?: number;
+    }
+  /** Waiting for something that the person can change. */
+  | { readonly kind: "waiting"; readonly reason: "credentials" | "capacity"; readonly message: string }
+  /** Another tool took the shell upstream (close code 4000). */
+  | { readonly kind: "taken" }
+  /** The shell now has this size, because of its leader. */
+  | { readonly kind: "resized"; readonly cols: number; readonly rows: number; readonly leads: boolean }
+  /** This client was behind and `bytes` of output were not shown; a snapshot follows. */
+  | { readonly kind: "skipped"; readonly bytes: number }
+  /** The shell ended; the last frame of the stream. */
+  | { readonly kind: "ended"; readonly exit: ShellExit; readonly durationMs: number }
+  /** The shell cannot be had any more; the last frame of the stream. */
+  | { readonly kind: "gone"; readonly message: string }
+  /** This client is no longer attached; the last frame of the stream. `elsewhere`: by `agentd detach`; `other`: --detach-others. */
+  | {
+      readonly kind: "detached";
+      readonly reason: "key" | "elsewhere" | "other" | "taken" | "stopping" | "restarting";
+    };
+
+/** What a client may say on the NOTICE channel: make me the leader. */
+export type ClientNotice = { readonly kind: "lead" };
+
+const decoder = new TextDecoder();
+
+export function encodeNotice(notice: Notice | ClientNotice): Uint8Array {
+  return encodeTextFrame(Channel.Notice, JSON.stringify(notice));
+}
+
+/** The notice in a payload, or undefined when it is not JSON with a `kind`. An unknown kind is returned: callers ignore it. */
+export function decodeNotice(payload: Uint8Array): Notice | undefined {
+  return decode(payload) as Notice | undefined;
+}
+
+export function decodeClientNotice(payload: Uint8Array): ClientNotice | undefined {
+  const value = decode(payload);
+  return value?.kind === "lead" ? { kind: "lead" } : undefined;
+}
+
+function decode(payload: Uint8Array): { kind: string } | undefined {
+  try {
+    const value = JSON.parse(decoder.decode(payload)) as { kind?: unknown } | null;
+    return typeof value?.kind === "string" ? (value as { kind: string }) : undefined;
+  } catch {
+    return undefined;
+  }
+}

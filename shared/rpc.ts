@@ -1,0 +1,175 @@
+// The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
+import type { Verdict } from "./notice.js";
+import type { ShellExit } from "./status.js";
+
+/** Bumped by any change that an older peer cannot ignore. `hello`, `daemon.status` and `daemon.stop` work across versions. */
+export const PROTOCOL_VERSION = 1;
+
+export type ShellState =
+  | "starting"
+  | "live"
+  | "reconnecting"
+  | "needs-credentials"
+  | "taken"
+  | "capacity"
+  | "ended"
+  | "gone";
+
+/** What `ls --json` shows of a shell (cli.md). Times are ISO 8601. */
+export interface ShellInfo {
+  readonly name: string;
+  readonly kind: "local" | "agentcore";
+  readonly state: ShellState;
+  readonly runtimeArn?: string;
+  readonly region?: string;
+  readonly qualifier?: string;
+  readonly endpointUrl?: string;
+  readonly runtimeSessionId: string;
+  readonly shellId: string;
+  /** How many clients are attached now. */
+  readonly clients: number;
+  readonly cols: number;
+  readonly rows: number;
+  readonly title?: string;
+  readonly cwd?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+  /** When a client was last attached. */
+  readonly attachedAt?: string;
+  /** When the present connection was made. */
+  readonly connectedAt?: string;
+  readonly endedAt?: string;
+  readonly exitCode?: number;
+  readonly signal?: number;
+  readonly bytesLost: number;
+  readonly verdict?: Verdict;
+  /** Local shells only. */
+  readonly pid?: number;
+  /** Why the shell is not live, in words. */
+  readonly reason?: string;
+}
+
+/** What a new shell runs on. */
+export type TargetRequest =
+  | {
+      readonly kind: "local";
+      /** Program and arguments; absent: the `SHELL` of `env`, as a login shell. */
+      readonly command?: readonly string[];
+      readonly cwd: string;
+      readonly env: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: "agentcore";
+      /** An ARN, or the name of a target in the config file. */
+      readonly runtimeArn: string;
+      readonly region?: string;
+      readonly profile?: string;
+      readonly qualifier?: string;
+      readonly endpointUrl?: string;
+      readonly bearerTokenFile?: string;
+      readonly runtimeSessionId?: string;
+      readonly shellId?: string;
+    };
+
+export interface AttachParams {
+  readonly name: string;
+  readonly cols: number;
+  readonly rows: number;
+  readonly readOnly?: boolean;
+  /** Never leads: its size and its typing do not decide the shell's size. */
+  readonly ignoreSize?: boolean;
+  /** Cut off every other client (they exit 254), and win the shell back when another tool took it upstream. */
+  readonly take?: boolean;
+  /** End every other client as if it had pressed the detach key (they exit 0). */
+  readonly detachOthers?: boolean;
+  /** False for a client that is no terminal and so answers no terminal queries. Default true. */
+  readonly terminal?: boolean;
+  /** What this client has already shown: it then gets only what is new, when the daemon still has it. */
+  readonly resume?: { readonly epoch: string; readonly offset: number };
+}
+
+export interface AttachResult {
+  readonly shell: ShellInfo;
+  readonly epoch: string;
+  /** Absolute STDOUT offset at which this client's stream starts: after the snapshot, or where it resumes. */
+  readonly offset: number;
+  /** True: the stream goes on from `resume.offset`, and no snapshot is sent first. */
+  readonly resumed: boolean;
+}
+
+export interface DaemonStatus {
+  readonly v: 1;
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly socket: string;
+  readonly shells: number;
+  readonly clients: number;
+  /** Resident memory of the daemon process, bytes. */
+  readonly memory: number;
+}
+
+export interface HelloResult {
+  readonly protocol: number;
+  readonly version: string;
+  readonly pid: number;
+  /** From the daemon's config file: what the client needs of it. */
+  readonly client: { readonly prefix: string; readonly defaultTarget?: string };
+}
+
+type Nothing = Readonly<Record<string, never>>;
+
+/** Method name → parameters (by name, always an object) and result. */
+export interface Methods {
+  hello: { params: { readonly protocol: number; readonly client: string }; result: HelloResult };
+  /** Creates a shell and answers once it is live, or fails with the reason and leaves nothing behind. */
+  "shell.new": {
+    params: {
+      readonly name: string;
+      readonly target: TargetRequest;
+      readonly cols?: number;
+      readonly rows?: number;
+      readonly labels?: Readonly<Record<string, string>>;
+      /** Answer with the existing shell of that name instead of `name_taken`. */
+      readonly reuse?: boolean;
+    };
+    result: { readonly shell: ShellInfo; readonly created: boolean };
+  };
+  /** After the answer, the connection is a stream of packets in both directions. Not available to a batch. */
+  "shell.attach": { params: AttachParams; result: AttachResult };
+  "shell.list": { params: Nothing; result: { readonly shells: readonly ShellInfo[] } };
+  "shell.info": { params: { readonly name: string }; result: { readonly shell: ShellInfo } };
+  /** Ends the shell's process. Ended shells are forgotten at once. `force`: do not wait for the upstream to confirm. */
+  "shell.kill": {
+    params: { readonly name: string; readonly force?: boolean };
+    result: { readonly exit?: ShellExit };
+  };
+  "shell.rename": { params: { readonly name: string; readonly to: string }; result: Nothing };
+  /** Ends the attachment of every client of the shell (or of all shells, without `name`). */
+  "shell.detach": { params: { readonly name?: string }; result: { readonly detached: number } };
+  /** Types bytes (base64) into the shell. */
+  "shell.send": {
+    params: { readonly name: string; readonly data: string };
+    result: { readonly bytes: number };
+  };
+  /** The screen as text. `start`: first line, 0 is the top of the screen, negative reaches into the scrollback. */
+  "shell.capture": {
+    params: { readonly name: string; readonly start?: number; readonly ansi?: boolean };
+    result: { readonly text: string };
+  };
+  "daemon.status": { params: Nothing; result: DaemonStatus };
+  /** Orderly stop that kills no shell; `localShells`: also end the local runtime and its shells. */
+  "daemon.stop": { params: { readonly localShells?: boolean; readonly restart?: boolean }; result: Nothing };
+  /** Turns the connection into a stream of `event` notifications. */
+  "events.subscribe": { params: Nothing; result: { readonly shells: readonly ShellInfo[] } };
+}
+
+export type MethodName = keyof Methods;
+export type Params<M extends MethodName> = Methods[M]["params"];
+export type Result<M extends MethodName> = Methods[M]["result"];
+
+/** The parameters of an `event` notification: a shell appeared or changed (`shell` present), or was forgotten. */
+export type ShellEvent =
+  | { readonly kind: "changed"; readonly shell: ShellInfo }
+  | { readonly kind: "renamed"; readonly from: string; readonly shell: ShellInfo }
+  | { readonly kind: "forgotten"; readonly name: string };
