@@ -71,6 +71,8 @@ const NEAR_TTL_MS = 59 * 60_000;
 
 /** A shell that never came to life is given up after this long, for reasons that usually heal. */
 const FIRST_CONNECT_MS = 60_000;
+/** But not before this many attempts: one that waits for a microVM alone may take longer. */
+const FIRST_CONNECT_ATTEMPTS = 3;
 
 /** Milliseconds before the next attempt. @param random 0..1 */
 export function delayOf(pace: Pace, attempt: number, sinceLossMs: number, random: number): number {
@@ -119,7 +121,9 @@ function outcomeOfTrouble(trouble: Trouble, context: OutcomeContext): Outcome {
   if (clockOffsetMs !== undefined && !context.clockCorrected) {
     return { kind: "retry", pace: "now", reason: error.message, clockOffsetMs };
   }
-  const heals = policy === "retry" && (context.known || context.sinceLossMs < FIRST_CONNECT_MS);
+  const patient =
+    context.known || context.sinceLossMs < FIRST_CONNECT_MS || context.attempt < FIRST_CONNECT_ATTEMPTS;
+  const heals = policy === "retry" && patient;
   if (policy === "fatal" || (!context.known && !heals)) return gone(error);
   if (policy === "credentials" || policy === "capacity") return { kind: "wait", for: policy, error };
   return { kind: "retry", pace, reason: error.message };

@@ -5,14 +5,16 @@ import type { ShellExit } from "../../shared/status.js";
 import { Attachment } from "./attachment.js";
 import { Connection } from "./connection.js";
 import type { UpstreamDeps } from "./deps.js";
-import { checkTarget, localShellUrl, shellUrl } from "./endpoint.js";
+import { checkTarget, shellUrl } from "./endpoint.js";
+import { abortable, InterruptibleWait } from "./interruptible.js";
 import { KillRequest } from "./kill-request.js";
-import type { Ending, Have, LinkEvent, UpstreamHandlers } from "./link.js";
+import type { Ending, Have, UpstreamHandlers } from "./link.js";
 import { type ConnectionEnd, delayOf, type Outcome, outcomeOf } from "./outcome.js";
 import { AGENTCORE_LIMITS, LOCAL_LIMITS, Pacer } from "./pacer.js";
 import { Retries } from "./retries.js";
 import type { SocketRequest } from "./socket.js";
 import type { UpstreamIds, UpstreamTarget } from "./target.js";
+import { upgradeRequest } from "./upgrade-request.js";
 
 export type { Clock } from "./clock.js";
 export type { UpstreamDeps, UpstreamLog } from "./deps.js";
@@ -55,19 +57,18 @@ export class Upstream {
   #paused = false;
   #connection: Connection | undefined;
   #kill: KillRequest | undefined;
-  /** Ends the present wait between two attempts. */
-  #wake: (() => void) | undefined;
+  readonly #betweenAttempts: InterruptibleWait;
   /** Learned from the server: exact mode, and whether it confirms connections. */
   #exact = false;
   #confirms: boolean | undefined;
-  #clockOffsetMs = 0;
-  #freshCredentials = false;
+  readonly #signing = { clockOffsetMs: 0, freshCredentials: false };
 
   /** @throws AgentdError `bad_arn` or `usage` for a target that cannot be. */
   constructor(options: UpstreamOptions) {
     const { target, handlers } = options;
     if (target.kind === "agentcore") checkTarget(target);
     this.#options = options;
+    this.#betweenAttempts = new InterruptibleWait(options.deps.clock);
     this.#ids = options.ids;
     this.#size = options.size;
     this.#known = options.known;
@@ -149,7 +150,7 @@ export class Upstream {
 
   /** Ends a wait between two attempts: a person is looking, or the world has changed. */
   retryNow(): void {
-    this.#wake?.();
+    this.#betweenAttempts.end();
   }
 
   /** Stops reading for milliseconds, for the screen only: the server cuts a connection that reads too slowly. */
@@ -164,12 +165,13 @@ export class Upstream {
   }
 
   async #loop(signal: AbortSignal): Promise<Ending> {
-    const { clock, random } = this.#options.deps;
+    const { handlers, deps } = this.#options;
+    const { clock, random } = deps;
     const retries = new Retries(clock.monotonic());
     let clockCorrected = false;
     let learning = false;
     for (;;) {
-      this.#link({ kind: "connecting", attempt: retries.attempt });
+      handlers.onLink({ kind: "connecting", attempt: retries.attempt });
       const end = await this.#runOnce(learning, signal);
       const now = clock.monotonic();
       const outcome = outcomeOf(end, {
@@ -187,14 +189,15 @@ export class Upstream {
       if (end.kind === "closed") retries.connectionEnded(end.ageMs, now);
       else if (outcome.kind !== "retry" || outcome.pace !== "brief") retries.attemptFailed();
       clockCorrected = end.kind !== "closed" && (clockCorrected || this.#correctsClock(outcome));
-      learning = outcome.kind === "retry" && outcome.learn === true;
+      // An attempt that reached nobody has learned nothing.
+      learning = (outcome.kind === "retry" && outcome.learn === true) || (learning && end.kind !== "closed");
       this.#applyCure(outcome);
       const delayMs =
         outcome.kind === "wait"
           ? delayOf("seldom", 0, 0, random())
           : delayOf(outcome.pace, retries.attempt, retries.sinceLossMs(now), random());
       this.#reportWait(outcome, retries.attempt, delayMs);
-      await this.#wait(delayMs, signal);
+      await this.#betweenAttempts.wait(delayMs, signal);
       if (signal.aborted) return { kind: "stopped" };
     }
   }
@@ -206,7 +209,9 @@ export class Upstream {
     const attachOnly = target.kind === "local" || (learning && this.#exact);
     let request: SocketRequest;
     try {
-      request = await abortable(this.#request(have, attachOnly), signal);
+      const facts = { target, ids: this.#ids, have, attachOnly, deps };
+      const { clockOffsetMs, freshCredentials } = this.#signing;
+      request = await abortable(upgradeRequest({ ...facts, clockOffsetMs, freshCredentials }), signal);
     } catch (error) {
       return signal.aborted ? { kind: "stopped" } : { kind: "unsigned", error: AgentdError.from(error) };
     }
@@ -223,7 +228,7 @@ export class Upstream {
           connection.leave({ kind: "replaced" });
           return;
         }
-        this.#link(event);
+        handlers.onLink(event);
         connection.pump();
       },
     });
@@ -234,7 +239,7 @@ export class Upstream {
       handlers: {
         onOpen: (headers) => {
           this.#known = true;
-          this.#freshCredentials = false;
+          this.#signing.freshCredentials = false;
           if (this.#paused) connection.pause();
           attachment.handleOpen(headers);
           this.#ids = attachment.ids;
@@ -248,6 +253,7 @@ export class Upstream {
     this.#connection = connection;
     const stop = () => connection.leave({ kind: "stopped" });
     signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
     const end = await connection.ended;
     signal.removeEventListener("abort", stop);
     this.#connection = undefined;
@@ -255,27 +261,6 @@ export class Upstream {
     if (attachment.confirmed) this.#confirms = true;
     else if (end.kind === "closed" && end.ageMs > NO_CONFIRMATION_AFTER_MS) this.#confirms = false;
     return end;
-  }
-
-  async #request(have: Have | undefined, attachOnly: boolean): Promise<SocketRequest> {
-    const { target, deps } = this.#options;
-    const headers: Record<string, string> = {
-      "x-amzn-bedrock-agentcore-runtime-session-id": this.#ids.runtimeSessionId,
-    };
-    // Ours, and outside the signature: the service does not know them.
-    const exact: Record<string, string> = {
-      ...(have === undefined ? {} : { "x-agentd-have": `${have.epoch}:${have.offset}` }),
-      ...(attachOnly ? { "x-agentd-attach-only": "1" } : {}),
-    };
-    if (target.kind === "local") {
-      const url = localShellUrl(this.#ids).href;
-      const everything = have === undefined ? { "x-agentd-have": "*:0" } : {};
-      return { url, headers: { ...headers, ...everything, ...exact }, socketPath: deps.localSocketPath };
-    }
-    const url = shellUrl(target, this.#ids);
-    const fresh = this.#freshCredentials;
-    const signed = await deps.sign({ target, url, headers, clockOffsetMs: this.#clockOffsetMs, fresh });
-    return { url: url.href, headers: { ...signed, ...exact } };
   }
 
   /** Exact mode is offered to servers that are ours, or that have shown to speak it. */
@@ -293,13 +278,13 @@ export class Upstream {
 
   #correctsClock(outcome: Outcome): boolean {
     if (outcome.kind !== "retry" || outcome.clockOffsetMs === undefined) return false;
-    this.#clockOffsetMs = outcome.clockOffsetMs;
+    this.#signing.clockOffsetMs = outcome.clockOffsetMs;
     this.#options.deps.log.warn({ offsetMs: outcome.clockOffsetMs }, "this machine's clock is wrong");
     return true;
   }
 
   #applyCure(outcome: Outcome): void {
-    if (outcome.kind === "wait") this.#freshCredentials = outcome.for === "credentials";
+    if (outcome.kind === "wait") this.#signing.freshCredentials = outcome.for === "credentials";
     else if (outcome.kind === "retry" && outcome.cure === "shorter") this.#pacer.shrinkFrames();
     else if (outcome.kind === "retry" && outcome.cure === "slower") {
       this.#pacer.slowDown(this.#options.deps.clock.monotonic());
@@ -307,42 +292,14 @@ export class Upstream {
   }
 
   #reportWait(outcome: Exclude<Outcome, { kind: "end" }>, attempt: number, delayMs: number): void {
+    const { handlers, deps } = this.#options;
     if (outcome.kind === "wait") {
       const kind = outcome.for === "credentials" ? "needs-credentials" : "capacity";
-      this.#link({ kind, message: outcome.error.message });
+      handlers.onLink({ kind, message: outcome.error.message });
       // Somebody waits for the kill: better an answer now than a kill in an hour.
       this.#kill?.fail(outcome.error);
       return;
     }
-    const retryAt = this.#options.deps.clock.now() + delayMs;
-    this.#link({ kind: "lost", attempt, reason: outcome.reason, retryAt });
+    handlers.onLink({ kind: "lost", attempt, reason: outcome.reason, retryAt: deps.clock.now() + delayMs });
   }
-
-  #link(event: LinkEvent): void {
-    this.#options.handlers.onLink(event);
-  }
-
-  #wait(delayMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        cancel();
-        signal.removeEventListener("abort", done);
-        this.#wake = undefined;
-        resolve();
-      };
-      const cancel = this.#options.deps.clock.setTimeout(done, delayMs);
-      signal.addEventListener("abort", done, { once: true });
-      this.#wake = done;
-    });
-  }
-}
-
-/** The promise, or a rejection as soon as `signal` aborts. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new AgentdError("internal", "aborted"));
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
