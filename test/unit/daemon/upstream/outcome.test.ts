@@ -333,7 +333,9 @@ describe("an upgrade without an answer", () => {
     expect(words(failed("ECONNRESET"), { known: false, sinceLossMs: 60_000, attempt: 3 })).toBe(
       "end gone unreachable",
     );
-    expect(words(failed("ECONNRESET"), { known: false, sinceLossMs: 300_000, attempt: 1 })).toBe("retry backoff");
+    expect(words(failed("ECONNRESET"), { known: false, sinceLossMs: 300_000, attempt: 1 })).toBe(
+      "retry backoff",
+    );
     expect(words(failed("ECONNRESET"), { known: true, sinceLossMs: HOUR })).toBe("retry backoff");
   });
 
