@@ -9,6 +9,12 @@ import { Sandbox } from "../../support/sandbox.js";
 const page = readFileSync(join(import.meta.dirname, "../../../docs/protocol.md"), "utf8");
 const has = (command: string) => spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
 
+interface Answer {
+  readonly id: unknown;
+  readonly result?: Record<string, unknown>;
+  readonly error?: { readonly data?: { readonly code?: string } };
+}
+
 describe("docs/protocol.md", () => {
   let sandbox: Sandbox;
 
@@ -40,7 +46,7 @@ describe("docs/protocol.md", () => {
       const lines = text.split("\n");
       text = lines.pop() ?? "";
       for (const line of lines) {
-        const answer = JSON.parse(line) as { id: unknown };
+        const answer = JSON.parse(line) as Answer;
         answers.set(answer.id, answer);
       }
       if (answers.size === requests.length) nc.kill();
@@ -55,7 +61,7 @@ describe("docs/protocol.md", () => {
     "is enough for its own Python script, which attaches, types and reads frames",
     () => {
       const script = /```python\n([\s\S]*?)```/.exec(page)?.[1];
-      expect(script?.trimEnd().split("\n").length).toBeLessThanOrEqual(50);
+      expect(script?.trimEnd().split("\n").length).toBeLessThanOrEqual(40);
       const path = join(sandbox.home, "client.py");
       writeFileSync(path, script ?? "");
       const args = [path, sandbox.socketPath, "doc", "echo from-$((40+2))-python", "from-42-python"];
