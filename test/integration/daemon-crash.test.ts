@@ -1,5 +1,6 @@
 // Nothing dies with the daemon: `kill -9` while shells print, and 32 first commands at once.
-import { readFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { Sandbox } from "../support/sandbox.js";
@@ -39,18 +40,22 @@ describe("daemon life", () => {
 
   it("knows how a shell ended while there was no daemon", async () => {
     sandbox = new Sandbox();
-    const marker = `${sandbox.home}/ended`;
-    sandbox.run(["new", "-d", "--local", "last", "--", "bash", "-c", `read go; touch ${marker}; exit 9`]);
-    const pid = daemonPid();
-    // Stopped first, so that the daemon cannot see the end before it dies.
-    process.kill(pid, "SIGSTOP");
-    const runtime = sandbox.run(["version"]);
-    expect(runtime.status).toBe(0);
-    process.kill(pid, "SIGKILL");
-    sandbox.run(["send", "last", "Enter"]);
-    const ended = await until("the end", () => shells().find(({ state }) => state === "ended"));
-    expect(ended.exitCode).toBe(9);
-    expect(readFileSync(marker, "utf8")).toBe("");
+    const marker = join(sandbox.home, "now");
+    sandbox.run([
+      "new",
+      "-d",
+      "--local",
+      "last",
+      "--",
+      "bash",
+      "-c",
+      `until [ -e ${marker} ]; do sleep 0.05; done; exit 9`,
+    ]);
+    const shellPid = shells()[0]?.pid ?? 0;
+    process.kill(daemonPid(), "SIGKILL");
+    writeFileSync(marker, "");
+    await until("the shell's process is gone", () => !isAlive(shellPid));
+    expect(shells()).toMatchObject([{ name: "last", state: "ended", exitCode: 9 }]);
   });
 
   it("`daemon restart` keeps the shell's process", async () => {
@@ -74,3 +79,11 @@ describe("daemon life", () => {
     expect(new Set(results.map(({ stdout }) => (JSON.parse(stdout) as { pid: number }).pid)).size).toBe(1);
   });
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
