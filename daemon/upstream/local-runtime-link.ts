@@ -54,6 +54,8 @@ export class LocalRuntimeLink {
   readonly socketPath: string;
   readonly #start: () => Promise<void>;
   #starting: Promise<void> | undefined;
+  /** How many starts have succeeded. */
+  #starts = 0;
 
   constructor(options: LocalRuntimeLinkOptions) {
     this.socketPath = options.socketPath;
@@ -67,12 +69,13 @@ export class LocalRuntimeLink {
   async createShell(spec: LocalShellSpec): Promise<{ pid: number; epoch: string }> {
     let answer: Answer;
     let repeated = false;
+    const startsBefore = this.#starts;
     try {
       answer = await this.#call("POST", "/agentd/shells", spec);
     } catch (error) {
       if (!NOBODY.has(codeOf(error)) && !GOING.has(codeOf(error))) throw unreachable(error);
       repeated = GOING.has(codeOf(error));
-      await this.#ensureRunning();
+      await this.#ensureRunning(startsBefore);
       answer = await this.#call("POST", "/agentd/shells", spec).catch((again: unknown) => {
         throw unreachable(again);
       });
@@ -113,11 +116,16 @@ export class LocalRuntimeLink {
     }
   }
 
-  /** Several shells that are made at once share one start. */
-  async #ensureRunning(): Promise<void> {
-    this.#starting ??= this.#start().finally(() => {
-      this.#starting = undefined;
-    });
+  /** Several shells that are made at once share one start, even one that ended while their request was failing. */
+  async #ensureRunning(startsBefore: number): Promise<void> {
+    if (this.#starts > startsBefore) return;
+    this.#starting ??= this.#start()
+      .then(() => {
+        this.#starts += 1;
+      })
+      .finally(() => {
+        this.#starting = undefined;
+      });
     try {
       await this.#starting;
     } catch (cause) {

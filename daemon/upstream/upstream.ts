@@ -12,6 +12,7 @@ import type { Ending, Have, UpstreamHandlers } from "./link.js";
 import { type ConnectionEnd, delayOf, type Outcome, outcomeOf } from "./outcome.js";
 import { AGENTCORE_LIMITS, LOCAL_LIMITS, Pacer } from "./pacer.js";
 import { Retries } from "./retries.js";
+import { ServerKnowledge } from "./server-knowledge.js";
 import type { SocketRequest } from "./socket.js";
 import type { UpstreamIds, UpstreamTarget } from "./target.js";
 import { upgradeRequest } from "./upgrade-request.js";
@@ -34,9 +35,6 @@ export interface UpstreamOptions {
   readonly deps: UpstreamDeps;
 }
 
-/** A confirmation that did not come in this time will not come: this server does not send them. */
-const NO_CONFIRMATION_AFTER_MS = 2_000;
-
 /**
  * Rules that must hold:
  * - `run` is a loop over `#runOnce`; the outcome of one connection is a value, and the position in the code is the state.
@@ -58,16 +56,14 @@ export class Upstream {
   #connection: Connection | undefined;
   #kill: KillRequest | undefined;
   readonly #betweenAttempts: InterruptibleWait;
-  /** Learned from the server: exact mode, and whether it confirms connections. */
-  #exact = false;
-  #confirms: boolean | undefined;
-  readonly #signing = { clockOffsetMs: 0, freshCredentials: false };
+  readonly #server: ServerKnowledge;
 
   /** @throws AgentdError `bad_arn` or `usage` for a target that cannot be. */
   constructor(options: UpstreamOptions) {
     const { target, handlers } = options;
     if (target.kind === "agentcore") checkTarget(target);
     this.#options = options;
+    this.#server = new ServerKnowledge(target);
     this.#betweenAttempts = new InterruptibleWait(options.deps.clock);
     this.#ids = options.ids;
     this.#size = options.size;
@@ -188,10 +184,13 @@ export class Upstream {
       if (signal.aborted) return { kind: "stopped" };
       if (end.kind === "closed") retries.connectionEnded(end.ageMs, now);
       else if (outcome.kind !== "retry" || outcome.pace !== "brief") retries.attemptFailed();
-      clockCorrected = end.kind !== "closed" && (clockCorrected || this.#correctsClock(outcome));
+      const corrects = outcome.kind === "retry" && outcome.clockOffsetMs !== undefined;
+      clockCorrected = end.kind !== "closed" && (clockCorrected || corrects);
       // An attempt that reached nobody has learned nothing.
       learning = (outcome.kind === "retry" && outcome.learn === true) || (learning && end.kind !== "closed");
-      this.#applyCure(outcome);
+      this.#server.learnFromOutcome(outcome);
+      if (outcome.kind === "retry" && outcome.cure === "shorter") this.#pacer.shrinkFrames();
+      if (outcome.kind === "retry" && outcome.cure === "slower") this.#pacer.slowDown(now);
       const delayMs =
         outcome.kind === "wait"
           ? delayOf("seldom", 0, 0, random())
@@ -205,13 +204,14 @@ export class Upstream {
   /** One connection, from signing to its end. */
   async #runOnce(learning: boolean, signal: AbortSignal): Promise<ConnectionEnd> {
     const { deps, handlers, target } = this.#options;
-    const have = this.#haveToSend();
-    const attachOnly = target.kind === "local" || (learning && this.#exact);
+    const server = this.#server;
+    const have = server.mayBeExact ? this.#options.have?.() : undefined;
+    const attachOnly = target.kind === "local";
     let request: SocketRequest;
     try {
-      const facts = { target, ids: this.#ids, have, attachOnly, deps };
-      const { clockOffsetMs, freshCredentials } = this.#signing;
-      request = await abortable(upgradeRequest({ ...facts, clockOffsetMs, freshCredentials }), signal);
+      const { clockOffsetMs, freshCredentials } = server;
+      const facts = { target, ids: this.#ids, have, attachOnly, clockOffsetMs, freshCredentials, deps };
+      request = await abortable(upgradeRequest(facts), signal);
     } catch (error) {
       return signal.aborted ? { kind: "stopped" } : { kind: "unsigned", error: AgentdError.from(error) };
     }
@@ -222,7 +222,7 @@ export class Upstream {
       asked: this.#ids,
       have,
       attachOnly,
-      expectConfirmation: this.#confirms !== false,
+      expectConfirmation: server.confirms,
       onLink: (event) => {
         if (learning && attachment.verdict === "new") {
           connection.leave({ kind: "replaced" });
@@ -239,11 +239,9 @@ export class Upstream {
       handlers: {
         onOpen: (headers) => {
           this.#known = true;
-          this.#signing.freshCredentials = false;
           if (this.#paused) connection.pause();
           attachment.handleOpen(headers);
           this.#ids = attachment.ids;
-          this.#exact ||= attachment.exact;
           if (this.#kill !== undefined) connection.kill();
         },
         onOutput: (frame) => handlers.onFrame(frame),
@@ -258,37 +256,14 @@ export class Upstream {
     signal.removeEventListener("abort", stop);
     this.#connection = undefined;
     attachment.stop();
-    if (attachment.confirmed) this.#confirms = true;
-    else if (end.kind === "closed" && end.ageMs > NO_CONFIRMATION_AFTER_MS) this.#confirms = false;
+    server.learnFromConnection(attachment, end);
     return end;
-  }
-
-  /** Exact mode is offered to servers that are ours, or that have shown to speak it. */
-  #haveToSend(): Have | undefined {
-    const { target, have } = this.#options;
-    const offered = this.#exact || target.kind === "local" || target.endpointUrl !== undefined;
-    return offered ? have?.() : undefined;
   }
 
   #outcomeTarget(): Parameters<typeof outcomeOf>[1]["target"] {
     const { target } = this.#options;
     if (target.kind === "local") return target;
     return { kind: "agentcore", runtimeArn: target.runtimeArn, host: shellUrl(target, this.#ids).host };
-  }
-
-  #correctsClock(outcome: Outcome): boolean {
-    if (outcome.kind !== "retry" || outcome.clockOffsetMs === undefined) return false;
-    this.#signing.clockOffsetMs = outcome.clockOffsetMs;
-    this.#options.deps.log.warn({ offsetMs: outcome.clockOffsetMs }, "this machine's clock is wrong");
-    return true;
-  }
-
-  #applyCure(outcome: Outcome): void {
-    if (outcome.kind === "wait") this.#signing.freshCredentials = outcome.for === "credentials";
-    else if (outcome.kind === "retry" && outcome.cure === "shorter") this.#pacer.shrinkFrames();
-    else if (outcome.kind === "retry" && outcome.cure === "slower") {
-      this.#pacer.slowDown(this.#options.deps.clock.monotonic());
-    }
   }
 
   #reportWait(outcome: Exclude<Outcome, { kind: "end" }>, attempt: number, delayMs: number): void {
