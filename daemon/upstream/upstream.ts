@@ -292,6 +292,11 @@ export class Upstream {
       this.#kill?.fail(outcome.error);
       return;
     }
-    handlers.onLink({ kind: "lost", attempt, reason: outcome.reason, retryAt: deps.clock.now() + delayMs });
+    handlers.onLink({
+      kind: "lost",
+      attempt,
+      reason: outcome.reason,
+      retryAt: Math.round(deps.clock.now() + delayMs),
+    });
   }
 }
