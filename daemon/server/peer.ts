@@ -2,11 +2,12 @@
 import type { Socket } from "node:net";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import { PacketDecoder } from "../../shared/packet.js";
-import { PROTOCOL_VERSION, type ShellEvent } from "../../shared/rpc.js";
+import type { ShellEvent } from "../../shared/rpc.js";
 import { CallGate } from "./call-gate.js";
 import type { Call, Connection, PacketReceiver, PacketSink } from "./connection.js";
+import { Greeting } from "./greeting.js";
 import { LineDecoder } from "./line-decoder.js";
+import { PacketStream } from "./packet-stream.js";
 import { BadRequest, type Request, readRequest } from "./request.js";
 import { errorLine, type RpcServer } from "./rpc-server.js";
 import type { ServerLog } from "./server-log.js";
@@ -25,14 +26,11 @@ const HTTP = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|PRI) /;
 const HTTP_HELP =
   "this is the socket of agentd: JSON-RPC 2.0, one object per line, not HTTP · try: agentd ls\n";
 
-/** What a client of another protocol version may do: see who is there, and end it. */
-const METHODS_OF_ALL_VERSIONS: ReadonlySet<string> = new Set(["daemon.status", "daemon.stop"]);
-
 type Phase =
   | { readonly kind: "lines" }
   /** An attach is being answered: nothing is read, because what follows may be packets. */
   | { readonly kind: "attaching" }
-  | { readonly kind: "packets"; readonly receiver: PacketReceiver; readonly decoder: PacketDecoder }
+  | { readonly kind: "packets"; readonly stream: PacketStream }
   /** Input is read and thrown away, so that the other side can finish and read our last words. */
   | { readonly kind: "ending" };
 
@@ -49,11 +47,9 @@ export interface PeerOptions {
 
 /**
  * Invariants:
- * 1. No method runs before a valid hello; of another protocol version only those that all versions have.
- * 2. `shell.attach` runs alone: calls before it are answered first, and nothing behind it is read as a line.
- * 3. The answer of `shell.attach` is the last line; the receiver starts in the turn in which it is written.
- * 4. The receiver learns exactly once that the client is gone.
- * 5. Half a line or half a packet at the end of the stream has no effect.
+ * 1. `shell.attach` runs alone: calls before it are answered first, and nothing behind it is read as a line.
+ * 2. The answer of `shell.attach` is the last line; the receiver starts in the turn in which it is written.
+ * 3. Half a line or half a packet at the end of the stream has no effect.
  */
 export class Peer implements Connection {
   readonly sink: PacketSink;
@@ -62,12 +58,12 @@ export class Peer implements Connection {
   readonly #options: PeerOptions;
   readonly #lines = new LineDecoder(MAX_HELLO_BYTES);
   readonly #gate: CallGate;
+  readonly #greeting = new Greeting();
   readonly #pending = new Set<Promise<void>>();
   readonly #closeCallbacks: (() => void)[] = [];
   readonly #helloTimer: NodeJS.Timeout;
   #log: ServerLog;
   #phase: Phase = { kind: "lines" };
-  #greeting: "none" | "other-version" | "greeted" = "none";
   #streamsEvents = false;
   #inputEnded = false;
   #closed = false;
@@ -94,25 +90,15 @@ export class Peer implements Connection {
   }
 
   get greeted(): boolean {
-    return this.#greeting === "greeted";
+    return this.#greeting.isComplete;
   }
 
   greet(protocol: number, client: string): void {
-    if (this.#greeting === "greeted") throw new AgentdError("invalid_request", "hello was said before");
     this.#options.admit();
     clearTimeout(this.#helloTimer);
     this.#lines.maxLineBytes = MAX_LINE_BYTES;
     this.#log = this.#log.child({ client: printable(client, 60) });
-    if (protocol === PROTOCOL_VERSION) {
-      this.#greeting = "greeted";
-      return;
-    }
-    this.#greeting = "other-version";
-    throw new AgentdError(
-      "protocol_mismatch",
-      `the client speaks protocol ${protocol} and the daemon ${PROTOCOL_VERSION} · run: agentd daemon restart (shells stay)`,
-      { details: { protocol: PROTOCOL_VERSION } },
-    );
+    this.#greeting.accept(protocol);
   }
 
   becomeStream(receiver: PacketReceiver): void {
@@ -120,12 +106,13 @@ export class Peer implements Connection {
       receiver.closed();
       return;
     }
-    this.#phase = { kind: "packets", receiver, decoder: new PacketDecoder() };
-    this.onClose(() => receiver.closed());
+    const stream = new PacketStream(receiver);
+    this.#phase = { kind: "packets", stream };
+    this.onClose(() => stream.tellGone());
     this.#socket.resume();
-    receiver.start();
+    stream.start();
     this.#handlePackets(this.#lines.takeRest());
-    if (this.#inputEnded) this.close();
+    if (this.#inputEnded) this.#leave();
   }
 
   notify(event: ShellEvent): void {
@@ -145,6 +132,7 @@ export class Peer implements Connection {
 
   /** Ends the stream after what was written; input that still comes is thrown away. */
   close(): void {
+    if (this.#phase.kind === "packets") this.#phase.stream.stop();
     this.#phase = { kind: "ending" };
     this.#socket.resume();
     this.#writer.end();
@@ -179,7 +167,7 @@ export class Peer implements Connection {
   }
 
   #handleLine(line: Uint8Array): void {
-    if (this.#greeting === "none" && HTTP.test(Buffer.from(line.subarray(0, 16)).toString("latin1"))) {
+    if (this.#greeting.isMissing && HTTP.test(Buffer.from(line.subarray(0, 16)).toString("latin1"))) {
       this.#writer.writeLine(HTTP_HELP);
       this.close();
       return;
@@ -193,7 +181,7 @@ export class Peer implements Connection {
       this.#gate.enter(request.id);
     } catch (error) {
       this.#writer.writeLine(errorLine(id, error, this.#log));
-      if (this.#greeting === "none" || ++this.#refusals > MAX_REFUSALS) this.close();
+      if (this.#greeting.isMissing || ++this.#refusals > MAX_REFUSALS) this.close();
       return;
     }
     if (request instanceof BadRequest) return;
@@ -205,11 +193,7 @@ export class Peer implements Connection {
   }
 
   #checkMayCall(method: string): void {
-    const allowed =
-      method === "hello" ||
-      this.#greeting === "greeted" ||
-      (this.#greeting === "other-version" && METHODS_OF_ALL_VERSIONS.has(method));
-    if (!allowed) throw new AgentdError("invalid_request", "the first call is hello, with the same protocol");
+    this.#greeting.checkMayCall(method);
     if (method === "shell.attach" && this.#streamsEvents) {
       throw new AgentdError("invalid_request", "this connection streams events · attach on another one");
     }
@@ -227,7 +211,7 @@ export class Peer implements Connection {
     this.#gate.leave(request.id);
     this.#writer.writeLine(answer.line);
     if (answer.ok) for (const callback of afterwards) callback();
-    if (this.#greeting === "none") this.close();
+    if (this.#greeting.isMissing) this.close();
   }
 
   #handleAnswered(call: Promise<void>): void {
@@ -249,24 +233,26 @@ export class Peer implements Connection {
 
   #handlePackets(chunk: Uint8Array): void {
     if (this.#phase.kind !== "packets") return;
-    const { decoder, receiver } = this.#phase;
     try {
-      for (const frame of decoder.push(chunk)) {
-        // The receiver may end the stream in the middle of a chunk.
-        if (this.#phase.kind !== "packets") return;
-        receiver.handleFrame(frame);
-      }
+      this.#phase.stream.push(chunk);
     } catch (error) {
       if (!(error instanceof AgentdError)) throw error;
       this.#log.warn({ err: error }, "client sent a bad packet");
-      this.close();
+      this.#leave();
     }
+  }
+
+  /** The client left, or must: the shell knows at once, whatever is still to be read on the other side. */
+  #leave(): void {
+    const phase = this.#phase;
+    this.close();
+    if (phase.kind === "packets") phase.stream.tellGone();
   }
 
   #handleEnd(): void {
     this.#inputEnded = true;
-    if (this.#phase.kind === "packets" || (this.#phase.kind === "lines" && this.#pending.size === 0))
-      this.close();
+    if (this.#phase.kind === "packets") this.#leave();
+    else if (this.#phase.kind === "lines" && this.#pending.size === 0) this.close();
   }
 
   #handleClose(): void {

@@ -52,7 +52,7 @@ export function readRequest(line: Uint8Array): Request | BadRequest {
   const method = own(value, "method");
   if (typeof method !== "string" || method.length > MAX_METHOD_CHARACTERS)
     return invalid("a call names a method", id);
-  const params = own(value, "params") ?? {};
+  const params = Object.hasOwn(value, "params") ? own(value, "params") : {};
   if (!isRecord(params)) {
     const error = new AgentdError("invalid_params", `${printable(method)}: params must be an object`);
     return new BadRequest(error, id);
