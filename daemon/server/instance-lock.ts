@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
+  existsSync,
   linkSync,
   openSync,
   readdirSync,
@@ -67,6 +68,11 @@ export class InstanceLock {
   /** For `compete` only: a lock exists because a process won it. */
   static won(path: string): InstanceLock {
     return new InstanceLock(path);
+  }
+
+  /** False when the lock's file is gone: then its directory was removed, and others may hold a lock there. */
+  get isHeld(): boolean {
+    return existsSync(this.#path);
   }
 
   /** Ends the ownership. The file stays, empty: its number must not be used again. */

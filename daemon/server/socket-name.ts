@@ -91,6 +91,11 @@ export async function freeName(path: string): Promise<NameState> {
   return "free";
 }
 
+/** Whether somebody accepts connections at `path`. */
+export async function isListening(path: string): Promise<boolean> {
+  return (await probe(path)) === "live";
+}
+
 /** Removes what daemons left behind that were killed between binding and publishing. The instance lock must be held. */
 export function removeLeftovers(path: string): void {
   for (const name of readdirSync(dirname(path))) {
