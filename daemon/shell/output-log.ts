@@ -37,7 +37,8 @@ export class OutputLog {
 
   /** The bytes from there to now, or undefined when they are not held (any more). */
   resumeFrom(resume: { readonly epoch: string; readonly offset: number }): Uint8Array | undefined {
-    const held = resume.epoch === this.#epoch && resume.offset >= this.#ring.start && resume.offset <= this.#ring.end;
+    const held =
+      resume.epoch === this.#epoch && resume.offset >= this.#ring.start && resume.offset <= this.#ring.end;
     return held ? this.#ring.readFrom(resume.offset) : undefined;
   }
 }

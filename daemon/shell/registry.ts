@@ -97,7 +97,8 @@ export class Registry {
     const existing = this.#shells.get(name);
     const coming = this.#creating.get(name);
     if (existing !== undefined || coming !== undefined) {
-      if (!request.reuse) throw new AgentdError("name_taken", `name '${name}' exists · agentd attach ${name}`);
+      if (!request.reuse)
+        throw new AgentdError("name_taken", `name '${name}' exists · agentd attach ${name}`);
       return { shell: (await coming) ?? this.get(name), created: false };
     }
     const creation = this.#create(request);
@@ -127,7 +128,10 @@ export class Registry {
   async kill(name: string, force: boolean): Promise<ShellExit | undefined> {
     const shell = this.get(name);
     const timeout = new AbortController();
-    const cancel = this.#options.clock.setTimeout(() => timeout.abort(), force ? FORCED_KILL_MS : KILL_TIMEOUT_MS);
+    const cancel = this.#options.clock.setTimeout(
+      () => timeout.abort(),
+      force ? FORCED_KILL_MS : KILL_TIMEOUT_MS,
+    );
     let exit: ShellExit | undefined;
     try {
       exit = await shell.kill(timeout.signal);
@@ -243,16 +247,18 @@ export class Registry {
 
   /** Saves without waiting; what fails is said once and tried again. */
   #save(): void {
-    this.#options.store.save(() => this.#records()).then(
-      () => {
-        this.#unsaved = false;
-      },
-      (error: unknown) => {
-        if (!this.#unsaved) this.#options.warn(AgentdError.from(error).message);
-        this.#unsaved = true;
-        this.#cancelRetry?.();
-        this.#cancelRetry = this.#options.clock.setTimeout(() => this.#save(), SAVE_AGAIN_MS);
-      },
-    );
+    this.#options.store
+      .save(() => this.#records())
+      .then(
+        () => {
+          this.#unsaved = false;
+        },
+        (error: unknown) => {
+          if (!this.#unsaved) this.#options.warn(AgentdError.from(error).message);
+          this.#unsaved = true;
+          this.#cancelRetry?.();
+          this.#cancelRetry = this.#options.clock.setTimeout(() => this.#save(), SAVE_AGAIN_MS);
+        },
+      );
   }
 }

@@ -6,7 +6,12 @@ import type { Ending, LinkEvent } from "../upstream/link.js";
 export type ShellState =
   | { readonly kind: "starting" }
   | { readonly kind: "live"; readonly connectedAt: number }
-  | { readonly kind: "reconnecting"; readonly attempt: number; readonly reason: string; readonly retryAt?: number }
+  | {
+      readonly kind: "reconnecting";
+      readonly attempt: number;
+      readonly reason: string;
+      readonly retryAt?: number;
+    }
   | { readonly kind: "needs-credentials"; readonly message: string }
   | { readonly kind: "capacity"; readonly message: string }
   | { readonly kind: "taken" }

@@ -67,15 +67,20 @@ export class ShellStore {
       await disk.writeNew(temporary, encodeState(records));
       const old = await disk.read(this.path);
       // Only a good file may become the backup.
-      if (old !== undefined && decodeState(old).kind === "ok") await disk.rename(this.path, `${this.path}.bak`);
+      if (old !== undefined && decodeState(old).kind === "ok")
+        await disk.rename(this.path, `${this.path}.bak`);
       await disk.rename(temporary, this.path);
       await disk.syncDirectory(dirname(this.path));
     } catch (cause) {
       await disk.remove(temporary).catch(() => {});
       const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
-      throw new AgentdError("state_unwritable", `cannot write ${this.path} (${code}) · make room or mend its permissions`, {
-        cause,
-      });
+      throw new AgentdError(
+        "state_unwritable",
+        `cannot write ${this.path} (${code}) · make room or mend its permissions`,
+        {
+          cause,
+        },
+      );
     }
   }
 
@@ -85,9 +90,13 @@ export class ShellStore {
       content = await this.#options.disk.read(path);
     } catch (cause) {
       const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
-      throw new AgentdError("state_unwritable", `cannot read ${path} (${code}) · it must be a file of yours, mode 0600`, {
-        cause,
-      });
+      throw new AgentdError(
+        "state_unwritable",
+        `cannot read ${path} (${code}) · it must be a file of yours, mode 0600`,
+        {
+          cause,
+        },
+      );
     }
     if (content === undefined) return undefined;
     const state = decodeState(content);

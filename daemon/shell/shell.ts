@@ -15,11 +15,11 @@ import type { Clock } from "../upstream/clock.js";
 import type { Ending, Have, LinkEvent, UpstreamHandlers } from "../upstream/link.js";
 import { AttachedClient, type ClientSink, outputFrames } from "./attached-client.js";
 import { ClientGroup } from "./client-group.js";
+import { lastNotice, noticeOf } from "./link-notices.js";
 import { OutputLog } from "./output-log.js";
 import { ReplayWindow } from "./replay-window.js";
 import { describeShell } from "./shell-info.js";
 import type { ShellRecord } from "./shell-record.js";
-import { lastNotice, noticeOf } from "./link-notices.js";
 import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
 
 /** What the hub needs of an upstream; daemon/upstream's `Upstream` is one. */
@@ -215,7 +215,10 @@ export class Shell {
   send(bytes: Uint8Array): void {
     this.#refuseWhenOver();
     if (!this.#upstream.send(bytes)) {
-      throw new AgentdError("too_busy", `shell '${this.record.name}' does not take more input now · try again later`);
+      throw new AgentdError(
+        "too_busy",
+        `shell '${this.record.name}' does not take more input now · try again later`,
+      );
     }
   }
 
@@ -273,7 +276,10 @@ export class Shell {
     const reconnect = this.#wasLive;
     if (event.kind === "live") this.#handleLive(event);
     if (event.kind === "confirmed" && event.verdict !== "first") this.#verdict = event.verdict;
-    if ((event.kind === "live" && (event.gap ?? 0) > 0) || (event.kind === "confirmed" && event.bytesDropped > 0)) {
+    if (
+      (event.kind === "live" && (event.gap ?? 0) > 0) ||
+      (event.kind === "confirmed" && event.bytesDropped > 0)
+    ) {
       this.record.bytesLost += event.kind === "live" ? (event.gap ?? 0) : event.bytesDropped;
       this.#deps.onRecord(this);
     }
@@ -281,7 +287,10 @@ export class Shell {
     const notice = noticeOf(event, reconnect);
     if (notice !== undefined) this.#clients.notify(notice);
     if (event.kind === "needs-credentials" || event.kind === "capacity") {
-      this.#lastError = new AgentdError(event.kind === "capacity" ? "capacity" : "no_credentials", event.message);
+      this.#lastError = new AgentdError(
+        event.kind === "capacity" ? "capacity" : "no_credentials",
+        event.message,
+      );
       this.#settle();
     }
   }
@@ -298,7 +307,8 @@ export class Shell {
     this.#held = true;
     this.#wasLive = true;
     const { record } = this;
-    const changed = !record.known || record.shellId !== ids.shellId || record.runtimeSessionId !== ids.runtimeSessionId;
+    const changed =
+      !record.known || record.shellId !== ids.shellId || record.runtimeSessionId !== ids.runtimeSessionId;
     record.known = true;
     record.shellId = ids.shellId;
     record.runtimeSessionId = ids.runtimeSessionId;
@@ -327,7 +337,8 @@ export class Shell {
     if (ending.kind === "gone") this.#lastError = ending.error;
     const last = lastNotice(this.#state, this.record.createdAt);
     if (last === undefined) return;
-    if (this.#state.kind === "ended") this.record.ended = { exit: this.#state.exit, endedAt: this.#state.endedAt };
+    if (this.#state.kind === "ended")
+      this.record.ended = { exit: this.#state.exit, endedAt: this.#state.endedAt };
     this.#deps.onRecord(this);
     this.#clients.finish(last);
   }
@@ -340,7 +351,12 @@ export class Shell {
     else if (state.kind === "taken") client.notify({ kind: "taken" });
     else if (state.kind === "reconnecting") {
       const { attempt, reason, retryAt } = state;
-      client.notify({ kind: "lost", attempt, reason, ...(retryAt === undefined ? {} : { retryAt: iso(retryAt) }) });
+      client.notify({
+        kind: "lost",
+        attempt,
+        reason,
+        ...(retryAt === undefined ? {} : { retryAt: iso(retryAt) }),
+      });
     } else if (state.kind === "needs-credentials" || state.kind === "capacity") {
       const reason = state.kind === "capacity" ? "capacity" : "credentials";
       client.notify({ kind: "waiting", reason, message: state.message });

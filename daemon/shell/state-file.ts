@@ -24,7 +24,11 @@ export function decodeState(content: Buffer): StateContent {
   const end = text.indexOf("\n");
   const body = text.slice(end + 1, -1);
   try {
-    const header = JSON.parse(text.slice(0, Math.max(0, end))) as { agentd?: unknown; v?: unknown; sha256?: unknown };
+    const header = JSON.parse(text.slice(0, Math.max(0, end))) as {
+      agentd?: unknown;
+      v?: unknown;
+      sha256?: unknown;
+    };
     if (header.agentd !== "state" || !Number.isInteger(header.v)) return corrupt("no header");
     if ((header.v as number) > STATE_VERSION) return { kind: "newer", version: header.v as number };
     if (header.sha256 !== digest(body) || !text.endsWith("\n")) return corrupt("wrong checksum");
