@@ -59,7 +59,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     warn,
     prepareLocal: (spec) => runtime.createShell(spec),
     shell: {
-      slicer: new Slicer(),
+      slicer: new Slicer({ schedule: setImmediate, now: () => performance.now() }),
       scrollback: config.scrollback,
       createUpstream: ({ record, size, have, handlers }: UpstreamRequest) =>
         new Upstream({
