@@ -1,0 +1,89 @@
+// Nothing dies with the daemon: `kill -9` while shells print, and 32 first commands at once.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { ShellInfo } from "../../shared/rpc.js";
+import { Sandbox } from "../support/sandbox.js";
+import { until } from "../support/until.js";
+
+describe("daemon life", () => {
+  let sandbox: Sandbox;
+  afterEach(() => sandbox.dispose());
+
+  const shells = () => sandbox.json<{ shells: ShellInfo[] }>(["ls", "--json"]).shells;
+  const daemonPid = () => sandbox.json<{ pid: number }>(["daemon", "status", "--json"]).pid;
+
+  it("kill -9 while a shell prints: same process, and every line that the replay ring can hold", async () => {
+    sandbox = new Sandbox();
+    const script =
+      "i=0; while [ $i -lt 4000 ]; do i=$((i+1)); echo line-$i; done; echo done-printing; read x";
+    expect(
+      sandbox.run(["new", "-d", "--local", "busy", "--", "bash", "-c", `read go; ${script}`]),
+    ).toMatchObject({ status: 0 });
+    const [before] = shells();
+    const pid = daemonPid();
+    sandbox.run(["send", "busy", "Enter"]);
+    process.kill(pid, "SIGKILL");
+    const [after] = await until("the shell is live again", () => {
+      const list = shells();
+      return list[0]?.state === "live" && list;
+    });
+    expect(daemonPid()).not.toBe(pid);
+    expect(after).toMatchObject({ pid: before?.pid, shellId: before?.shellId, bytesLost: 0 });
+    const text = await until("the end of the output", () => {
+      const { stdout } = sandbox.run(["capture", "busy", "-S", "-5000"]);
+      return stdout.includes("done-printing") && stdout;
+    });
+    const numbers = [...text.matchAll(/^line-(\d+)$/gm)].map((match) => Number(match[1]));
+    expect(numbers).toEqual(Array.from({ length: 4000 }, (_, index) => index + 1));
+  });
+
+  it("knows how a shell ended while there was no daemon", async () => {
+    sandbox = new Sandbox();
+    const marker = join(sandbox.home, "now");
+    sandbox.run([
+      "new",
+      "-d",
+      "--local",
+      "last",
+      "--",
+      "bash",
+      "-c",
+      `until [ -e ${marker} ]; do sleep 0.05; done; exit 9`,
+    ]);
+    const shellPid = shells()[0]?.pid ?? 0;
+    process.kill(daemonPid(), "SIGKILL");
+    writeFileSync(marker, "");
+    await until("the shell's process is gone", () => !isAlive(shellPid));
+    expect(shells()).toMatchObject([{ name: "last", state: "ended", exitCode: 9 }]);
+  });
+
+  it("`daemon restart` keeps the shell's process", async () => {
+    sandbox = new Sandbox();
+    sandbox.run(["new", "-d", "--local", "kept", "--", "sleep", "1000"]);
+    const [before] = shells();
+    expect(sandbox.run(["daemon", "restart"])).toMatchObject({ status: 0 });
+    const [after] = await until("live", () => {
+      const list = shells();
+      return list[0]?.state === "live" && list;
+    });
+    expect(after?.pid).toBe(before?.pid);
+  });
+
+  it("starts exactly one daemon for 32 first commands at once", async () => {
+    sandbox = new Sandbox();
+    const results = await Promise.all(
+      Array.from({ length: 32 }, () => sandbox.runAsync(["daemon", "status", "--json"])),
+    );
+    expect(results.map(({ status, stderr }) => [status, stderr])).toEqual(results.map(() => [0, ""]));
+    expect(new Set(results.map(({ stdout }) => (JSON.parse(stdout) as { pid: number }).pid)).size).toBe(1);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
