@@ -59,7 +59,13 @@ export function parseCommandLine(args: readonly string[], flags: Flags): Command
     ]),
   );
   // Not strict: strict mode throws messages of its own, and some of them advise what agentd does not want.
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true, allowPositionals: true });
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+  });
 
   const words: string[] = [];
   const values = new Map<string, (string | true)[]>();
@@ -78,8 +84,14 @@ export function parseCommandLine(args: readonly string[], flags: Flags): Command
     if (flag.type === "boolean" && token.value !== undefined) {
       throw new AgentdError("usage", `${printable(token.rawName)} takes no value`);
     }
-    if (flag.type === "string" && (token.value === undefined || (!token.inlineValue && isFlag(token.value)))) {
-      throw new AgentdError("usage", `${token.rawName} needs a value: ${token.rawName} ${flag.value ?? "VALUE"}`);
+    if (
+      flag.type === "string" &&
+      (token.value === undefined || (!token.inlineValue && isFlag(token.value)))
+    ) {
+      throw new AgentdError(
+        "usage",
+        `${token.rawName} needs a value: ${token.rawName} ${flag.value ?? "VALUE"}`,
+      );
     }
     const list = values.get(token.name) ?? [];
     list.push(token.value ?? true);
@@ -114,5 +126,6 @@ export function nameFrom(line: CommandLine, ...flags: readonly string[]): string
 /** @throws AgentdError `usage` when there are more than `count` words. */
 export function atMostWords(line: CommandLine, count: number): void {
   const extra = line.words[count];
-  if (extra !== undefined) throw new AgentdError("usage", `unexpected argument '${printable(extra)}' · see --help`);
+  if (extra !== undefined)
+    throw new AgentdError("usage", `unexpected argument '${printable(extra)}' · see --help`);
 }

@@ -7,6 +7,13 @@ export interface TextSink {
   write(text: string): unknown;
 }
 
+export interface ConnectOptions {
+  /** False: no daemon is an error, and none is started. Default true. */
+  readonly start?: boolean;
+  /** Accept a daemon of another protocol version: enough for `daemon.status` and `daemon.stop`. */
+  readonly anyVersion?: boolean;
+}
+
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -22,8 +29,8 @@ export interface Context {
   /** One error line on stderr. */
   complain(text: string): void;
   /**
-   * A new connection to the daemon, after `hello`; starts the daemon when there is none, unless `start` is false.
+   * A new connection to the daemon, after `hello`.
    * @throws AgentdError `daemon_unavailable`, `unsafe_directory`, `path_too_long`, `protocol_mismatch`.
    */
-  connect(options?: { start?: boolean }): Promise<DaemonConnection>;
+  connect(options?: ConnectOptions): Promise<DaemonConnection>;
 }

@@ -1,5 +1,6 @@
 // The way to the daemon: check the directory, connect, start the daemon when there is none, greet it.
 import { AgentdError } from "../shared/errors.js";
+import type { ConnectOptions } from "./context.js";
 import { DaemonConnection } from "./daemon-connection.js";
 import { findSocketPath, ownSurroundings } from "./runtime-directory.js";
 
@@ -8,9 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Pause between two tries to connect while a daemon starts. */
 const RETRY_MS = 50;
 
-export interface ReachOptions {
-  /** False: no daemon is an error, and none is started. */
-  readonly start: boolean;
+export interface ReachOptions extends ConnectOptions {
   /** How long to try before giving up. */
   readonly limitMs: number;
 }
@@ -19,7 +18,10 @@ export interface ReachOptions {
  * A connection that has been greeted.
  * @throws AgentdError `daemon_unavailable`, `unsafe_directory`, `path_too_long`, `protocol_mismatch`.
  */
-export async function reachDaemon(env: Environment, { start, limitMs }: ReachOptions): Promise<DaemonConnection> {
+export async function reachDaemon(
+  env: Environment,
+  { start = true, anyVersion = false, limitMs }: ReachOptions,
+): Promise<DaemonConnection> {
   const path = await findSocketPath(ownSurroundings(env));
   const deadline = performance.now() + limitMs;
   let connection = await tryOpen(path);
@@ -40,8 +42,11 @@ export async function reachDaemon(env: Environment, { start, limitMs }: ReachOpt
   try {
     await connection.greet();
   } catch (error) {
-    connection.close();
-    throw error;
+    const tolerable = anyVersion && error instanceof AgentdError && error.code === "protocol_mismatch";
+    if (!tolerable) {
+      connection.close();
+      throw error;
+    }
   }
   return connection;
 }
@@ -54,6 +59,8 @@ async function tryOpen(path: string): Promise<DaemonConnection | undefined> {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR") return undefined;
     const reason = code === "EACCES" ? "it belongs to another user" : (code ?? "unknown error");
-    throw new AgentdError("daemon_unavailable", `cannot reach agentd at ${path}: ${reason}`, { cause: error });
+    throw new AgentdError("daemon_unavailable", `cannot reach agentd at ${path}: ${reason}`, {
+      cause: error,
+    });
   }
 }

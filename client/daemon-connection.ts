@@ -236,7 +236,10 @@ function parseAnswer(line: string): Answer | undefined {
 
 /** JSON-RPC's error object with our code in `data.code`; a stranger's error is `internal` with its text kept. */
 function readError(value: unknown): AgentdError {
-  const { message, data } = (value ?? {}) as { message?: unknown; data?: { code?: unknown; details?: unknown } };
+  const { message, data } = (value ?? {}) as {
+    message?: unknown;
+    data?: { code?: unknown; details?: unknown };
+  };
   const text = typeof message === "string" ? message : "agentd answered with an error it did not explain";
   const code = data?.code;
   return new AgentdError(isErrorCode(code) ? code : "internal", text);

@@ -21,7 +21,10 @@ const MAX_READY_BYTES = 64 * 1024;
 export function programPath(file: "daemon.cjs" | "runtime.cjs"): string {
   const path = join(import.meta.dirname, file);
   if (existsSync(path)) return path;
-  throw new AgentdError("daemon_unavailable", `${path} is missing · this installation of agentd is incomplete`);
+  throw new AgentdError(
+    "daemon_unavailable",
+    `${path} is missing · this installation of agentd is incomplete`,
+  );
 }
 
 /** Where the daemon writes its log: for messages about a daemon that did not start. */
@@ -64,8 +67,7 @@ export async function launchDaemon(env: Environment, limitMs = LAUNCH_LIMIT_MS):
  * core dump, which would hold credentials; and no descriptor of whoever called us: shells leave theirs open, and POSIX
  * sh can name 3..9.
  */
-const LAUNCHER =
-  'ulimit -c 0; umask 077; exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@"';
+const LAUNCHER = 'ulimit -c 0; umask 077; exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@"';
 
 function spawnDaemon(path: string, env: Record<string, string>): ChildProcess {
   return spawn("/bin/sh", ["-c", LAUNCHER, "agentd", process.execPath, path, "run"], {

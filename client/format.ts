@@ -1,5 +1,5 @@
 // Turns values into the text that people read: tables, durations, sizes of memory, and the one dim line.
-import { AgentdError } from "../shared/errors.js";
+import type { AgentdError } from "../shared/errors.js";
 import { printable } from "../shared/names.js";
 
 const DIM = "\u001b[2m";

@@ -117,6 +117,8 @@ function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined 
  * end the paste early or act as a key (C0 other than tab, DEL, C1).
  */
 export function bracketedPaste(text: string): string {
-  const clean = text.replace(/\r\n|\n/g, "\r").replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, "");
+  const clean = text
+    .replace(/\r\n|\n/g, "\r")
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, "");
   return `${ESC}[200~${clean}${ESC}[201~`;
 }

@@ -78,7 +78,8 @@ async function chooseDirectory({ env, home, hostname, uid, look }: Surroundings)
   const xdg = env["XDG_RUNTIME_DIR"];
   if (xdg !== undefined && isAbsolute(xdg)) {
     const status = look(xdg);
-    if (status?.kind === "directory" && status.uid === uid && (status.mode & 0o077) === 0) return join(xdg, "agentd");
+    if (status?.kind === "directory" && status.uid === uid && (status.mode & 0o077) === 0)
+      return join(xdg, "agentd");
   }
   // Homes are shared between hosts, sockets are not. Loaded here because few start-ups come this way, and it takes 3 ms.
   const { createHash } = await import("node:crypto");
@@ -88,7 +89,10 @@ async function chooseDirectory({ env, home, hostname, uid, look }: Surroundings)
 /** Nobody but root and this user can read, or replace, what is in `directory`. */
 function checkDirectory(directory: string, around: Surroundings): void {
   const real = around.resolve(dirname(directory));
-  for (const parent of new Set([...parents(directory), ...(real === undefined ? [] : parents(join(real, "x")))])) {
+  for (const parent of new Set([
+    ...parents(directory),
+    ...(real === undefined ? [] : parents(join(real, "x"))),
+  ])) {
     const status = around.look(parent, true);
     if (status !== undefined) checkParent(parent, status, around.uid);
   }
@@ -96,11 +100,17 @@ function checkDirectory(directory: string, around: Surroundings): void {
   if (status === undefined) return;
   if (status.kind !== "directory") {
     const kind = status.kind === "link" ? "a symbolic link" : "not a directory";
-    throw unsafe(directory, `is ${kind}`, `move it away: mv ${quote(directory)} ${quote(`${directory}.old`)}`);
+    throw unsafe(
+      directory,
+      `is ${kind}`,
+      `move it away: mv ${quote(directory)} ${quote(`${directory}.old`)}`,
+    );
   }
   if (status.uid !== around.uid) {
     const fix =
-      around.uid === 0 ? `this daemon belongs to uid ${status.uid}: run without sudo` : "choose another directory";
+      around.uid === 0
+        ? `this daemon belongs to uid ${status.uid}: run without sudo`
+        : "choose another directory";
     throw unsafe(directory, `belongs to uid ${status.uid}, not to you (uid ${around.uid})`, fix);
   }
   if ((status.mode & 0o077) !== 0) {
@@ -111,7 +121,11 @@ function checkDirectory(directory: string, around: Surroundings): void {
 
 function checkParent(path: string, status: FileStatus, uid: number): void {
   if (status.uid !== 0 && status.uid !== uid) {
-    throw unsafe(path, `belongs to uid ${status.uid}, who could replace what is in it`, "choose another directory");
+    throw unsafe(
+      path,
+      `belongs to uid ${status.uid}, who could replace what is in it`,
+      "choose another directory",
+    );
   }
   if ((status.mode & 0o022) !== 0 && (status.mode & 0o1000) === 0) {
     const problem = `has unsafe permissions (${octal(status.mode)}: others can replace what is in it)`;
@@ -146,7 +160,10 @@ function attempt<T>(path: string, look: () => T): T | undefined {
 }
 
 function unsafe(path: string, problem: string, fix: string, cause?: unknown): AgentdError {
-  return new AgentdError("unsafe_directory", `'${printable(path)}' ${problem} · ${fix}`, { cause, details: { path } });
+  return new AgentdError("unsafe_directory", `'${printable(path)}' ${problem} · ${fix}`, {
+    cause,
+    details: { path },
+  });
 }
 
 function octal(mode: number): string {
