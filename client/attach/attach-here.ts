@@ -1,4 +1,5 @@
 // Attaches this process's terminal to a shell: the checks before, the loop, and the last line after it.
+import { fstatSync } from "node:fs";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { Context } from "../context.js";
@@ -60,12 +61,14 @@ export async function attachHere(options: AttachHere): Promise<number> {
     return ExitStatus.CannotAttach;
   }
   const canSay = !context.quiet && context.stderr.isTTY === true;
+  // Between the shell's output there is room for a line only where that output goes.
+  const sameTerminal = canSay && fstatSync(1).rdev === fstatSync(2).rdev;
   const loop = new AttachLoop({
     name,
     terminal,
     prefix,
     readOnly,
-    canSay,
+    canSay: sameTerminal,
     color: context.color,
     writeStatus: (text) => void context.stderr.write(text),
     reattach: async (size, resume, limitMs) => {

@@ -50,9 +50,9 @@ export class RawTerminal {
     return clampSize(this.#stdout.columns, this.#stdout.rows);
   }
 
-  /** Nothing waits to be written. */
+  /** Everything that was written has reached the terminal, so that another descriptor may write to it in turn. */
   get isIdle(): boolean {
-    return this.#stdout.writableLength === 0;
+    return (handleOf(this.#stdout)?.writeQueueSize ?? this.#stdout.writableLength) === 0;
   }
 
   start(handlers: TerminalHandlers): void {
@@ -129,7 +129,7 @@ export class RawTerminal {
   }
 
   #flushed(): Promise<boolean> {
-    if (this.isIdle) return Promise.resolve(true);
+    if (this.#stdout.writableLength === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
       const limit = setTimeout(() => resolve(false), FLUSH_LIMIT_MS);
       this.#stdout.write("", () => {
@@ -152,11 +152,20 @@ export class RawTerminal {
   }
 }
 
+interface TerminalHandle {
+  setBlocking?(blocking: boolean): void;
+  /** Bytes that libuv holds because the terminal did not take them. */
+  readonly writeQueueSize?: number;
+}
+
 /**
  * Node writes to terminals blocking, so one that does not read would stop this whole process, the detach key included.
  * There is no public switch; where the private one is missing, writing stays blocking.
  */
 function setBlocking(stream: TerminalStreams["stdout"], blocking: boolean): void {
-  const { _handle } = stream as unknown as { _handle?: { setBlocking?(blocking: boolean): void } };
-  _handle?.setBlocking?.(blocking);
+  handleOf(stream)?.setBlocking?.(blocking);
+}
+
+function handleOf(stream: TerminalStreams["stdout"]): TerminalHandle | undefined {
+  return (stream as unknown as { readonly _handle?: TerminalHandle })._handle;
 }
