@@ -192,10 +192,8 @@ export class Upstream {
       this.#server.learnFromOutcome(outcome);
       if (outcome.kind === "retry" && outcome.cure === "shorter") this.#pacer.shrinkFrames();
       if (outcome.kind === "retry" && outcome.cure === "slower") this.#pacer.slowDown(now);
-      const delayMs =
-        outcome.kind === "wait"
-          ? delayOf("seldom", 0, 0, random())
-          : delayOf(outcome.pace, retries.attempt, retries.sinceLossMs(now), random());
+      const pace = outcome.kind === "wait" ? "seldom" : outcome.pace;
+      const delayMs = delayOf(pace, retries.attempt, retries.sinceLossMs(now), random());
       this.#reportWait(outcome, retries.attempt, delayMs);
       await this.#betweenAttempts.wait(delayMs, signal);
       if (signal.aborted) return { kind: "stopped" };
