@@ -26,6 +26,8 @@ import { openShells } from "./shells.js";
 
 /** How long another daemon may take to become ready, or to end. */
 const CLAIM_LIMIT_MS = 8000;
+/** Longer than a daemon takes to notice that its runtime directory was removed and that we are in the new one. */
+const STATE_CLAIM_LIMIT_MS = 6500;
 /** What is left to save after a fault must be quick: nothing can be trusted any more. */
 const LAST_SAVE_MS = 1000;
 
@@ -46,9 +48,23 @@ async function run(foreground: boolean, env: Env): Promise<void> {
   const config = readConfig(configPath(inputs));
   const socket = socketPath(runtime.path, DAEMON_SOCKET);
 
-  const claim = await claimInstance({ directory: runtime.path, socketPath: socket, limitMs: CLAIM_LIMIT_MS });
+  const claim = await claimInstance({
+    directory: runtime.path,
+    socketPath: socket,
+    limitMs: CLAIM_LIMIT_MS,
+    stuck: (pid) => `agentd (pid ${pid}) runs but does not listen · look at its log, or end it: kill ${pid}`,
+  });
   if (claim.kind === "taken") return report({ running: claim.pid });
-  const locks = [claim.lock, lockState(stateDirectory)];
+  // Two daemons with different runtime directories but the same state would fight for the same shells.
+  const stateClaim = await claimInstance({
+    directory: stateDirectory,
+    socketPath: socket,
+    limitMs: STATE_CLAIM_LIMIT_MS,
+    stuck: (pid) =>
+      `agentd (pid ${pid}) uses '${stateDirectory}' with another AGENTD_RUNTIME_DIR or XDG_RUNTIME_DIR · set it as it was there, or end that one: kill ${pid}`,
+  });
+  if (stateClaim.kind === "taken") return report({ running: stateClaim.pid });
+  const locks = [claim.lock, stateClaim.lock];
 
   const shells = await openShells({
     stateDirectory,
@@ -94,17 +110,6 @@ function openDaemonLog(directory: string, scrubber: Scrubber, foreground: boolea
     ...(/^(?:trace|debug|info|warn|error)$/.test(level) ? { level } : {}),
     ...(foreground ? { mirror: (line: string) => process.stderr.write(line) } : {}),
   });
-}
-
-/** Two daemons with different runtime directories but the same state would fight for the same shells. */
-function lockState(directory: string): InstanceLock {
-  const result = InstanceLock.acquire(directory);
-  if (result.kind === "held") return result.lock;
-  throw new AgentdError(
-    "daemon_unavailable",
-    `agentd (pid ${result.pid}) uses '${directory}' with another AGENTD_RUNTIME_DIR or XDG_RUNTIME_DIR · set it as it was there, or end that one: kill ${result.pid}`,
-    { details: { pid: result.pid } },
-  );
 }
 
 /** Our directory was removed, and clients may have started another daemon meanwhile: then that one is the daemon now. */
@@ -155,6 +160,9 @@ if (command !== "run" || flags.some((flag) => flag !== "--foreground")) {
 run(flags.includes("--foreground"), process.env).catch((thrown: unknown) => {
   const error = AgentdError.from(thrown);
   report({ error: { code: error.code, message: error.message } });
+  // The launcher shows the message; who started us by hand also needs what is behind an unexpected one.
+  if (error.code === "internal" && error.cause instanceof Error)
+    process.stderr.write(`${error.cause.stack}\n`);
   process.stderr.write(`agentd: ${error.message}\n`);
   process.exit(error.exitStatus);
 });

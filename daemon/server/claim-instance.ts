@@ -13,23 +13,22 @@ export interface ClaimOptions {
   readonly socketPath: string;
   /** How long an owner may take to listen, or to end. */
   readonly limitMs: number;
+  /** What to say, and to advise, when it does neither. */
+  readonly stuck: (pid: number) => string;
 }
 
 /**
  * `held`: this process is the daemon. `taken`: another one is, and it listens.
  * @throws AgentdError `daemon_unavailable` when the owner neither listens nor ends in time.
  */
-export async function claimInstance({ directory, socketPath, limitMs }: ClaimOptions): Promise<LockResult> {
+export async function claimInstance(options: ClaimOptions): Promise<LockResult> {
+  const { directory, socketPath, limitMs, stuck } = options;
   const deadline = performance.now() + limitMs;
   for (;;) {
     const result = InstanceLock.acquire(directory);
     if (result.kind === "held" || (await isListening(socketPath))) return result;
     if (performance.now() > deadline) {
-      throw new AgentdError(
-        "daemon_unavailable",
-        `agentd (pid ${result.pid}) runs but does not listen · look at its log, or end it: kill ${result.pid}`,
-        { details: { pid: result.pid } },
-      );
+      throw new AgentdError("daemon_unavailable", stuck(result.pid), { details: { pid: result.pid } });
     }
     await delay(RETRY_MS);
   }

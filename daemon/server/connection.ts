@@ -1,19 +1,6 @@
 // What a method may do with the connection that called it.
 import type { ShellEvent } from "../../shared/rpc.js";
-
-/** Where the shell writes the frames of one attached client, and how it slows that client down. */
-export interface PacketSink {
-  /** Never waits; `frame` must not be changed afterwards. */
-  send(frame: Uint8Array): void;
-  /** What the client has not taken yet, bytes. */
-  readonly queuedBytes: number;
-  /** Calls back each time the queue has run empty after having been full. */
-  onDrain(callback: () => void): void;
-  /** Ends the stream after what was sent. */
-  end(): void;
-  pauseInput(): void;
-  resumeInput(): void;
-}
+import type { ClientSink } from "../shell/attached-client.js";
 
 /** The shell's side of an attached client. */
 export interface PacketReceiver {
@@ -26,7 +13,7 @@ export interface PacketReceiver {
 }
 
 export interface Connection {
-  readonly sink: PacketSink;
+  readonly sink: ClientSink;
   /** @throws AgentdError `protocol_mismatch`, `too_busy` (too many clients), `invalid_request` (said hello before). */
   greet(protocol: number, client: string): void;
   /** From now on the connection is a stream of packets; bytes that came behind the request are the first. */

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
-  existsSync,
   linkSync,
   openSync,
   readdirSync,
@@ -70,9 +69,9 @@ export class InstanceLock {
     return new InstanceLock(path);
   }
 
-  /** False when the lock's file is gone: then its directory was removed, and others may hold a lock there. */
+  /** False when the lock's directory was removed: then others may hold a lock there, even one of the same number. */
   get isHeld(): boolean {
-    return existsSync(this.#path);
+    return ownerIn(this.#path)?.pid === process.pid;
   }
 
   /** Ends the ownership. The file stays, empty: its number must not be used again. */
@@ -89,7 +88,7 @@ export class InstanceLock {
 function compete(directory: string, candidate: string): LockResult {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const highest = generations(directory).at(-1) ?? 0;
-    const owner = highest === 0 ? undefined : ownerOf(directory, highest);
+    const owner = highest === 0 ? undefined : ownerIn(lockPath(directory, highest));
     if (owner !== undefined && isRunning(owner)) return { kind: "taken", pid: owner.pid };
 
     const own = highest + 1;
@@ -124,11 +123,9 @@ function generations(directory: string): number[] {
 }
 
 /** Undefined for a blanked file, for a file that has just been removed, and for one that is not ours to understand. */
-function ownerOf(directory: string, generation: number): ProcessIdentity | undefined {
+function ownerIn(path: string): ProcessIdentity | undefined {
   try {
-    const value = JSON.parse(
-      readFileSync(lockPath(directory, generation), "utf8"),
-    ) as Partial<ProcessIdentity>;
+    const value = JSON.parse(readFileSync(path, "utf8")) as Partial<ProcessIdentity>;
     const { pid, started, boot } = value;
     if (!Number.isSafeInteger(pid) || typeof started !== "string" || typeof boot !== "string")
       return undefined;

@@ -85,15 +85,22 @@ export class Listener {
       this.#server.once("error", reject);
       this.#server.listen({ fd, backlog: BACKLOG }, resolve);
     });
+    // Node knows the address of a TCP socket that was handed over, and not that of a Unix socket.
     const address = this.#server.address();
-    if (typeof address !== "string") {
+    if (typeof address === "object" && address !== null) {
       throw new AgentdError("daemon_unavailable", "the socket that was handed over is not a Unix socket");
     }
-    this.#path = address;
-    if (((statusOf(address)?.mode ?? 0n) & 0o077n) !== 0n) {
+    const status = statusOf(this.#path);
+    if (!status?.isSocket()) {
+      throw new AgentdError(
+        "daemon_unavailable",
+        `the socket that was handed over is not at '${this.#path}', where clients look · set ListenStream in agentd.socket`,
+      );
+    }
+    if ((status.mode & 0o077n) !== 0n) {
       throw new AgentdError(
         "unsafe_directory",
-        `'${address}' is open to others · set SocketMode=0600 in agentd.socket`,
+        `'${this.#path}' is open to others · set SocketMode=0600 in agentd.socket`,
       );
     }
   }

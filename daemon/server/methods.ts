@@ -12,13 +12,14 @@ import {
   type ShellInfo,
 } from "../../shared/rpc.js";
 import type { ShellExit } from "../../shared/status.js";
-import type { Call, PacketReceiver, PacketSink } from "./connection.js";
+import type { ClientSink } from "../shell/attached-client.js";
+import type { Call, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
 
 /** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
 export interface Shells {
   create(params: Params<"shell.new">): Promise<Result<"shell.new">>;
-  attach(sink: PacketSink, params: AttachParams): Promise<{ result: AttachResult; client: PacketReceiver }>;
+  attach(sink: ClientSink, params: AttachParams): Promise<{ result: AttachResult; client: PacketReceiver }>;
   list(): readonly ShellInfo[];
   info(name: string): ShellInfo;
   kill(name: string, force: boolean): Promise<ShellExit | undefined>;

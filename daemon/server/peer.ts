@@ -3,8 +3,9 @@ import type { Socket } from "node:net";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { ShellEvent } from "../../shared/rpc.js";
+import type { ClientSink } from "../shell/attached-client.js";
 import { CallGate } from "./call-gate.js";
-import type { Call, Connection, PacketReceiver, PacketSink } from "./connection.js";
+import type { Call, Connection, PacketReceiver } from "./connection.js";
 import { Greeting } from "./greeting.js";
 import { LineDecoder } from "./line-decoder.js";
 import { PacketStream } from "./packet-stream.js";
@@ -52,7 +53,7 @@ export interface PeerOptions {
  * 3. Half a line or half a packet at the end of the stream has no effect.
  */
 export class Peer implements Connection {
-  readonly sink: PacketSink;
+  readonly sink: ClientSink;
   readonly #socket: Socket;
   readonly #writer: SocketWriter;
   readonly #options: PeerOptions;
@@ -268,7 +269,7 @@ export class Peer implements Connection {
     this.close();
   }
 
-  #makeSink(): PacketSink {
+  #makeSink(): ClientSink {
     const writer = this.#writer;
     return {
       send: (frame) => writer.send(frame),

@@ -12,6 +12,7 @@ const SESSION_ID_HEADER = "x-amzn-bedrock-agentcore-runtime-session-id";
 const SHELL_ID_HEADER = "x-amzn-bedrock-agentcore-shell-id";
 const EPOCH_HEADER = "x-agentd-epoch";
 const OFFSET_HEADER = "x-agentd-offset";
+const END_HEADER = "x-agentd-end";
 const PID_HEADER = "x-agentd-pid";
 
 /** Held input waits this long for a confirmation, which usually is the first frame; nothing else waits for it. */
@@ -77,6 +78,7 @@ export class Attachment {
     this.#ids = { ...options.asked, ...answered };
     this.#verdict = verdictAtOpen({ ...options, answered, epoch: this.#epoch });
     const offset = this.#epoch === undefined ? undefined : countIn(headers[OFFSET_HEADER]);
+    const end = this.#epoch === undefined ? undefined : countIn(headers[END_HEADER]);
     const pid = countIn(headers[PID_HEADER]);
     const gap =
       this.#verdict === "same" && have?.epoch === this.#epoch && have !== undefined && offset !== undefined
@@ -90,6 +92,7 @@ export class Attachment {
       verdict: this.#verdict,
       ...(this.#epoch === undefined ? {} : { epoch: this.#epoch }),
       ...(offset === undefined ? {} : { offset }),
+      ...(end === undefined ? {} : { end }),
       ...(gap === undefined ? {} : { gap }),
       ids: this.#ids,
       ...(pid === undefined ? {} : { pid }),

@@ -232,8 +232,16 @@ export class Connection {
   }
 
   #handleEnd(end: SocketEnd): void {
-    if (this.#leaveWith !== undefined && this.#exit === undefined) this.#finish(this.#leaveWith);
-    else this.#finish(end.kind === "closed" ? this.#closed(end.code, end.reason) : end);
+    // What the server said while we were leaving is news: the shell ended, or somebody else has it.
+    const news = this.#exit !== undefined || (end.kind === "closed" && end.code === 4000);
+    if (
+      this.#leaveWith !== undefined &&
+      (!news || (this.#leaveWith.kind === "stopped" && this.#exit === undefined))
+    ) {
+      this.#finish(this.#leaveWith);
+    } else {
+      this.#finish(end.kind === "closed" ? this.#closed(end.code, end.reason) : end);
+    }
   }
 
   #closed(code: number, reason: string): ConnectionEnd {

@@ -55,7 +55,12 @@ export function parseRuntimeArn(text: string): RuntimeArn {
  * @throws AgentdError `bad_arn` or `usage`.
  */
 export function checkTarget(target: AgentCoreTarget): void {
-  shellUrl(target, { runtimeSessionId: "", shellId: "" });
+  endpointHost(target);
+}
+
+/** Host and port that a target's connections go to, for messages. @throws as `checkTarget` */
+export function endpointHost(target: AgentCoreTarget): string {
+  return shellUrl(target, { runtimeSessionId: "", shellId: "" }).host;
 }
 
 /**

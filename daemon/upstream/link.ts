@@ -25,6 +25,8 @@ export type LinkEvent =
       /** Exact mode only: the PTY's incarnation, and the offset of the first byte that will arrive. */
       readonly epoch?: string;
       readonly offset?: number;
+      /** Exact mode only: the offset after the last byte that is a replay; what follows it is live. */
+      readonly end?: number;
       /** Exact mode only: bytes between what the caller has and `offset`, which nobody holds any more. */
       readonly gap?: number;
       /** The ids in force from now on; the server may have named others than were asked for. */

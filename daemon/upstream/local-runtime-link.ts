@@ -45,6 +45,9 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 /** The runtime answers in milliseconds; on a machine that is out of breath, in seconds. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
+/** One that meets a runtime which is just ending, one that meets nobody, and one after the start. */
+const MAX_ATTEMPTS = 3;
+
 /** Nobody serves the socket: no request was received by anyone. */
 const NOBODY = new Set(["ENOENT", "ECONNREFUSED"]);
 /** It went away in the middle: it ends by itself when it is idle, and may do so just now. */
@@ -67,20 +70,20 @@ export class LocalRuntimeLink {
    * @throws AgentdError `spawn_failed` with the runtime's words; `name_taken` when a shell has these ids already.
    */
   async createShell(spec: LocalShellSpec): Promise<{ pid: number; epoch: string }> {
-    let answer: Answer;
     let repeated = false;
-    const startsBefore = this.#starts;
-    try {
-      answer = await this.#call("POST", "/agentd/shells", spec);
-    } catch (error) {
-      if (!NOBODY.has(codeOf(error)) && !GOING.has(codeOf(error))) throw unreachable(error);
-      repeated = GOING.has(codeOf(error));
-      await this.#ensureRunning(startsBefore);
-      answer = await this.#call("POST", "/agentd/shells", spec).catch((again: unknown) => {
-        throw unreachable(again);
-      });
+    let answer: Answer | undefined;
+    for (let attempt = 1; answer === undefined; attempt++) {
+      const startsBefore = this.#starts;
+      try {
+        answer = await this.#call("POST", "/agentd/shells", spec);
+      } catch (error) {
+        const code = codeOf(error);
+        if (attempt === MAX_ATTEMPTS || (!NOBODY.has(code) && !GOING.has(code))) throw unreachable(error);
+        if (NOBODY.has(code)) await this.#ensureRunning(startsBefore);
+        else repeated = true;
+      }
     }
-    // The first of two requests may have made the shell and lost only its answer.
+    // An earlier request may have made the shell and lost only its answer.
     if (answer.status === 409 && repeated) {
       const made = (await this.listShells()).find((shell) => shell.shellId === spec.shellId);
       if (made !== undefined) return { pid: made.pid, epoch: made.epoch };

@@ -3,9 +3,11 @@ import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { ShellExit } from "../../shared/status.js";
 import { backoffMs, jittered } from "./backoff.js";
+import { endpointHost } from "./endpoint.js";
 import type { Ending } from "./link.js";
 import { troubleOfRefusal } from "./refusal.js";
 import type { SocketEnd } from "./socket.js";
+import type { UpstreamTarget } from "./target.js";
 import { type Pace, type Trouble, troubleOfFailure, troubleOfLocal } from "./trouble.js";
 
 /** How one connection ended, from signing to its last byte. */
@@ -15,6 +17,8 @@ export type ConnectionEnd =
   | ConnectionClosed
   /** A new shell answered where only the old one was wanted. */
   | { readonly kind: "replaced" }
+  /** We closed it ourselves, to make it again before its hour is over. */
+  | { readonly kind: "rotated"; readonly ageMs: number }
   | { readonly kind: "stopped" };
 
 export interface ConnectionClosed {
@@ -34,9 +38,7 @@ export interface ConnectionClosed {
 }
 
 export interface OutcomeContext {
-  readonly target:
-    | { readonly kind: "agentcore"; readonly runtimeArn: string; readonly host: string }
-    | { readonly kind: "local" };
+  readonly target: UpstreamTarget;
   /** A shell is at stake: it existed before, or was connected to. */
   readonly known: boolean;
   /** Number of the attempt that ended, from 1 since the loss. */
@@ -97,6 +99,8 @@ export function outcomeOf(end: ConnectionEnd, context: OutcomeContext): Outcome 
   switch (end.kind) {
     case "stopped":
       return { kind: "end", ending: { kind: "stopped" } };
+    case "rotated":
+      return { kind: "retry", pace: "now", reason: "renewing the connection" };
     case "replaced":
       return exited(unknownExit("the connection ended normally, and a new shell answered"));
     case "unsigned":
@@ -112,7 +116,7 @@ export function outcomeOf(end: ConnectionEnd, context: OutcomeContext): Outcome 
 function troubleOf(end: Exclude<SocketEnd, { kind: "closed" }>, context: OutcomeContext): Trouble {
   const { target } = context;
   if (target.kind === "local") return troubleOfLocal(end, context.attempt);
-  if (end.kind === "failed") return troubleOfFailure(end, target.host);
+  if (end.kind === "failed") return troubleOfFailure(end, endpointHost(target));
   return troubleOfRefusal(end, target.runtimeArn, context.nowMs);
 }
 

@@ -34,6 +34,8 @@ export interface SignerOptions {
   readonly clock: Pick<Clock, "now">;
   /** Makes the provider of a profile; `fresh`: past all caches. Default: the chain of the AWS SDK. */
   readonly providerFor?: (profile: string | undefined, fresh: boolean) => Promise<CredentialProvider>;
+  /** Told every secret that is used, so that no log can ever show it. */
+  readonly hide?: (secret: string) => void;
 }
 
 /** From the protocol: the service's name in the signature. */
@@ -57,7 +59,9 @@ export function createSigner(options: SignerOptions): Sign {
         provider = providerFor(profile, fresh);
         providers.set(profile, provider);
       }
-      return await (await provider)();
+      const credentials = await (await provider)();
+      for (const secret of Object.values(credentials)) if (typeof secret === "string") options.hide?.(secret);
+      return credentials;
     } catch (error) {
       // A long-lived provider keeps what failed (an expired SSO login): the next attempt starts with a new one.
       providers.delete(profile);
@@ -67,11 +71,9 @@ export function createSigner(options: SignerOptions): Sign {
 
   return async ({ target, url, headers, clockOffsetMs, fresh }) => {
     if (target.bearerTokenFile !== undefined) {
-      return {
-        ...headers,
-        host: url.host,
-        authorization: `Bearer ${await readToken(target.bearerTokenFile)}`,
-      };
+      const token = await readToken(target.bearerTokenFile);
+      options.hide?.(token);
+      return { ...headers, host: url.host, authorization: `Bearer ${token}` };
     }
     const signer = new SignatureV4({
       service: SIGNING_NAME,

@@ -8,7 +8,8 @@ import type { UpstreamIds, UpstreamTarget } from "./target.js";
 export interface UpgradeFacts {
   readonly target: UpstreamTarget;
   readonly ids: UpstreamIds;
-  readonly have: Have | undefined;
+  /** Exact mode: where to go on, or everything that is left; undefined: say nothing of exact mode. */
+  readonly have: Have | "everything" | undefined;
   /** Never create a shell; only servers that speak exact mode obey. */
   readonly attachOnly: boolean;
   /** The service's clock minus ours. */
@@ -24,17 +25,12 @@ export async function upgradeRequest(facts: UpgradeFacts): Promise<SocketRequest
   const headers = { "x-amzn-bedrock-agentcore-runtime-session-id": ids.runtimeSessionId };
   // Ours, and outside the signature: the service does not know them.
   const exact = {
-    ...(have === undefined ? {} : { "x-agentd-have": `${have.epoch}:${have.offset}` }),
+    ...(have === undefined ? {} : { "x-agentd-have": haveHeader(have) }),
     ...(facts.attachOnly ? { "x-agentd-attach-only": "1" } : {}),
   };
   if (target.kind === "local") {
-    // A caller that knows nothing of the shell gets all that is left of its output.
-    const everything = { "x-agentd-have": "*:0" };
-    return {
-      url: localShellUrl(ids).href,
-      headers: { ...headers, ...everything, ...exact },
-      socketPath: deps.localSocketPath,
-    };
+    const url = localShellUrl(ids).href;
+    return { url, headers: { ...headers, ...exact }, socketPath: deps.localSocketPath };
   }
   const url = shellUrl(target, ids);
   const signed = await deps.sign({
@@ -45,4 +41,8 @@ export async function upgradeRequest(facts: UpgradeFacts): Promise<SocketRequest
     fresh: facts.freshCredentials,
   });
   return { url: url.href, headers: { ...signed, ...exact } };
+}
+
+function haveHeader(have: Have | "everything"): string {
+  return have === "everything" ? "*:0" : `${have.epoch}:${have.offset}`;
 }

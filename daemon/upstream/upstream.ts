@@ -5,13 +5,14 @@ import type { ShellExit } from "../../shared/status.js";
 import { Attachment } from "./attachment.js";
 import { Connection } from "./connection.js";
 import type { UpstreamDeps } from "./deps.js";
-import { checkTarget, shellUrl } from "./endpoint.js";
+import { checkTarget } from "./endpoint.js";
 import { abortable, InterruptibleWait } from "./interruptible.js";
 import { KillRequest } from "./kill-request.js";
 import type { Ending, Have, UpstreamHandlers } from "./link.js";
 import { type ConnectionEnd, delayOf, type Outcome, outcomeOf } from "./outcome.js";
 import { AGENTCORE_LIMITS, LOCAL_LIMITS, Pacer } from "./pacer.js";
 import { Retries } from "./retries.js";
+import { Rotation } from "./rotation.js";
 import { ServerKnowledge } from "./server-knowledge.js";
 import type { SocketRequest } from "./socket.js";
 import type { UpstreamIds, UpstreamTarget } from "./target.js";
@@ -171,7 +172,7 @@ export class Upstream {
       const end = await this.#runOnce(learning, signal);
       const now = clock.monotonic();
       const outcome = outcomeOf(end, {
-        target: this.#outcomeTarget(),
+        target: this.#options.target,
         known: this.#known,
         attempt: retries.attempt,
         sinceLossMs: retries.sinceLossMs(now),
@@ -182,7 +183,7 @@ export class Upstream {
       // A stop that came while the connection ended for another reason is still a stop, unless the shell itself has ended.
       if (outcome.kind === "end") return outcome.ending;
       if (signal.aborted) return { kind: "stopped" };
-      if (end.kind === "closed") retries.connectionEnded(end.ageMs, now);
+      if (end.kind === "closed" || end.kind === "rotated") retries.connectionEnded(end.ageMs, now);
       else if (outcome.kind !== "retry" || outcome.pace !== "brief") retries.attemptFailed();
       const corrects = outcome.kind === "retry" && outcome.clockOffsetMs !== undefined;
       clockCorrected = end.kind !== "closed" && (clockCorrected || corrects);
@@ -207,10 +208,20 @@ export class Upstream {
     const server = this.#server;
     const have = server.mayBeExact ? this.#options.have?.() : undefined;
     const attachOnly = target.kind === "local";
+    // A shell from before this process, of which the caller holds nothing: what is left of its output is all new.
+    const everything = server.mayBeExact && (attachOnly || this.#known) ? ("everything" as const) : undefined;
     let request: SocketRequest;
     try {
       const { clockOffsetMs, freshCredentials } = server;
-      const facts = { target, ids: this.#ids, have, attachOnly, clockOffsetMs, freshCredentials, deps };
+      const facts = {
+        target,
+        ids: this.#ids,
+        have: have ?? everything,
+        attachOnly,
+        clockOffsetMs,
+        freshCredentials,
+        deps,
+      };
       request = await abortable(upgradeRequest(facts), signal);
     } catch (error) {
       return signal.aborted ? { kind: "stopped" } : { kind: "unsigned", error: AgentdError.from(error) };
@@ -232,6 +243,7 @@ export class Upstream {
         connection.pump();
       },
     });
+    let rotation: Rotation | undefined;
     const connection = new Connection({
       request,
       pacer: this.#pacer,
@@ -239,12 +251,16 @@ export class Upstream {
       handlers: {
         onOpen: (headers) => {
           this.#known = true;
+          if (target.kind === "agentcore") rotation = this.#rotate(connection);
           if (this.#paused) connection.pause();
           attachment.handleOpen(headers);
           this.#ids = attachment.ids;
           if (this.#kill !== undefined) connection.kill();
         },
-        onOutput: (frame) => handlers.onFrame(frame),
+        onOutput: (frame) => {
+          rotation?.handleOutput();
+          handlers.onFrame(frame);
+        },
         onConfirmation: (confirmation) => attachment.handleConfirmation(confirmation),
       },
     });
@@ -255,15 +271,17 @@ export class Upstream {
     const end = await connection.ended;
     signal.removeEventListener("abort", stop);
     this.#connection = undefined;
+    rotation?.stop();
     attachment.stop();
     server.learnFromConnection(attachment, end);
     return end;
   }
 
-  #outcomeTarget(): Parameters<typeof outcomeOf>[1]["target"] {
-    const { target } = this.#options;
-    if (target.kind === "local") return target;
-    return { kind: "agentcore", runtimeArn: target.runtimeArn, host: shellUrl(target, this.#ids).host };
+  #rotate(connection: Connection): Rotation {
+    const { clock, random } = this.#options.deps;
+    const openedAt = clock.monotonic();
+    const onDue = () => connection.leave({ kind: "rotated", ageMs: clock.monotonic() - openedAt });
+    return new Rotation({ clock, random: random(), onDue });
   }
 
   #reportWait(outcome: Exclude<Outcome, { kind: "end" }>, attempt: number, delayMs: number): void {

@@ -1,6 +1,7 @@
 // A client of the daemon's socket that can also misbehave: raw bytes in, lines or packets out.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { onTestFinished } from "vitest";
 import { encodePacket, PacketDecoder } from "../../shared/packet.js";
 
 export interface Answer {
@@ -15,7 +16,7 @@ export interface Answer {
   readonly params?: unknown;
 }
 
-/** Received bytes are kept until they are asked for; every wait ends with the connection. */
+/** Closed when the test has ended. Received bytes are kept until they are asked for; every wait ends with the connection. */
 export class SocketClient {
   readonly socket: Socket;
   readonly #decoder = new PacketDecoder();
@@ -45,6 +46,7 @@ export class SocketClient {
   static async connect(path: string): Promise<SocketClient> {
     const socket = connect({ path, allowHalfOpen: true });
     const client = new SocketClient(socket);
+    onTestFinished(() => client.close());
     await once(socket, "connect");
     return client;
   }

@@ -77,14 +77,12 @@ describe("LocalRuntimeLink", () => {
   });
 
   it("starts it again when it ended by itself in the middle of the request", async () => {
-    await serve((request) => request.socket.destroy());
-    const link = new LocalRuntimeLink({
-      socketPath,
-      start: async () => {
-        server!.removeAllListeners("request");
-        server!.on("request", answer(201, made));
-      },
+    await serve((request) => {
+      // The socket file goes first, as when the runtime ends.
+      server!.close();
+      request.socket.destroy();
     });
+    const link = new LocalRuntimeLink({ socketPath, start: () => serve(answer(201, made)) });
     expect(await link.createShell(spec)).toEqual(made);
   });
 
@@ -97,7 +95,7 @@ describe("LocalRuntimeLink", () => {
         answer(409, { error: "Conflict", message: "exists" })(request, response);
       else answer(200, { shells: [{ ...made, shellId: "sh1" }] })(request, response);
     });
-    const link = new LocalRuntimeLink({ socketPath, start: async () => {} });
+    const link = new LocalRuntimeLink({ socketPath, start: neverStart });
     expect(await link.createShell(spec)).toEqual(made);
   });
 

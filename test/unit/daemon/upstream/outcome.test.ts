@@ -11,7 +11,7 @@ import { AgentdError } from "../../../../shared/errors.js";
 const arn = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/x";
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);
 const context: OutcomeContext = {
-  target: { kind: "agentcore", runtimeArn: arn, host: "bedrock-agentcore.us-west-2.amazonaws.com" },
+  target: { kind: "agentcore", runtimeArn: arn, region: "us-west-2" },
   known: true,
   attempt: 1,
   sinceLossMs: 0,

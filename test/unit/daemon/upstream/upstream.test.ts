@@ -390,10 +390,7 @@ describe("the words of the server", () => {
 
   it("of a CLOSE or a 1008 near the hour are no exit", async () => {
     const made = await makeLive();
-    for (let ms = 0; ms < HOUR; ms += 10_000) {
-      await made.clock.advance(10_000);
-      made.network.last.pong();
-    }
+    made.clock.freeze(HOUR);
     made.network.last.message(Channel.Close);
     made.network.last.closed(1008);
     await settle();
@@ -438,6 +435,61 @@ describe("a close without a reason", () => {
     confirm(made.network.last, false);
     await made.clock.advance(1_000);
     expect(made.state.ending).toMatchObject({ kind: "exited", exit: { kind: "unknown" } });
+  });
+});
+
+describe("the hour", () => {
+  const MINUTE = 60_000;
+  async function age(made: Awaited<ReturnType<typeof makeLive>>, ms: number, output: boolean) {
+    for (const until = made.clock.monotonic() + ms; made.clock.monotonic() < until; ) {
+      await made.clock.advance(1_000);
+      if (output) made.network.sockets[0]!.message(Channel.Stdout, bytes("."));
+      else made.network.sockets[0]!.pong();
+    }
+  }
+
+  it("is never reached: a quiet connection is renewed before, in order, and goes on", async () => {
+    const made = await makeLive();
+    confirm(made.network.last, false);
+    await age(made, 53.5 * MINUTE, false);
+    const [old] = made.network.sockets;
+    expect(old!.closedWith).toBe(1000);
+    old!.message(Channel.Stdout, bytes("last words"));
+    old!.closed(1000);
+    await settle();
+    await made.clock.advance(0);
+    made.network.last.open();
+    confirm(made.network.last, true);
+    expect(made.recorder.output).toBe("last words");
+    expect(made.recorder.of("lost").map(({ reason }) => reason)).toEqual(["renewing the connection"]);
+    expect(made.recorder.of("confirmed").at(-1)).toEqual({
+      kind: "confirmed",
+      verdict: "same",
+      bytesDropped: 0,
+    });
+    expect(old!.sent.filter((frame) => frame[0] === Channel.Close)).toEqual([]);
+  });
+
+  it("makes a busy connection wait for a pause, but not beyond 57 minutes", async () => {
+    const made = await makeLive();
+    await age(made, 56.9 * MINUTE, true);
+    expect(made.network.last.closedWith).toBeUndefined();
+    await age(made, 0.2 * MINUTE, true);
+    expect(made.network.sockets[0]!.closedWith).toBe(1000);
+  });
+
+  it("hears of another client even while it renews", async () => {
+    const made = await makeLive();
+    await age(made, 53.5 * MINUTE, false);
+    made.network.last.closed(4000);
+    await settle();
+    expect(made.state.ending).toEqual({ kind: "taken" });
+  });
+
+  it("does not exist for the local runtime", async () => {
+    const made = await makeLive({ target: { kind: "local" } });
+    await age(made, 120 * MINUTE, false);
+    expect(made.network.last.closedWith).toBeUndefined();
   });
 });
 
@@ -664,6 +716,14 @@ describe("exact mode", () => {
     await settle();
     made.network.last.open(exact(0));
     expect(made.recorder.of("live")[0]).toMatchObject({ verdict: "new", heldDiscarded: 4 });
+  });
+
+  it("asks an endpoint of one's own for everything that is left of a shell from before this process", async () => {
+    const target: UpstreamTarget = { ...agentcore, endpointUrl: "http://127.0.0.1:8123" };
+    const { network } = await makeLive({ target, known: true });
+    expect(network.last.request.headers["x-agentd-have"]).toBe("*:0");
+    const fresh = await makeLive({ target });
+    expect(fresh.network.last.request.headers["x-agentd-have"]).toBeUndefined();
   });
 
   it("is not mentioned to a server that has not shown to speak it", async () => {

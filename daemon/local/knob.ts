@@ -1,0 +1,94 @@
+// The kinds of values that a knob can have, and how each is read from JSON.
+import { AgentdError } from "../../shared/errors.js";
+
+/** One setting: what it is when nobody says, and how it is read. `parse` throws AgentdError `bad_config`. */
+export interface Knob<T> {
+  readonly initial: T;
+  parse(value: unknown, name: string): T;
+}
+
+/** A whole number, `least` or more. */
+export function count(initial: number, least = 0): Knob<number> {
+  return {
+    initial,
+    parse(value, name) {
+      if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
+      throw badKnob(name, `a whole number, ${least} or more`, value);
+    },
+  };
+}
+
+/** A whole number, or null for "never" or "no limit". */
+export function countOrOff(initial: number | null, least = 1): Knob<number | null> {
+  return { initial, parse: (value, name) => (value === null ? null : count(0, least).parse(value, name)) };
+}
+
+export function flag(initial: boolean): Knob<boolean> {
+  return {
+    initial,
+    parse(value, name) {
+      if (typeof value === "boolean") return value;
+      throw badKnob(name, "true or false", value);
+    },
+  };
+}
+
+export function text(initial: string): Knob<string> {
+  return {
+    initial,
+    parse(value, name) {
+      if (typeof value === "string" && !value.includes("\0")) return value;
+      throw badKnob(name, "a text", value);
+    },
+  };
+}
+
+/** One of a few words or numbers. */
+export function choice<const T extends string | number>(values: readonly T[], initial: NoInfer<T>): Knob<T> {
+  return {
+    initial,
+    parse(value, name) {
+      const found = values.find((candidate) => candidate === value);
+      if (found !== undefined) return found;
+      throw badKnob(name, `one of ${values.join(", ")}`, value);
+    },
+  };
+}
+
+/** Any number of a few words. */
+export function choices<const T extends string>(
+  values: readonly T[],
+  initial: readonly NoInfer<T>[],
+): Knob<readonly T[]> {
+  const one = choice<string>(values, "");
+  return {
+    initial,
+    parse(value, name) {
+      if (!Array.isArray(value)) throw badKnob(name, `a list of ${values.join(", ")}`, value);
+      return value.map((entry, index) => one.parse(entry, `${name}[${index}]`) as T);
+    },
+  };
+}
+
+/** Names to texts. */
+export function record(initial: Readonly<Record<string, string>>): Knob<Readonly<Record<string, string>>> {
+  return {
+    initial,
+    parse(value, name) {
+      if (typeof value !== "object" || value === null || Array.isArray(value))
+        throw badKnob(name, "an object of texts", value);
+      const entries = Object.entries(value).map(([key, entry]) => [
+        key,
+        text("").parse(entry, `${name}.${key}`),
+      ]);
+      return Object.fromEntries(entries) as Record<string, string>;
+    },
+  };
+}
+
+/** Says what is wrong with a value of the config file, without repeating the value: it may be a secret. */
+export function badKnob(name: string, wanted: string, value: unknown): AgentdError {
+  const kind = value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
+  const given = typeof value === "number" ? String(value) : kind;
+  return new AgentdError("bad_config", `'${name}' must be ${wanted}, not ${given}`);
+}
