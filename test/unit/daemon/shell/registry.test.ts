@@ -1,0 +1,206 @@
+import { describe, expect, it } from "vitest";
+import { type NewShell, Registry } from "../../../../daemon/shell/registry.js";
+import type { ShellRecord } from "../../../../daemon/shell/shell-record.js";
+import { Slicer } from "../../../../daemon/terminal/slicer.js";
+import { AgentdError } from "../../../../shared/errors.js";
+import type { ShellEvent } from "../../../../shared/rpc.js";
+import { LOCAL_RECORD, ScriptedUpstream } from "../../../support/shell-rig.js";
+import { VirtualClock } from "../../../support/virtual-clock.js";
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+class RegistryRig {
+  readonly clock = new VirtualClock();
+  readonly upstreams: ScriptedUpstream[] = [];
+  readonly prepared: string[] = [];
+  readonly warnings: string[] = [];
+  saved: ShellRecord[] = [];
+  /** What happened, in order. */
+  readonly log: string[] = [];
+  saveFails = false;
+  /** What each new upstream does first. */
+  script: (upstream: ScriptedUpstream) => void = (upstream) => upstream.live();
+  readonly registry = new Registry({
+    clock: this.clock,
+    store: {
+      save: async (records) => {
+        if (this.saveFails) throw new AgentdError("state_unwritable", "disk full");
+        this.saved = structuredClone([...records()]);
+        this.log.push(`saved ${this.saved.map(({ name }) => name).join(" ")}`);
+      },
+    },
+    warn: (message) => this.warnings.push(message),
+    prepareLocal: async ({ name, shellId }) => {
+      this.log.push(`prepared ${name}`);
+      this.prepared.push(shellId);
+      if (name === "unstartable") throw new AgentdError("spawn_failed", "no such program");
+    },
+    shell: {
+      slicer: new Slicer({ schedule: setImmediate, now: () => performance.now() }),
+      scrollback: 100,
+      createUpstream: (request) => {
+        const upstream = new ScriptedUpstream(request);
+        this.log.push(`connected ${request.record.name}`);
+        this.upstreams.push(upstream);
+        queueMicrotask(() => this.script(upstream));
+        return upstream;
+      },
+    },
+  });
+
+  create(name: string, extra: Partial<NewShell> = {}) {
+    return this.registry.create({
+      name,
+      target: { kind: "local" },
+      ids: { runtimeSessionId: "s".repeat(36), shellId: `id-${name}` },
+      cols: 80,
+      rows: 24,
+      labels: {},
+      known: false,
+      reuse: false,
+      local: { cwd: "/", env: {} },
+      ...extra,
+    });
+  }
+}
+
+describe("Registry", () => {
+  it("has the ids on disk before a process is started or anything connects", async () => {
+    const rig = new RegistryRig();
+    const { shell, created } = await rig.create("a");
+    expect(created).toBe(true);
+    expect(shell.info()).toMatchObject({ name: "a", state: "live" });
+    expect(rig.log.slice(0, 3)).toEqual(["saved a", "prepared a", "connected a"]);
+  });
+
+  it("makes nothing when the ids cannot be saved", async () => {
+    const rig = new RegistryRig();
+    rig.saveFails = true;
+    await expect(rig.create("a")).rejects.toMatchObject({ code: "state_unwritable" });
+    expect(rig.log).toEqual([]);
+    expect(rig.registry.list()).toEqual([]);
+  });
+
+  it("gives a name to one of two creators, and the same shell to both that reuse it", async () => {
+    const rig = new RegistryRig();
+    const [first, second] = [rig.create("a"), rig.create("a")];
+    await expect(second).rejects.toMatchObject({
+      code: "name_taken",
+      message: "name 'a' exists · agentd attach a",
+    });
+    await first;
+    const [b, c] = await Promise.all([rig.create("r", { reuse: true }), rig.create("r", { reuse: true })]);
+    expect(c.shell).toBe(b.shell);
+    expect([b.created, c.created]).toEqual([true, false]);
+    expect(rig.prepared).toHaveLength(2);
+  });
+
+  it("leaves nothing behind when the process cannot be started, or the first connect fails for good", async () => {
+    const rig = new RegistryRig();
+    await expect(rig.create("unstartable")).rejects.toMatchObject({ code: "spawn_failed" });
+    rig.script = (upstream) =>
+      upstream.end({ kind: "gone", error: new AgentdError("access_denied", "no permission") });
+    await expect(rig.create("denied")).rejects.toMatchObject({ code: "access_denied" });
+    await turn();
+    expect(rig.registry.list()).toEqual([]);
+    expect(rig.saved).toEqual([]);
+    rig.script = (upstream) => upstream.live();
+    expect((await rig.create("denied")).created).toBe(true);
+  });
+
+  it("answers with an ended shell when its command was short, and forgets it after ten minutes", async () => {
+    const rig = new RegistryRig();
+    rig.script = (upstream) => {
+      upstream.live();
+      upstream.end({ kind: "exited", exit: { kind: "code", exitCode: 4 } });
+    };
+    await rig.create("short");
+    await turn();
+    expect(rig.registry.list()).toMatchObject([{ name: "short", state: "ended", exitCode: 4 }]);
+    await rig.clock.advance(9 * 60_000);
+    expect(rig.registry.list()).toHaveLength(1);
+    await rig.clock.advance(61_000);
+    expect(rig.registry.list()).toEqual([]);
+    expect(rig.saved).toEqual([]);
+  });
+
+  it("finds its shells again, and knows how those ended that had", async () => {
+    const rig = new RegistryRig();
+    rig.script = () => {};
+    const endedAt = rig.clock.now() - 1000;
+    rig.registry.adopt([
+      { ...LOCAL_RECORD, name: "alive", known: true },
+      { ...LOCAL_RECORD, name: "dead", known: true, ended: { exit: { kind: "code", exitCode: 2 }, endedAt } },
+    ]);
+    expect(rig.registry.list()).toMatchObject([
+      { name: "alive", state: "starting" },
+      { name: "dead", state: "ended", exitCode: 2 },
+    ]);
+    expect(rig.upstreams.map(({ runs }) => runs)).toEqual([1, 0]);
+  });
+
+  it("renames, and refuses a name that is taken or unknown, with a suggestion", async () => {
+    const rig = new RegistryRig();
+    await rig.create("work");
+    await rig.create("other");
+    rig.registry.rename("work", "build");
+    expect(rig.registry.list().map(({ name }) => name)).toEqual(["build", "other"]);
+    await turn();
+    expect(rig.saved.map(({ name }) => name)).toEqual(["build", "other"]);
+    expect(() => rig.registry.rename("build", "other")).toThrow(
+      expect.objectContaining({ code: "name_taken" }),
+    );
+    expect(() => rig.registry.get("biuld")).toThrow("no shell 'biuld' · did you mean 'build'?");
+  });
+
+  it("ends and forgets with kill", async () => {
+    const rig = new RegistryRig();
+    await rig.create("a");
+    expect(await rig.registry.kill("a", false)).toMatchObject({ kind: "signal" });
+    expect(rig.registry.list()).toEqual([]);
+    await turn();
+    expect(rig.saved).toEqual([]);
+  });
+
+  it("tells subscribers what changes, and stops when told", async () => {
+    const rig = new RegistryRig();
+    const events: ShellEvent[] = [];
+    const stop = rig.registry.subscribe((event) => events.push(event));
+    await rig.create("a");
+    await turn();
+    rig.registry.rename("a", "b");
+    await rig.registry.kill("b", false);
+    expect(events.map(({ kind }) => kind).filter((kind, index, all) => kind !== all[index - 1])).toEqual([
+      "changed",
+      "renamed",
+      "forgotten",
+    ]);
+    stop();
+    const count = events.length;
+    await rig.create("c");
+    await turn();
+    expect(events).toHaveLength(count);
+  });
+
+  it("says once that the state cannot be saved, and saves it when it can again", async () => {
+    const rig = new RegistryRig();
+    await rig.create("a");
+    rig.saveFails = true;
+    rig.registry.rename("a", "b");
+    await turn();
+    await rig.clock.advance(25_000);
+    expect(rig.warnings).toHaveLength(1);
+    rig.saveFails = false;
+    await rig.clock.advance(10_000);
+    expect(rig.saved.map(({ name }) => name)).toEqual(["b"]);
+  });
+
+  it("stops by letting go of every shell, ending none", async () => {
+    const rig = new RegistryRig();
+    await rig.create("a");
+    await rig.registry.stop("stopping");
+    expect(rig.saved).toMatchObject([{ name: "a", known: true }]);
+    expect(rig.saved[0]).not.toHaveProperty("ended");
+    await expect(rig.create("b")).rejects.toMatchObject({ code: "daemon_stopping" });
+  });
+});

@@ -1,0 +1,158 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Disk, systemDisk } from "../../../../daemon/shell/disk.js";
+import type { ShellRecord } from "../../../../daemon/shell/shell-record.js";
+import { ShellStore } from "../../../../daemon/shell/shell-store.js";
+import { decodeState, encodeState } from "../../../../daemon/shell/state-file.js";
+import { LOCAL_RECORD } from "../../../support/shell-rig.js";
+
+const record = (name: string): ShellRecord => ({ ...LOCAL_RECORD, name });
+const names = (records: readonly ShellRecord[]) => records.map(({ name }) => name);
+
+describe("state file", () => {
+  const good = encodeState([record("a"), record("b")]);
+
+  it("reads back what it wrote", () => {
+    expect(decodeState(good)).toEqual({ kind: "ok", records: [record("a"), record("b")] });
+  });
+
+  it("recognises every truncation", () => {
+    for (let length = 0; length < good.length; length++) {
+      expect(decodeState(good.subarray(0, length)).kind, `cut at ${length}`).toBe("corrupt");
+    }
+  });
+
+  it("never takes a file with a flipped bit for a good one with other shells", () => {
+    for (let at = 0; at < good.length; at++) {
+      for (const bit of [1, 16, 128]) {
+        const bad = Buffer.from(good);
+        bad[at]! ^= bit;
+        const state = decodeState(bad);
+        // A flip in the unread part of the header's spelling may leave it readable; then the shells are the same.
+        if (state.kind === "ok") expect(names(state.records)).toEqual(["a", "b"]);
+      }
+    }
+  });
+});
+
+describe("ShellStore", () => {
+  let directory: string;
+  let warnings: string[];
+  const path = () => join(directory, "state.json");
+  const store = (disk: Disk = systemDisk) =>
+    new ShellStore({ directory, disk, now: () => 7, warn: (message) => warnings.push(message) });
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "agentd-store-"));
+    warnings = [];
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("starts empty, saves with mode 0600, and loads again", async () => {
+    expect(await store().load()).toEqual([]);
+    await store().save(() => [record("a")]);
+    expect(statSync(path()).mode & 0o777).toBe(0o600);
+    expect(names(await store().load())).toEqual(["a"]);
+  });
+
+  it("writes the newest records once for calls that come while it writes", async () => {
+    let writes = 0;
+    const disk: Disk = {
+      ...systemDisk,
+      writeNew: (file, content) => ((writes += 1), systemDisk.writeNew(file, content)),
+    };
+    const subject = store(disk);
+    const list: ShellRecord[] = [];
+    const saves = ["a", "b", "c", "d"].map((name) => {
+      list.push(record(name));
+      return subject.save(() => [...list]);
+    });
+    await Promise.all(saves);
+    expect(names(await store().load())).toEqual(["a", "b", "c", "d"]);
+    expect(writes).toBeLessThanOrEqual(2);
+  });
+
+  it("uses the backup for a damaged file, and keeps the damaged one aside", async () => {
+    await store().save(() => [record("a")]);
+    await store().save(() => [record("a"), record("b")]);
+    writeFileSync(path(), readFileSync(path()).subarray(0, 50));
+    expect(names(await store().load())).toEqual(["a"]);
+    expect(existsSync(`${path()}.corrupt-7`)).toBe(true);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("refuses a newer format, a link, and a file that others can read, and leaves all three alone", async () => {
+    writeFileSync(path(), '{"agentd":"state","v":2,"sha256":""}\n{}\n', { mode: 0o600 });
+    await expect(store().load()).rejects.toMatchObject({ code: "state_unwritable" });
+    chmodSync(path(), 0o644);
+    await expect(store().load()).rejects.toMatchObject({ code: "state_unwritable" });
+    rmSync(path());
+    const target = join(directory, "elsewhere");
+    writeFileSync(target, "untouched", { mode: 0o600 });
+    symlinkSync(target, path());
+    await expect(store().load()).rejects.toMatchObject({ code: "state_unwritable" });
+    expect(readFileSync(target, "utf8")).toBe("untouched");
+  });
+
+  it("loses nothing that was saved when the n-th disk operation fails, for every n", async () => {
+    for (let n = 1; ; n++) {
+      rmSync(directory, { recursive: true, force: true });
+      directory = mkdtempSync(join(tmpdir(), "agentd-store-"));
+      await store().save(() => [record("first")]);
+      const faulty = failAt(n, systemDisk);
+      const saved = await store(faulty.disk)
+        .save(() => [record("first"), record("second")])
+        .then(() => true)
+        .catch((error: unknown) => {
+          expect(error).toMatchObject({ code: "state_unwritable" });
+          return false;
+        });
+      const found = names(await store().load());
+      expect(found[0], `operation ${n}`).toBe("first");
+      if (saved) expect(found).toEqual(["first", "second"]);
+      expect(readdirSync(directory).filter((name) => name.endsWith(".new"))).toEqual([]);
+      // And the next save mends everything.
+      await store().save(() => [record("first"), record("third")]);
+      expect(names(await store().load())).toEqual(["first", "third"]);
+      if (!faulty.failed()) break;
+    }
+  });
+});
+
+/** A disk whose n-th operation fails as on a full disk; removing still works, as it does there. */
+function failAt(n: number, disk: Disk): { disk: Disk; failed: () => boolean } {
+  let count = 0;
+  let failed = false;
+  const guard =
+    <A extends unknown[], R>(operation: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      count += 1;
+      if (count === n) {
+        failed = true;
+        throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      }
+      return operation(...args);
+    };
+  return {
+    failed: () => failed,
+    disk: {
+      read: guard(disk.read),
+      writeNew: guard(disk.writeNew),
+      rename: guard(disk.rename),
+      syncDirectory: guard(disk.syncDirectory),
+      remove: disk.remove,
+    },
+  };
+}
