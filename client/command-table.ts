@@ -90,9 +90,11 @@ function unknownCommand(word: string): AgentdError {
 
 function suggestSpelling(word: string): string {
   if (Object.hasOwn(elsewhere, word)) return `write: ${elsewhere[word]}`;
-  const names = commandTable.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]);
+  const names = commandTable
+    .flatMap(({ name, aliases }) => [name, ...(aliases ?? [])])
+    .filter(({ length }) => length > 1);
   const near =
-    suggestName(word, names) ?? (word.length > 1 ? names.find((name) => name.startsWith(word)) : undefined);
+    (word.length > 1 ? names.find((name) => name.startsWith(word)) : undefined) ?? suggestName(word, names);
   if (near !== undefined) return `did you mean 'agentd ${near}'?`;
   // A bare name joins nothing: a typo must not make a shell. But it says how.
   return isShellName(word) ? `agentd attach ${word}, or agentd --help` : "see agentd --help";

@@ -1,4 +1,4 @@
-// Follows terminal output closely enough to know two things: is the alternate screen shown, and is a sequence unfinished.
+// Follows terminal output closely enough to know what stands in the way of a line of ours: modes and unfinished sequences.
 
 const ESC = 0x1b;
 const BEL = 0x07;
@@ -9,20 +9,33 @@ const SUB = 0x1a;
 const MAX_PARAMETERS = 64;
 
 const ALTERNATE_MODES = new Set(["47", "1047", "1049"]);
+const ORIGIN_MODE = "6";
+
+/** What has to be known to leave a screen as it was found. */
+export interface ScreenModes {
+  /** The alternate screen is shown: nothing of ours may be written. */
+  readonly alternate: boolean;
+  /** The origin of the screen is the scroll region's: switching that off moves the cursor. */
+  readonly origin: boolean;
+}
 
 type State = "ground" | "escape" | "csi" | "string" | "osc" | "string-escape" | "charset";
 
 /** Almost free for plain text: only escape sequences are looked at byte by byte. */
-export class OutputTracker {
+export class OutputTracker implements ScreenModes {
   #state: State = "ground";
   #parameters = "";
   #alternate = false;
+  #origin = false;
   #partialCharacter = false;
   #lastByte = 0;
 
-  /** The alternate screen is shown: nothing of ours may be written. */
   get alternate(): boolean {
     return this.#alternate;
+  }
+
+  get origin(): boolean {
+    return this.#origin;
   }
 
   /** Between sequences and characters: bytes of ours would break nothing. */
@@ -55,6 +68,7 @@ export class OutputTracker {
   reset(): void {
     this.#state = "ground";
     this.#alternate = false;
+    this.#origin = false;
     this.#partialCharacter = false;
     this.#lastByte = 0;
   }
@@ -104,22 +118,21 @@ export class OutputTracker {
     // Intermediates: one more byte belongs to it (charsets, DECALN).
     if (byte >= 0x20 && byte <= 0x2f) return "charset";
     // RIS: everything back to the start.
-    if (byte === 0x63) this.#alternate = false;
+    if (byte === 0x63) {
+      this.#alternate = false;
+      this.#origin = false;
+    }
     return "ground";
   }
 
   #endCsi(final: number): void {
     this.#state = "ground";
     const on = final === 0x68;
-    if (!on && final !== 0x6c) return;
-    if (!this.#parameters.startsWith("?")) return;
-    if (
-      this.#parameters
-        .slice(1)
-        .split(";")
-        .some((mode) => ALTERNATE_MODES.has(mode))
-    )
-      this.#alternate = on;
+    if ((!on && final !== 0x6c) || !this.#parameters.startsWith("?")) return;
+    for (const mode of this.#parameters.slice(1).split(";")) {
+      if (ALTERNATE_MODES.has(mode)) this.#alternate = on;
+      else if (mode === ORIGIN_MODE) this.#origin = on;
+    }
   }
 }
 

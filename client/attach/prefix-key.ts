@@ -49,6 +49,8 @@ export class PrefixKey {
   #held: Uint8Array = EMPTY;
   /** The prefix was pressed; the next key is a command. */
   #armed = false;
+  /** The rest of a UTF-8 character whose start was taken as the key behind the prefix belongs to it. */
+  #swallow = false;
   /** Inside a bracketed paste: how many bytes of its end marker have matched. */
   #pasteEnd: number | undefined;
 
@@ -101,6 +103,13 @@ export class PrefixKey {
 
     while (at < bytes.length) {
       const byte = bytes[at] as number;
+      if (this.#swallow) {
+        if ((byte & 0xc0) === 0x80) {
+          drop(at + 1);
+          continue;
+        }
+        this.#swallow = false;
+      }
       if (this.#pasteEnd !== undefined) {
         at = this.#skipPaste(bytes, at);
       } else if (byte === ESC) {
@@ -135,8 +144,9 @@ export class PrefixKey {
         else drop(at + 1);
         this.#armed = !this.#armed;
       } else if (this.#armed) {
-        drop(at + characterLength(byte));
+        drop(at + 1);
         this.#armed = false;
+        this.#swallow = byte >= 0xc0;
         this.#command(String.fromCharCode(byte), events);
       } else {
         at = nextSpecial(bytes, at + 1, matcher.byte);
@@ -179,11 +189,6 @@ function nextSpecial(bytes: Uint8Array, from: number, prefix: number): number {
   let at = from;
   while (at < bytes.length && bytes[at] !== ESC && bytes[at] !== prefix) at++;
   return at;
-}
-
-/** The length of the UTF-8 character that starts with `byte`. */
-function characterLength(byte: number): number {
-  return byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -86,7 +86,7 @@ export class RawTerminal {
 
   /** Blanks the screen before a snapshot. `keep`: what the user has on it moves into the scrollback. */
   clear(keep: boolean): void {
-    this.#stdout.write(keep ? makeRoomSequence(this.size.rows) : clearSequence(this.tracker.alternate));
+    this.#stdout.write(keep ? makeRoomSequence(this.size.rows) : clearSequence(this.tracker));
     this.tracker.reset();
   }
 
@@ -120,7 +120,7 @@ export class RawTerminal {
     this.#raw = false;
     try {
       setBlocking(this.#stdout, true);
-      if (write) writeSync(this.#stdout.fd, restoreSequence(this.tracker.alternate));
+      if (write) writeSync(this.#stdout.fd, restoreSequence(this.tracker));
       this.tracker.reset();
       this.#stdin.setRawMode(false);
     } catch {

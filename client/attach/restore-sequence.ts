@@ -1,4 +1,5 @@
 // The bytes that bring a terminal back to what a shell expects, whatever the program in it has switched on.
+import type { ScreenModes } from "./output-tracker.js";
 
 const CSI = "\u001b[";
 
@@ -18,26 +19,31 @@ const MODES_OFF =
   // Keys: kitty flags of this screen to none, modifyOtherKeys to its default, cursor keys and keypad to normal.
   `${CSI}=0;1u${CSI}>4m${modesOff(1)}\u001b>`;
 
-/** Drawing: insert and newline modes, reverse video, origin, margins off; autowrap and cursor on; its default shape. */
+/** Drawing: insert and newline modes, reverse video, margins off; autowrap and cursor on; its default shape. */
 const DRAWING_OFF =
-  `${CSI}4l${CSI}20l${modesOff(5, 6, 69)}${CSI}?7h${CSI}?25h${CSI}0 q` +
+  `${CSI}4l${CSI}20l${modesOff(5, 69)}${CSI}?7h${CSI}?25h${CSI}0 q` +
   // Scroll region: setting it moves the cursor, so the cursor is kept around it.
   `\u001b7${CSI}r\u001b8` +
   // Charsets: G0 and G1 ASCII, G0 in use. No hyperlink, no protected cells, plain text.
   `\u001b(B\u001b)B\u000f\u001b]8;;\u001b\\${CSI}0"q${CSI}0m`;
 
 /**
- * Brings the terminal back without clearing anything. `alternate`: it shows the alternate screen now. Only then is that
- * left: on the main screen the same sequence would move the cursor to an old place.
+ * Brings the terminal back without clearing anything, and leaves the cursor where it is. `screen`: what it shows now.
+ * The alternate screen is left only when it is shown, and origin mode only when it is on: both move the cursor.
  */
-export function restoreSequence(alternate: boolean): string {
-  // The kitty flags belong to each screen, so they go off on both.
-  return MODES_OFF + (alternate ? `${CSI}?1049l${CSI}=0;1u` : "") + DRAWING_OFF;
+export function restoreSequence({ alternate, origin }: ScreenModes): string {
+  return (
+    MODES_OFF +
+    // The kitty flags belong to each screen, so they go off on both.
+    (alternate ? `${CSI}?1049l${CSI}=0;1u` : "") +
+    (origin ? modesOff(6) : "") +
+    DRAWING_OFF
+  );
 }
 
 /** A blank screen with the cursor at home, every mode at its default: what a snapshot is drawn on. */
-export function clearSequence(alternate: boolean): string {
-  return `${restoreSequence(alternate)}${CSI}H${CSI}2J`;
+export function clearSequence(screen: ScreenModes): string {
+  return `${restoreSequence(screen)}${CSI}H${CSI}2J`;
 }
 
 /**
@@ -45,5 +51,6 @@ export function clearSequence(alternate: boolean): string {
  * cursor stands on the line behind the last one; `rows - 1` line feeds push out just what is above it.
  */
 export function makeRoomSequence(rows: number): string {
-  return `${restoreSequence(false)}\r${"\n".repeat(Math.max(0, rows - 1))}${CSI}H${CSI}J`;
+  const untouched = restoreSequence({ alternate: false, origin: false });
+  return `${untouched}\r${"\n".repeat(Math.max(0, rows - 1))}${CSI}H${CSI}J`;
 }
