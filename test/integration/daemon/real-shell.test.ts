@@ -15,7 +15,8 @@ function shellHome(): DaemonHome {
     await home.start().report;
     const client = await SocketClient.greeted(home.socket);
     await client.call("daemon.stop", { localShells: true });
-    await client.rest();
+    client.socket.end();
+    await home.ended();
   });
   return home;
 }
@@ -120,14 +121,14 @@ describe("a local shell through the socket", () => {
   it("keeps its process and its output when daemons are killed; a client resumes without a gap or a repetition", async () => {
     const home = shellHome();
     let daemon: DaemonProcess = await home.start().ready();
-    const pause = "[ $((i % 20)) -ne 0 ] || sleep 0.01";
+    const pause = "[ $((i % 20)) -ne 0 ] || sleep 0.02";
     const script = `read go; i=0; while [ $i -lt 4000 ]; do i=$((i+1)); echo n$i; ${pause}; done; echo end; read stop`;
     const shell = await newShell(home, "busy", ["bash", "-c", script]);
     let viewer = await Viewer.attach(home, "busy");
     viewer.client.send(Channel.Stdin, "\n");
     let seen = "";
-    for (const last of [200, 900, 1500]) {
-      expect(await viewer.until(() => viewer.output.includes(`n${last}\r\n`))).toBe(true);
+    for (let round = 0; round < 3; round++) {
+      expect(await viewer.until(() => numbersIn(viewer.output).length > 200)).toBe(true);
       await daemon.kill("SIGKILL");
       await viewer.until(() => false);
       seen += viewer.output;
@@ -137,7 +138,8 @@ describe("a local shell through the socket", () => {
       expect(viewer.attached).toMatchObject({ resumed: true, ...resume, shell: { pid: shell.pid } });
     }
     expect(await viewer.until(() => viewer.output.includes("end\r\n"))).toBe(true);
-    expect(viewer.output).not.toContain("n1500\r\n");
+    // Otherwise the daemons were killed too late to prove anything.
+    expect(numbersIn(seen).length).toBeLessThan(4000);
     expect(numbersIn(seen + viewer.output)).toEqual(upTo(4000));
   });
 
