@@ -14,7 +14,7 @@ const VISIBLE_BLANK_FG = Bits.inverse | Bits.underline | Bits.strikethrough;
 export class LineWriter {
   readonly #state: XtermState;
   readonly #out: string[] = [];
-  #sgr = "";
+  #sgr = "\x1b[m";
   #linkId = 0;
   #protected = false;
   /** Memo of the last style asked for, by the cell's raw words: neighbours mostly share it. */
@@ -24,7 +24,6 @@ export class LineWriter {
 
   constructor(state: XtermState) {
     this.#state = state;
-    this.forgetStyle();
   }
 
   put(text: string): void {
@@ -214,7 +213,10 @@ export function isBlank(line: XtermLine, x: number): boolean {
 
 /** A blank that shows more than its background. */
 export function isVisibleBlank(line: XtermLine, x: number): boolean {
-  return (word(line, x, 1) & VISIBLE_BLANK_FG) !== 0 || (word(line, x, 2) & Bits.overline) !== 0;
+  const fg = word(line, x, 1);
+  const bg = word(line, x, 2);
+  if ((fg & VISIBLE_BLANK_FG) !== 0 || (bg & Bits.overline) !== 0) return true;
+  return (bg & Bits.extended) !== 0 && styleOf(fg, bg, line._extendedAttrs[x]).underline !== 0;
 }
 
 /** The end of the run of blanks that look like the one at `x`. */
