@@ -95,8 +95,8 @@ interface XtermCore {
     saveCursor(): boolean;
     restoreCursor(): boolean;
     softReset(params: XtermParams): boolean;
-    eraseInLine(params: { params: readonly number[] }): boolean;
-    eraseInDisplay(params: XtermParams): boolean;
+    eraseInLine(params: { params: readonly number[] }, respectProtect: boolean): boolean;
+    eraseInDisplay(params: { params: readonly number[] }, respectProtect: boolean): boolean;
   };
   readonly _charsetService: {
     readonly glevel: number;
@@ -233,16 +233,19 @@ export function finishHardReset(terminal: Terminal): void {
  */
 function guardEraseAbove(terminal: Terminal): void {
   const core = coreOf(terminal);
-  terminal.parser.registerCsiHandler({ final: "J" }, (params) => {
-    const buffer = core._bufferService.buffers.active;
-    if (params[0] !== 1 || buffer.x + 1 < terminal.cols || buffer.lines.get(buffer.y + 1)) return false;
-    const x = buffer.x;
-    core._inputHandler.eraseInLine({ params: [2] });
-    buffer.x = 0;
-    core._inputHandler.eraseInDisplay({ params: Int32Array.of(1) });
-    buffer.x = x;
-    return true;
-  });
+  for (const prefix of ["", "?"]) {
+    terminal.parser.registerCsiHandler({ prefix, final: "J" }, (params) => {
+      const buffer = core._bufferService.buffers.active;
+      if (params[0] !== 1 || buffer.x + 1 < terminal.cols || buffer.lines.get(buffer.y + 1)) return false;
+      const isSelective = prefix === "?";
+      const x = buffer.x;
+      core._inputHandler.eraseInLine({ params: [2] }, isSelective);
+      buffer.x = 0;
+      core._inputHandler.eraseInDisplay({ params: [1] }, isSelective);
+      buffer.x = x;
+      return true;
+    });
+  }
 }
 
 /**

@@ -2,13 +2,7 @@
 import xterm, { type Terminal } from "@xterm/headless";
 import { useCharWidths } from "../../daemon/terminal/char-width.js";
 import { ModeTracker } from "../../daemon/terminal/mode-tracker.js";
-import {
-  guardEraseAbove,
-  saveWholePen,
-  stateOf,
-  writeNow,
-  type XtermState,
-} from "../../daemon/terminal/xterm-internals.js";
+import { repair, stateOf, writeNow, type XtermState } from "../../daemon/terminal/xterm-internals.js";
 
 export interface TestTerminal {
   readonly terminal: Terminal;
