@@ -20,6 +20,9 @@ import { createSigner } from "./upstream/sign.js";
 import { Upstream } from "./upstream/upstream.js";
 import { openWebSocket } from "./upstream/web-socket.js";
 
+/** The local runtime answers in milliseconds; a daemon does not wait longer than this before it serves its clients. */
+const ADOPT_LIMIT_MS = 1000;
+
 export interface ShellsOptions {
   readonly stateDirectory: string;
   readonly runtimeSocketPath: string;
@@ -74,6 +77,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     },
   });
   registry.adopt(records);
+  await localShellsFound(registry);
   return {
     create: async (params) => {
       const { shell, created } = await registry.create(newShell(params, config));
@@ -91,6 +95,23 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     stop: (reason) => registry.stop(reason),
     stopLocalShells: () => runtime.stop(),
   };
+}
+
+/** Whoever starts a daemon to ask about a shell learns how it is, not that it is being looked for. */
+async function localShellsFound(registry: Registry): Promise<void> {
+  const allFound = () => registry.list().every(({ kind, state }) => kind !== "local" || state !== "starting");
+  await new Promise<void>((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      unsubscribe();
+      resolve();
+    };
+    const timer = setTimeout(finish, ADOPT_LIMIT_MS);
+    const unsubscribe = registry.subscribe(() => {
+      if (allFound()) finish();
+    });
+    if (allFound()) finish();
+  });
 }
 
 function newShell(params: Params<"shell.new">, config: Config): Parameters<Registry["create"]>[0] {

@@ -139,6 +139,15 @@ export class Peer implements Connection {
     this.#writer.end();
   }
 
+  /** Resolves when the kernel has taken everything that was written before `close`, or the connection is gone. */
+  async flushed(): Promise<void> {
+    if (this.#socket.destroyed || this.#socket.writableFinished) return;
+    await new Promise<void>((resolve) => {
+      this.#socket.once("finish", resolve);
+      this.#socket.once("close", resolve);
+    });
+  }
+
   /** Ends the connection now. */
   destroy(): void {
     this.#socket.destroy();

@@ -47,11 +47,10 @@ export class Peers {
     if (strangers.length > MAX_STRANGERS) strangers[0]?.destroy();
   }
 
-  /** Ends every connection after what was written to it; resolves when all have ended. */
+  /** Ends every connection after what was written to it; resolves when that is out of our hands. */
   async close(): Promise<void> {
-    const ends = [...this.#peers].map((peer) => new Promise<void>((resolve) => peer.onClose(resolve)));
     for (const peer of this.#peers) peer.close();
-    await Promise.all(ends);
+    await Promise.all([...this.#peers].map((peer) => peer.flushed()));
   }
 
   #admit(): void {

@@ -14,7 +14,7 @@ const VISIBLE_BLANK_FG = Bits.inverse | Bits.underline | Bits.strikethrough;
 export class LineWriter {
   readonly #state: XtermState;
   readonly #out: string[] = [];
-  #sgr = "";
+  #sgr = "\x1b[m";
   #linkId = 0;
   #protected = false;
   /** Memo of the last style asked for, by the cell's raw words: neighbours mostly share it. */
@@ -24,7 +24,6 @@ export class LineWriter {
 
   constructor(state: XtermState) {
     this.#state = state;
-    this.forgetStyle();
   }
 
   put(text: string): void {
@@ -112,6 +111,11 @@ export class LineWriter {
       x += Math.max(1, width);
       cursor = Math.min(x, cols);
       joinable = width > 0;
+      if (width === 2 && x === cols && !isRightHalf(line, cols - 1)) {
+        this.put(text);
+        text = "";
+        cursor = this.#coveredHalf(line);
+      }
     }
     this.put(text);
     return cursor;
@@ -165,6 +169,19 @@ export class LineWriter {
     this.#lastExtended = extended;
   }
 
+  /**
+   * Without auto wrap, xterm.js prints over the right half of a wide character in the last columns, or clears it, and leaves
+   * the left half. Drawn the same way.
+   */
+  #coveredHalf(line: XtermLine): number {
+    const { cols } = this.#state;
+    this.put("\x1b[?7l");
+    this.#cellStyle(line, cols - 1);
+    const covered = isBlank(line, cols - 1);
+    this.put(`${covered ? "\u3000" : charsAt(line, cols - 1)}\x1b[?7h`);
+    return covered ? cols - 1 : cols;
+  }
+
   #isLastStyle(line: XtermLine, x: number): boolean {
     return (
       word(line, x, 1) === this.#lastFg &&
@@ -204,17 +221,23 @@ export function word(line: XtermLine, x: number, which: 0 | 1 | 2): number {
   return (line._data[x * WORDS_PER_CELL + which] ?? 0) | 0;
 }
 
-/** True where nothing was printed; the right half of a wide character is part of it, unless the left half is gone. */
+/** True where nothing was printed; also for the right half of a wide character whose left half is gone. */
 export function isBlank(line: XtermLine, x: number): boolean {
+  return (word(line, x, 0) & Bits.hasContent) === 0 && !isRightHalf(line, x);
+}
+
+function isRightHalf(line: XtermLine, x: number): boolean {
   const content = word(line, x, 0);
-  if ((content & Bits.hasContent) !== 0) return false;
-  if (content >>> Bits.widthShift !== 0) return true;
-  return x === 0 || word(line, x - 1, 0) >>> Bits.widthShift !== 2;
+  if ((content & Bits.hasContent) !== 0 || content >>> Bits.widthShift !== 0) return false;
+  return x > 0 && word(line, x - 1, 0) >>> Bits.widthShift === 2;
 }
 
 /** A blank that shows more than its background. */
 export function isVisibleBlank(line: XtermLine, x: number): boolean {
-  return (word(line, x, 1) & VISIBLE_BLANK_FG) !== 0 || (word(line, x, 2) & Bits.overline) !== 0;
+  const fg = word(line, x, 1);
+  const bg = word(line, x, 2);
+  if ((fg & VISIBLE_BLANK_FG) !== 0 || (bg & Bits.overline) !== 0) return true;
+  return (bg & Bits.extended) !== 0 && styleOf(fg, bg, line._extendedAttrs[x]).underline !== 0;
 }
 
 /** The end of the run of blanks that look like the one at `x`. */

@@ -116,7 +116,7 @@ export class ModeTracker {
       alternateKeys: this.#terminal.buffer.active.type === "alternate" ? [...this.#alternateKeys] : undefined,
       keyModifiers: sorted(this.#keyModifiers),
       modes: sorted(this.#modes),
-      colors: sorted(this.#colors),
+      colors: sorted(this.#colors).filter(([, color]) => color !== undefined),
     };
   }
 

@@ -10,7 +10,7 @@ import { screenText } from "./screen-text.js";
 import { serialize } from "./serializer.js";
 import type { SlicedTask, Slicer } from "./slicer.js";
 import { WholeCharacters } from "./whole-characters.js";
-import { guardEraseAbove, stateOf, writeNow } from "./xterm-internals.js";
+import { repair, stateOf, writeNow } from "./xterm-internals.js";
 
 export interface ScreenOptions {
   readonly cols: number;
@@ -216,7 +216,7 @@ export class Screen implements SlicedTask {
       windowOptions: { getWinSizeChars: true },
     });
     useCharWidths(terminal);
-    guardEraseAbove(terminal);
+    repair(terminal);
     terminal.onData((reply) => {
       if (this.#answerQueries) this.#options.onReply(encoder.encode(reply));
     });

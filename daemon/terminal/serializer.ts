@@ -1,7 +1,7 @@
 // Turns a terminal's whole state into bytes that reproduce it on another terminal of the same size.
 import { charsAt, isBlank, LineWriter, word } from "./line-writer.js";
 import type { ModeTracker } from "./mode-tracker.js";
-import { Bits, PLAIN, plainColor, styleOf } from "./sgr.js";
+import { Bits, PLAIN, plainColor, type Style, styleOf } from "./sgr.js";
 import { designationOf, type XtermAttributes, type XtermBuffer, type XtermState } from "./xterm-internals.js";
 
 const ESC = "\x1b";
@@ -117,13 +117,9 @@ function saveCursor(writer: LineWriter, state: XtermState, buffer: XtermBuffer):
   const { savedX, savedY, savedCharset, savedCurAttrData: pen } = buffer;
   const y = Math.min(state.rows - 1, Math.max(0, savedY - buffer.ybase));
   writer.moveTo(Math.min(savedX, state.cols - 1), y);
-  const { fg, bg } = pen;
-  writer.style({ ...PLAIN, fg, bg, underline: (fg & Bits.underline) === 0 ? 0 : 1 });
-  // The link itself is not saved, but in xterm.js "has one" is part of the saved pen.
-  const hadLink = (bg & Bits.extended) !== 0 && (fg & Bits.underline) === 0;
-  if (hadLink) writer.put(`${ESC}]8;;about:blank${ESC}\\`);
+  // The hyperlink is not part of what DECSC saves.
+  writer.style({ ...penStyle(pen), linkId: 0 });
   writer.put(`${charsetSequence(0, designationOf(savedCharset))}${ESC}7`);
-  if (hadLink) writer.put(`${ESC}]8;;${ESC}\\`);
 }
 
 const MOUSE_PROTOCOLS: Readonly<Record<string, number>> = { X10: 9, VT200: 1000, DRAG: 1002, ANY: 1003 };
@@ -185,10 +181,18 @@ function placeCursor(writer: LineWriter, state: XtermState): void {
   if (printed) {
     writer.moveTo(x - width, row);
     writer.put(shown);
-    penSequence(writer, state.pen);
+    writer.style(penStyle(state.pen));
     // In insert mode the character makes its own room again.
     if (state.insertMode) writer.put(`${CSI}${width}P`);
     writer.put(charsAt(line, x - width));
+    return;
+  }
+  if (width === 2 && x === cols - 1 && !dec.wraparound) {
+    // A wide character that did not fit was dropped: another one is dropped likewise.
+    writer.moveTo(x, row);
+    writer.put(shown);
+    writer.style(penStyle(state.pen));
+    writer.put("\u3000");
     return;
   }
   if (x < cols || line === undefined) {
@@ -197,7 +201,7 @@ function placeCursor(writer: LineWriter, state: XtermState): void {
     pendingWrap(writer, state, row);
   }
   writer.put(shown);
-  penSequence(writer, state.pen);
+  writer.style(penStyle(state.pen));
 }
 
 /** The cursor stands beyond the last column, and the character there was not the last thing to arrive. */
@@ -226,10 +230,10 @@ function pendingWrap(writer: LineWriter, state: XtermState, row: number): void {
   writer.put(charsAt(line, last));
 }
 
-/** The pen for what comes next. A hidden underline colour shows with the next underline, so it is part of it. */
-function penSequence(writer: LineWriter, pen: XtermAttributes): void {
-  const style = styleOf(pen.fg, pen.bg, pen.extended);
-  writer.style({ ...style, underlineColor: pen.extended._ext & Bits.color });
+/** The style of what comes next. A hidden underline colour shows with the next underline, so it is part of it. */
+function penStyle(pen: XtermAttributes): Style {
+  const style = styleOf(pen.fg, pen.bg | Bits.extended, pen.extended);
+  return { ...style, underlineColor: pen.extended._ext & Bits.color };
 }
 
 function isCharacter(line: Parameters<typeof charsAt>[0], x: number, width: number): boolean {

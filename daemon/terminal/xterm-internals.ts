@@ -19,7 +19,14 @@ export interface XtermExtended {
 export interface XtermAttributes {
   readonly fg: number;
   readonly bg: number;
-  readonly extended: XtermExtended;
+  /** Never changed in place: cells hold references to it. */
+  extended: XtermExtended;
+}
+
+interface XtermPen extends XtermAttributes {
+  extended: XtermExtended & { clone(): XtermExtended & { urlId: number } };
+  /** Brings the background word's "extended" bit up to date. */
+  updateExtended(): void;
 }
 
 export interface XtermLine {
@@ -31,6 +38,11 @@ export interface XtermLine {
   readonly _combined: Readonly<Record<number, string>>;
   /** Only meaningful where the background word has its "extended" bit. */
   readonly _extendedAttrs: Readonly<Record<number, XtermExtended | undefined>>;
+}
+
+export interface XtermLink {
+  readonly id?: string;
+  readonly uri: string;
 }
 
 /** A translation table; undefined is US ASCII. Compared by identity. */
@@ -78,17 +90,25 @@ interface XtermCore {
     };
   };
   readonly _inputHandler: {
-    readonly _curAttrData: XtermAttributes;
+    readonly _curAttrData: XtermPen;
     readonly _parser: { readonly precedingJoinState: number; readonly currentState: number };
-    eraseInLine(params: { params: readonly number[] }): boolean;
-    eraseInDisplay(params: XtermParams): boolean;
+    saveCursor(): boolean;
+    restoreCursor(): boolean;
+    softReset(params: XtermParams): boolean;
+    eraseInLine(params: { params: readonly number[] }, respectProtect: boolean): boolean;
+    eraseInDisplay(params: { params: readonly number[] }, respectProtect: boolean): boolean;
   };
   readonly _charsetService: {
     readonly glevel: number;
     readonly charset: XtermCharset;
     readonly _charsets: readonly XtermCharset[];
   };
-  readonly _oscLinkService: { getLinkData(id: number): { id?: string; uri: string } | undefined };
+  readonly _oscLinkService: {
+    readonly _dataByLinkId: Map<number, { id: number; data: XtermLink; lines: unknown[] }>;
+    getLinkData(id: number): XtermLink | undefined;
+    registerLink(data: XtermLink): number;
+    addLineToLink(id: number, y: number): void;
+  };
   readonly _writeBuffer: { writeSync(bytes: Uint8Array | string): void };
   readonly coreMouseService: { readonly activeProtocol: string; readonly activeEncoding: string };
   readonly coreService: {
@@ -126,7 +146,7 @@ export interface XtermState {
   readonly joinState: number;
   /** 0 between sequences. */
   readonly parserState: number;
-  link(id: number): { id?: string; uri: string } | undefined;
+  link(id: number): XtermLink | undefined;
 }
 
 function coreOf(terminal: Terminal): XtermCore {
@@ -191,7 +211,7 @@ export function stateOf(terminal: Terminal): XtermState {
     get parserState() {
       return core._inputHandler._parser.currentState;
     },
-    link: (id) => core._oscLinkService.getLinkData(id),
+    link: (id) => core._oscLinkService.getLinkData(id) ?? openLinkOf(terminal, id),
   };
 }
 
@@ -211,18 +231,83 @@ export function finishHardReset(terminal: Terminal): void {
  * xterm.js throws on ED 1 with the cursor in the last column of the buffer's last line (it touches the line below).
  * Erasing the line first, and the rest from its first column, has the same result.
  */
-export function guardEraseAbove(terminal: Terminal): void {
+function guardEraseAbove(terminal: Terminal): void {
   const core = coreOf(terminal);
-  terminal.parser.registerCsiHandler({ final: "J" }, (params) => {
-    const buffer = core._bufferService.buffers.active;
-    if (params[0] !== 1 || buffer.x + 1 < terminal.cols || buffer.lines.get(buffer.y + 1)) return false;
-    const x = buffer.x;
-    core._inputHandler.eraseInLine({ params: [2] });
-    buffer.x = 0;
-    core._inputHandler.eraseInDisplay({ params: Int32Array.of(1) });
-    buffer.x = x;
+  for (const prefix of ["", "?"]) {
+    terminal.parser.registerCsiHandler({ prefix, final: "J" }, (params) => {
+      const buffer = core._bufferService.buffers.active;
+      if (params[0] !== 1 || buffer.x + 1 < terminal.cols || buffer.lines.get(buffer.y + 1)) return false;
+      const isSelective = prefix === "?";
+      const x = buffer.x;
+      core._inputHandler.eraseInLine({ params: [2] }, isSelective);
+      buffer.x = 0;
+      core._inputHandler.eraseInDisplay({ params: [1] }, isSelective);
+      buffer.x = x;
+      return true;
+    });
+  }
+}
+
+/**
+ * xterm.js saves the pen without its underline style and colour, and restores half of it: a flag that says "underlined"
+ * beside the present style. Other terminals save all of it, except for the hyperlink, which stays as it is.
+ */
+function saveWholePen(terminal: Terminal): void {
+  const core = coreOf(terminal);
+  const handler = core._inputHandler;
+  const { saveCursor, restoreCursor, softReset } = handler;
+  const savePen = () => {
+    core._bufferService.buffers.active.savedCurAttrData.extended = handler._curAttrData.extended;
+  };
+  handler.saveCursor = () => {
+    savePen();
+    return saveCursor.call(handler);
+  };
+  handler.softReset = (params) => {
+    softReset.call(handler, params);
+    savePen();
     return true;
-  });
+  };
+  handler.restoreCursor = () => {
+    restoreCursor.call(handler);
+    const pen = handler._curAttrData;
+    const saved = core._bufferService.buffers.active.savedCurAttrData as XtermPen;
+    const extended = saved.extended.clone();
+    extended.urlId = pen.extended.urlId;
+    pen.extended = extended as XtermPen["extended"];
+    pen.updateExtended();
+    return true;
+  };
+}
+
+const openLinks = new WeakMap<Terminal, { id: number; data: XtermLink }>();
+
+function openLinkOf(terminal: Terminal, id: number): XtermLink | undefined {
+  const open = openLinks.get(terminal);
+  return open?.id === id ? open.data : undefined;
+}
+
+/** xterm.js forgets a hyperlink with the last line that shows it, even while it is open: what is printed next lost it. */
+function keepOpenLink(terminal: Terminal): void {
+  const links = coreOf(terminal)._oscLinkService;
+  const { registerLink, addLineToLink } = links;
+  links.registerLink = (data) => {
+    const id = registerLink.call(links, data);
+    openLinks.set(terminal, { id, data });
+    return id;
+  };
+  links.addLineToLink = (id, y) => {
+    const data = openLinkOf(terminal, id);
+    if (data && !links._dataByLinkId.has(id)) links._dataByLinkId.set(id, { id, data, lines: [] });
+    addLineToLink.call(links, id, y);
+  };
+}
+
+/** Mends what would make a screen differ from the terminals of its clients, or break it. To be called once per terminal. */
+export function repair(terminal: Terminal): void {
+  guardEraseAbove(terminal);
+  saveWholePen(terminal);
+  keepOpenLink(terminal);
 }
 
 /** Finals of the ISO 2022 designations that xterm.js knows besides US ASCII. */

@@ -26,6 +26,7 @@ export class DaemonHome {
   readonly state = join(this.home, "state");
   readonly socket = join(this.runtime, "agentd.sock");
   env: NodeJS.ProcessEnv;
+  readonly #daemons: DaemonProcess[] = [];
 
   constructor(env: NodeJS.ProcessEnv = {}) {
     mkdirSync(this.runtime, { mode: 0o700 });
@@ -40,7 +41,14 @@ export class DaemonHome {
   }
 
   start(options: { env?: NodeJS.ProcessEnv; node?: string[] } = {}): DaemonProcess {
-    return new DaemonProcess({ ...this.env, ...options.env }, options.node ?? []);
+    const daemon = new DaemonProcess({ ...this.env, ...options.env }, options.node ?? []);
+    this.#daemons.push(daemon);
+    return daemon;
+  }
+
+  /** Resolves when every daemon that was started here has ended. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#daemons.map((daemon) => daemon.exited));
   }
 }
 

@@ -186,17 +186,13 @@ describe("signals", () => {
     },
   );
 
-  it("a second SIGTERM does not wait for anyone", async () => {
+  it("does not wait for clients that only stay", async () => {
     const home = new DaemonHome();
     const daemon = await home.start().ready();
-    const client = await SocketClient.greeted(home.socket);
-    client.socket.pause();
-    daemon.child.kill("SIGTERM");
-    await expect.poll(() => existsSync(home.socket)).toBe(false);
+    await SocketClient.greeted(home.socket);
     const started = performance.now();
     expect(await daemon.kill("SIGTERM")).toEqual({ status: 0, signal: null });
     expect(performance.now() - started).toBeLessThan(3000);
-    client.close();
   });
 
   it.runIf(process.platform === "linux")("SIGUSR1 opens no debugger and no port", async () => {

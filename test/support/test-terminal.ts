@@ -1,0 +1,24 @@
+// A headless terminal set up like a screen's, fed synchronously: the client's terminal in tests.
+import xterm, { type Terminal } from "@xterm/headless";
+import { useCharWidths } from "../../daemon/terminal/char-width.js";
+import { ModeTracker } from "../../daemon/terminal/mode-tracker.js";
+import { repair, stateOf, writeNow, type XtermState } from "../../daemon/terminal/xterm-internals.js";
+
+export interface TestTerminal {
+  readonly terminal: Terminal;
+  readonly tracker: ModeTracker;
+  readonly state: XtermState;
+  feed(bytes: Uint8Array | string): void;
+}
+
+const encoder = new TextEncoder();
+
+export function createTestTerminal(cols = 80, rows = 24, scrollback = 200): TestTerminal {
+  const terminal = new xterm.Terminal({ cols, rows, scrollback, allowProposedApi: true, logLevel: "off" });
+  useCharWidths(terminal);
+  repair(terminal);
+  const tracker = new ModeTracker(terminal);
+  const feed = (bytes: Uint8Array | string) =>
+    writeNow(terminal, typeof bytes === "string" ? encoder.encode(bytes) : bytes);
+  return { terminal, tracker, state: stateOf(terminal), feed };
+}
