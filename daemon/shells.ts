@@ -9,7 +9,7 @@ import type { Log } from "./log.js";
 import type { Scrubber } from "./scrubber.js";
 import { systemDisk } from "./shell/disk.js";
 import { Registry } from "./shell/registry.js";
-import type { UpstreamRequest } from "./shell/shell.js";
+import type { UpstreamRequest } from "./shell/shell-deps.js";
 import { ShellStore } from "./shell/shell-store.js";
 import { resolveTarget } from "./target-request.js";
 import { Slicer } from "./terminal/slicer.js";

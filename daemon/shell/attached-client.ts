@@ -4,35 +4,8 @@ import { chunksOf, encodeFrame, framePayload } from "../../shared/frame.js";
 import { decodeClientNotice, decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js";
 import { decodeResize, type Size } from "../../shared/size.js";
 import { QueryFilter } from "../terminal/query-filter.js";
+import type { ClientHost, ClientSink } from "./client-host.js";
 import type { Candidate } from "./size-policy.js";
-
-/** Where a client's frames go; implemented by the server's peer. */
-export interface ClientSink {
-  /** Never waits; the frame is not changed afterwards. */
-  send(frame: Uint8Array): void;
-  /** What the client has not taken yet, bytes. */
-  readonly queuedBytes: number;
-  /** Calls back each time the queue has run empty after having been full. */
-  onDrain(callback: () => void): void;
-  /** Ends the stream after what was sent. */
-  end(): void;
-  pauseInput(): void;
-  resumeInput(): void;
-}
-
-/** What a client asks of its shell. */
-export interface ClientHost {
-  /** Frames that draw the shell as it is at the moment of this call, later; everything sent after the call is not in them. */
-  drawing(): Promise<readonly Uint8Array[]>;
-  /** The unfinished sequence at the end of the output, as of now. */
-  tail(): Uint8Array;
-  /** Absolute offset of the end of the output, as of now. */
-  offset(): number;
-  input(client: AttachedClient, bytes: Uint8Array): void;
-  lead(client: AttachedClient): void;
-  resized(client: AttachedClient): void;
-  left(client: AttachedClient): void;
-}
 
 export interface ClientOptions {
   readonly sink: ClientSink;

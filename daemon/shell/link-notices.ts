@@ -27,12 +27,7 @@ export function noticeOf(event: LinkEvent, again: boolean): Notice | undefined {
       };
     case "lost": {
       const { attempt, reason, retryAt } = event;
-      return {
-        kind: "lost",
-        attempt,
-        reason,
-        ...(retryAt === undefined ? {} : { retryAt: new Date(retryAt).toISOString() }),
-      };
+      return { kind: "lost", attempt, reason, ...retryTime(retryAt) };
     }
     case "needs-credentials":
       return { kind: "waiting", reason: "credentials", message: event.message };
@@ -41,9 +36,31 @@ export function noticeOf(event: LinkEvent, again: boolean): Notice | undefined {
   }
 }
 
+/** What a client is told that comes while the shell is not live, or undefined when there is nothing to tell. */
+export function noticeOfState(state: ShellState): Notice | undefined {
+  switch (state.kind) {
+    case "taken":
+      return { kind: "taken" };
+    case "reconnecting": {
+      const { attempt, reason, retryAt } = state;
+      return { kind: "lost", attempt, reason, ...retryTime(retryAt) };
+    }
+    case "needs-credentials":
+      return { kind: "waiting", reason: "credentials", message: state.message };
+    case "capacity":
+      return { kind: "waiting", reason: "capacity", message: state.message };
+    default:
+      return undefined;
+  }
+}
+
 /** What a client is told before it is sent away, or undefined while the shell is not over. */
 export function lastNotice(state: ShellState, createdAt: number): Notice | undefined {
   if (state.kind === "gone") return { kind: "gone", message: state.message };
   if (state.kind !== "ended") return undefined;
   return { kind: "ended", exit: state.exit, durationMs: Math.max(0, state.endedAt - createdAt) };
+}
+
+function retryTime(retryAt: number | undefined): { retryAt?: string } {
+  return retryAt === undefined ? {} : { retryAt: new Date(retryAt).toISOString() };
 }

@@ -5,46 +5,16 @@ import type { Notice, Verdict } from "../../shared/notice.js";
 import type { AttachParams, AttachResult, ShellInfo } from "../../shared/rpc.js";
 import { clampSize, type Size, sameSize } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
-import type { Slicer } from "../terminal/slicer.js";
-import type { Clock } from "../upstream/clock.js";
-import type { Ending, Have, LinkEvent, UpstreamHandlers } from "../upstream/link.js";
-import { AttachedClient, type ClientHost, type ClientSink } from "./attached-client.js";
-import { lastNotice, noticeOf } from "./link-notices.js";
+import type { Ending, LinkEvent } from "../upstream/link.js";
+import { AttachedClient } from "./attached-client.js";
+import type { ClientHost, ClientSink } from "./client-host.js";
+import { lastNotice, noticeOf, noticeOfState } from "./link-notices.js";
+import { Milestone } from "./milestone.js";
 import { OutputPath } from "./output-path.js";
+import type { ShellDeps, ShellUpstream } from "./shell-deps.js";
 import { describeShell } from "./shell-info.js";
 import type { ShellRecord } from "./shell-record.js";
 import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
-
-/** What the hub needs of an upstream; daemon/upstream's `Upstream` is one. */
-export interface ShellUpstream {
-  run(signal: AbortSignal): Promise<Ending>;
-  send(bytes: Uint8Array): boolean;
-  resize(size: Size): void;
-  kill(signal: AbortSignal): Promise<ShellExit | undefined>;
-  retryNow(): void;
-  pause(): void;
-  resume(): void;
-}
-
-export interface UpstreamRequest {
-  readonly record: ShellRecord;
-  readonly size: Size;
-  /** Exact mode: what the hub holds of the output; undefined when it holds nothing. */
-  have(): Have | undefined;
-  readonly handlers: UpstreamHandlers;
-}
-
-export interface ShellDeps {
-  readonly clock: Clock;
-  readonly slicer: Slicer;
-  /** Lines of scrollback. */
-  readonly scrollback: number;
-  createUpstream(request: UpstreamRequest): ShellUpstream;
-  /** Something that `ls` shows has changed. */
-  onChange(shell: Shell): void;
-  /** Something that must survive the daemon has changed. */
-  onRecord(shell: Shell): void;
-}
 
 /** An attach waits this long for a shell that is just being found again after a restart of the daemon. */
 const SETTLE_MS = 2_000;
@@ -69,8 +39,7 @@ export class Shell {
     left: (from) => this.#clients.remove(from),
   };
   readonly #stop = new AbortController();
-  readonly #settled: Promise<void>;
-  readonly #settle: () => void;
+  readonly #settled = new Milestone();
   #state: ShellState = { kind: "starting" };
   #held = false;
   #wasLive = false;
@@ -83,11 +52,6 @@ export class Shell {
   constructor(record: ShellRecord, deps: ShellDeps) {
     this.record = record;
     this.#deps = deps;
-    let settle: () => void = () => {};
-    this.#settled = new Promise((resolve) => {
-      settle = resolve;
-    });
-    this.#settle = settle;
     const size = { cols: record.cols, rows: record.rows };
     this.#output = new OutputPath({
       size,
@@ -101,7 +65,7 @@ export class Shell {
         onPressure: (high) => (high ? this.#upstream.pause() : this.#upstream.resume()),
       },
       onResize: (newSize) => this.#handleResize(newSize),
-      onReplayed: () => this.#settle(),
+      onReplayed: () => this.#settled.reach(),
       onChange: () => deps.onChange(this),
     });
     this.#upstream = deps.createUpstream({
@@ -136,7 +100,7 @@ export class Shell {
 
   /** Resolves when the shell is live and its replay is drawn, or when it is over; at once when that has been. */
   get settled(): Promise<void> {
-    return this.#settled;
+    return this.#settled.reached;
   }
 
   info(): ShellInfo {
@@ -170,7 +134,7 @@ export class Shell {
     sink: ClientSink,
     params: AttachParams,
   ): Promise<{ readonly result: AttachResult; readonly client: AttachedClient }> {
-    if (this.#state.kind === "starting") await this.#settledSoon();
+    if (this.#state.kind === "starting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
     if (this.#state.kind === "taken" && params.take === true) this.start();
     else this.#upstream.retryNow();
     const resumed = params.resume === undefined ? undefined : this.#output.resumeFrom(params.resume);
@@ -189,14 +153,14 @@ export class Shell {
     else if (params.detachOthers === true) this.#clients.finish({ kind: "detached", reason: "other" });
     this.#attachedAt = this.#deps.clock.now();
     this.#clients.add(client);
-    this.#sayState(client);
+    this.#greet(client);
     const result = { shell: this.info(), epoch: this.#output.epoch, offset, resumed: resumed !== undefined };
     return { result, client };
   }
 
   /** Types bytes without being attached. @throws AgentdError `shell_ended`, `too_busy`. */
   send(bytes: Uint8Array): void {
-    this.#refuseWhenOver();
+    if (isOver(this.#state)) throw new AgentdError("shell_ended", `shell '${this.record.name}' has ended`);
     if (!this.#upstream.send(bytes)) {
       throw new AgentdError(
         "too_busy",
@@ -207,7 +171,7 @@ export class Shell {
 
   /** The screen as text; see shell.capture in rpc.ts. */
   async capture(options: { readonly start?: number; readonly ansi?: boolean }): Promise<string> {
-    if (this.#state.kind === "starting") await this.#settledSoon();
+    if (this.#state.kind === "starting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
     return this.#output.text(options);
   }
 
@@ -262,7 +226,7 @@ export class Shell {
         event.kind === "capacity" ? "capacity" : "no_credentials",
         event.message,
       );
-      this.#settle();
+      this.#settled.reach();
     }
   }
 
@@ -283,7 +247,7 @@ export class Shell {
     record.runtimeSessionId = ids.runtimeSessionId;
     if (changed) this.#deps.onRecord(this);
     this.#lastError = undefined;
-    if (verdict === "first") this.#settle();
+    if (verdict === "first") this.#settled.reach();
     else this.#output.beginReplay(end);
   }
 
@@ -291,7 +255,7 @@ export class Shell {
     const before = this.#state;
     this.#setState(afterEnding(before, ending, this.#deps.clock.now()));
     if (ending.kind !== "stopped") this.#output.endReplay();
-    this.#settle();
+    this.#settled.reach();
     if (isOver(before)) return;
     if (ending.kind === "taken") this.#clients.notify({ kind: "taken" });
     if (ending.kind === "gone") this.#lastError = ending.error;
@@ -303,27 +267,15 @@ export class Shell {
     this.#clients.finish(last);
   }
 
-  /** A client that comes while the link is down learns it at once. */
-  #sayState(client: AttachedClient): void {
-    const state = this.#state;
-    const last = lastNotice(state, this.record.createdAt);
+  /** A client that comes while the link is down, or after the end, learns it at once. */
+  #greet(client: AttachedClient): void {
+    const { size } = this.#output;
+    const leads = client === this.#clients.leader;
+    if (!leads && !sameSize(client.size, size)) client.notify({ kind: "resized", ...size, leads });
+    const notice = noticeOfState(this.#state);
+    if (notice !== undefined) client.notify(notice);
+    const last = lastNotice(this.#state, this.record.createdAt);
     if (last !== undefined) client.finish(last);
-    else if (state.kind === "taken") client.notify({ kind: "taken" });
-    else if (state.kind === "reconnecting") {
-      const { attempt, reason, retryAt } = state;
-      client.notify({
-        kind: "lost",
-        attempt,
-        reason,
-        ...(retryAt === undefined ? {} : { retryAt: iso(retryAt) }),
-      });
-    } else if (state.kind === "needs-credentials" || state.kind === "capacity") {
-      const reason = state.kind === "capacity" ? "capacity" : "credentials";
-      client.notify({ kind: "waiting", reason, message: state.message });
-    }
-    if (client !== this.#clients.leader && !sameSize(client.size, this.#output.size)) {
-      client.notify({ kind: "resized", ...this.#output.size, leads: false });
-    }
   }
 
   #handleResize(size: Size): void {
@@ -336,25 +288,7 @@ export class Shell {
   #setState(state: ShellState): void {
     if (state === this.#state) return;
     this.#state = state;
-    if (isOver(state)) this.#settle();
+    if (isOver(state)) this.#settled.reach();
     this.#deps.onChange(this);
   }
-
-  #settledSoon(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#deps.clock.setTimeout(resolve, SETTLE_MS);
-      this.#settled.then(() => {
-        cancel();
-        resolve();
-      });
-    });
-  }
-
-  #refuseWhenOver(): void {
-    if (isOver(this.#state)) throw new AgentdError("shell_ended", `shell '${this.record.name}' has ended`);
-  }
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -1,7 +1,9 @@
 // One shell hub with everything around it in memory: a scripted upstream, sinks that collect frames, a clock that tests turn.
 
-import type { AttachedClient, ClientSink } from "../../daemon/shell/attached-client.js";
-import { Shell, type ShellUpstream, type UpstreamRequest } from "../../daemon/shell/shell.js";
+import type { AttachedClient } from "../../daemon/shell/attached-client.js";
+import type { ClientSink } from "../../daemon/shell/client-host.js";
+import { Shell } from "../../daemon/shell/shell.js";
+import type { ShellUpstream, UpstreamRequest } from "../../daemon/shell/shell-deps.js";
 import type { ShellRecord } from "../../daemon/shell/shell-record.js";
 import { Slicer } from "../../daemon/terminal/slicer.js";
 import type { Ending, LinkEvent } from "../../daemon/upstream/link.js";

@@ -71,7 +71,10 @@ describe("ShellStore", () => {
     let writes = 0;
     const disk: Disk = {
       ...systemDisk,
-      writeNew: (file, content) => ((writes += 1), systemDisk.writeNew(file, content)),
+      writeNew: (file, content) => {
+        writes += 1;
+        return systemDisk.writeNew(file, content);
+      },
     };
     const subject = store(disk);
     const list: ShellRecord[] = [];
