@@ -1,6 +1,6 @@
 // What a method may do with the connection that called it.
 import type { ShellEvent } from "../../shared/rpc.js";
-import type { ClientSink } from "../shell/attached-client.js";
+import type { ClientSink } from "../shell/client-host.js";
 
 /** The shell's side of an attached client. */
 export interface PacketReceiver {

@@ -12,7 +12,7 @@ import {
   type ShellInfo,
 } from "../../shared/rpc.js";
 import type { ShellExit } from "../../shared/status.js";
-import type { ClientSink } from "../shell/attached-client.js";
+import type { ClientSink } from "../shell/client-host.js";
 import type { Call, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
 

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { ShellEvent } from "../../shared/rpc.js";
-import type { ClientSink } from "../shell/attached-client.js";
+import type { ClientSink } from "../shell/client-host.js";
 import { CallGate } from "./call-gate.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
 import { Greeting } from "./greeting.js";
