@@ -25,7 +25,7 @@ export function* serialize(state: XtermState, tracker: ModeTracker): Generator<s
   writer.put(resetSequence(tracker));
   writer.forgetStyle();
   writer.put(`${CSI}H${CSI}J`);
-  if (!isAlternate) leftoverSavedCursor(writer, state);
+  if (!isAlternate) leaveAlternateState(writer, state, tracker);
   yield* drawBuffer(writer, state, state.normal);
   finishBuffer(writer, state, state.normal);
   writer.put(tracker.keyboardSequence("main"));
@@ -56,21 +56,24 @@ function resetSequence(tracker: ModeTracker): string {
   ].join("");
 }
 
-/** The alternate screen's saved cursor outlives it; it shows if the next full-screen program restores without saving. */
-function leftoverSavedCursor(writer: LineWriter, state: XtermState): void {
+/**
+ * The alternate screen's saved cursor and keyboard flags outlive it: they show in the next full-screen program that restores
+ * without saving, or pushes.
+ */
+function leaveAlternateState(writer: LineWriter, state: XtermState, tracker: ModeTracker): void {
   const { alternate } = state;
   const pen = alternate.savedCurAttrData;
-  const isDefault =
-    alternate.savedX === 0 &&
-    alternate.savedY === 0 &&
-    alternate.savedCharset === undefined &&
-    pen.fg === 0 &&
-    pen.bg === 0;
-  if (isDefault) return;
+  const hasCursor =
+    alternate.savedX !== 0 || alternate.savedY !== 0 || alternate.savedCharset !== undefined || !isPlain(pen);
+  if (!hasCursor && !tracker.hasAlternateKeys) return;
   writer.put(`${CSI}?1047h`);
   saveCursor(writer, state, alternate);
-  writer.put(`${charsetSequence(0, "B")}${CSI}?1047l${CSI}H`);
+  writer.put(`${tracker.keyboardSequence("alternate")}${charsetSequence(0, "B")}${CSI}?1047l${CSI}H`);
   writer.plain();
+}
+
+function isPlain(pen: XtermAttributes): boolean {
+  return pen.fg === 0 && pen.bg === 0 && (pen.extended._ext & Bits.color) === 0;
 }
 
 function* drawBuffer(writer: LineWriter, state: XtermState, buffer: XtermBuffer): Generator<string> {
@@ -188,10 +191,12 @@ function placeCursor(writer: LineWriter, state: XtermState): void {
     return;
   }
   if (width === 2 && x === cols - 1 && !dec.wraparound) {
-    // A wide character that did not fit was dropped: another one is dropped likewise.
-    writer.moveTo(x, row);
+    // A wide character that did not fit was dropped: another one is dropped likewise, from where that one was.
+    const before = line !== undefined && isCharacter(line, cols - 2, 2) ? charsAt(line, cols - 2) : "";
+    writer.moveTo(before === "" ? x : cols - 2, row);
     writer.put(shown);
     writer.style(penStyle(state.pen));
+    writer.put(before);
     writer.put("\u3000");
     return;
   }
