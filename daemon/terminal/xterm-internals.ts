@@ -46,7 +46,7 @@ export interface XtermLink {
 }
 
 /** A translation table; undefined is US ASCII. Compared by identity. */
-export type XtermCharset = object | undefined;
+export type XtermCharset = Readonly<Record<string, string | undefined>> | undefined;
 
 export interface XtermBuffer {
   readonly lines: { readonly length: number; get(index: number): XtermLine | undefined };
