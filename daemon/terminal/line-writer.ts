@@ -90,7 +90,7 @@ export class LineWriter {
       if (isBlank(line, x)) {
         this.put(text);
         text = "";
-        joinable = false;
+        joinable = isVisibleBlank(line, x);
         const stop = blanksEnd(line, x, end);
         cursor = this.#blanks(line, x, stop);
         x = stop;

@@ -107,13 +107,17 @@ export class ModeTracker {
     return `${reset}${base === 0 ? "" : `\x1b[=${base};1u`}${pushed.map((flags) => `\x1b[>${flags}u`).join("")}`;
   }
 
+  get hasAlternateKeys(): boolean {
+    return this.#alternateKeys.length > 1 || this.#alternateKeys[0] !== 0;
+  }
+
   /** Everything tracked, for comparing two terminals. */
   describe(): Record<string, unknown> {
     return {
       title: this.title,
       cwd: this.#cwdUri,
       mainKeys: [...this.#mainKeys],
-      alternateKeys: this.#terminal.buffer.active.type === "alternate" ? [...this.#alternateKeys] : undefined,
+      alternateKeys: [...this.#alternateKeys],
       keyModifiers: sorted(this.#keyModifiers),
       modes: sorted(this.#modes),
       colors: sorted(this.#colors).filter(([, color]) => color !== undefined),

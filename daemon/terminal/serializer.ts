@@ -2,7 +2,13 @@
 import { charsAt, isBlank, LineWriter, word } from "./line-writer.js";
 import type { ModeTracker } from "./mode-tracker.js";
 import { Bits, PLAIN, plainColor, type Style, styleOf } from "./sgr.js";
-import { designationOf, type XtermAttributes, type XtermBuffer, type XtermState } from "./xterm-internals.js";
+import {
+  designationOf,
+  type XtermAttributes,
+  type XtermBuffer,
+  type XtermCharset,
+  type XtermState,
+} from "./xterm-internals.js";
 
 const ESC = "\x1b";
 const CSI = "\x1b[";
@@ -25,7 +31,7 @@ export function* serialize(state: XtermState, tracker: ModeTracker): Generator<s
   writer.put(resetSequence(tracker));
   writer.forgetStyle();
   writer.put(`${CSI}H${CSI}J`);
-  if (!isAlternate) leftoverSavedCursor(writer, state);
+  if (!isAlternate) leaveAlternateState(writer, state, tracker);
   yield* drawBuffer(writer, state, state.normal);
   finishBuffer(writer, state, state.normal);
   writer.put(tracker.keyboardSequence("main"));
@@ -39,7 +45,7 @@ export function* serialize(state: XtermState, tracker: ModeTracker): Generator<s
   }
   writer.put(modeSequence(state));
   writer.put(tracker.restoreSequence());
-  designateCharsets(writer, state);
+  writer.put(charsetSequences(state) + (isCharsetRestored(state) ? `${ESC}8` : ""));
   placeCursor(writer, state);
   yield writer.take();
 }
@@ -48,7 +54,8 @@ export function* serialize(state: XtermState, tracker: ModeTracker): Generator<s
 function resetSequence(tracker: ModeTracker): string {
   const off = [1, 6, 9, 12, 45, 66, 69, 1000, 1002, 1003, 1004, 1006, 1016, 2004, 2026];
   return [
-    `${ESC}\\${CSI}?25l${CSI}?1049l`,
+    // Keyboard flags are kept per screen: off on the one that is left too.
+    `${ESC}\\${CSI}?25l${CSI}<99u${CSI}?1049l`,
     ...off.map((mode) => `${CSI}?${mode}l`),
     `${CSI}?7h${CSI}4l${CSI}20l${ESC}>${CSI}r${CSI}0 q`,
     tracker.resetSequence(),
@@ -56,21 +63,24 @@ function resetSequence(tracker: ModeTracker): string {
   ].join("");
 }
 
-/** The alternate screen's saved cursor outlives it; it shows if the next full-screen program restores without saving. */
-function leftoverSavedCursor(writer: LineWriter, state: XtermState): void {
+/**
+ * The alternate screen's saved cursor and keyboard flags outlive it: they show in the next full-screen program that restores
+ * without saving, or pushes.
+ */
+function leaveAlternateState(writer: LineWriter, state: XtermState, tracker: ModeTracker): void {
   const { alternate } = state;
   const pen = alternate.savedCurAttrData;
-  const isDefault =
-    alternate.savedX === 0 &&
-    alternate.savedY === 0 &&
-    alternate.savedCharset === undefined &&
-    pen.fg === 0 &&
-    pen.bg === 0;
-  if (isDefault) return;
+  const hasCursor =
+    alternate.savedX !== 0 || alternate.savedY !== 0 || alternate.savedCharset !== undefined || !isPlain(pen);
+  if (!hasCursor && !tracker.hasAlternateKeys) return;
   writer.put(`${CSI}?1047h`);
   saveCursor(writer, state, alternate);
-  writer.put(`${charsetSequence(0, "B")}${CSI}?1047l${CSI}H`);
+  writer.put(`${tracker.keyboardSequence("alternate")}${charsetSequence(0, "B")}${CSI}?1047l${CSI}H`);
   writer.plain();
+}
+
+function isPlain(pen: XtermAttributes): boolean {
+  return pen.fg === 0 && pen.bg === 0 && (pen.extended._ext & Bits.color) === 0;
 }
 
 function* drawBuffer(writer: LineWriter, state: XtermState, buffer: XtermBuffer): Generator<string> {
@@ -154,15 +164,26 @@ function charsetSequence(slot: 0 | 1 | 2 | 3, final: string): string {
   return `${ESC}${SLOTS[slot]}${final}`;
 }
 
-/** Designates G0..G3 and shifts one in; a table that came from a saved cursor comes from there again. */
-function designateCharsets(writer: LineWriter, state: XtermState): void {
-  for (const slot of [0, 1, 2, 3] as const) {
-    writer.put(charsetSequence(slot, designationOf(state.charsets[slot])));
-  }
-  writer.put(SHIFTS[state.glevel] ?? SHIFTS[0]);
-  if (state.charset !== state.charsets[state.glevel]) {
-    writer.put(`${ESC}8`);
-  }
+/** Designates G0..G3 and shifts one in. */
+function charsetSequences(state: XtermState): string {
+  const designations = ([0, 1, 2, 3] as const).map((slot) =>
+    charsetSequence(slot, designationOf(state.charsets[slot])),
+  );
+  return `${designations.join("")}${SHIFTS[state.glevel] ?? SHIFTS[0]}`;
+}
+
+/** True when the table in use is not the shifted-in slot's: it came with a restored cursor, and comes from there again. */
+function isCharsetRestored(state: XtermState): boolean {
+  return state.charset !== state.charsets[state.glevel];
+}
+
+/** What to print so that `chars` appear through the table in use; undefined if nothing does. */
+function throughCharset(charset: XtermCharset, chars: string): string | undefined {
+  const [first = "", ...marks] = chars;
+  if (charset?.[first] === undefined) return chars;
+  for (const [typed, shown] of Object.entries(charset))
+    if (shown?.[0] === first) return typed + marks.join("");
+  return undefined;
 }
 
 /** Cursor, pen, and the modes that change how they move; the last thing printed is the character before the cursor. */
@@ -177,21 +198,26 @@ function placeCursor(writer: LineWriter, state: XtermState): void {
   const row = active.y - (dec.origin ? active.scrollTop : 0);
   writer.forgetStyle();
   const width = (state.joinState >> 1) & 3;
-  const printed = line !== undefined && width > 0 && isCharacter(line, x - width, width);
-  if (printed) {
+  const printed =
+    line !== undefined && width > 0 && isCharacter(line, x - width, width)
+      ? throughCharset(state.charset, charsAt(line, x - width))
+      : undefined;
+  if (printed !== undefined) {
     writer.moveTo(x - width, row);
     writer.put(shown);
     writer.style(penStyle(state.pen));
     // In insert mode the character makes its own room again.
     if (state.insertMode) writer.put(`${CSI}${width}P`);
-    writer.put(charsAt(line, x - width));
+    writer.put(printed);
     return;
   }
   if (width === 2 && x === cols - 1 && !dec.wraparound) {
-    // A wide character that did not fit was dropped: another one is dropped likewise.
-    writer.moveTo(x, row);
+    // A wide character that did not fit was dropped: another one is dropped likewise, from where that one was.
+    const before = line !== undefined && isCharacter(line, cols - 2, 2) ? charsAt(line, cols - 2) : "";
+    writer.moveTo(before === "" ? x : cols - 2, row);
     writer.put(shown);
     writer.style(penStyle(state.pen));
+    writer.put(before);
     writer.put("\u3000");
     return;
   }
@@ -226,8 +252,9 @@ function pendingWrap(writer: LineWriter, state: XtermState, row: number): void {
   }
   writer.style(styleOf(word(line, last, 1), word(line, last, 2), line._extendedAttrs[last]));
   if (state.insertMode) writer.put(`${CSI}${width}P`);
-  // Unless its charset changed since it was printed, in which case US ASCII prints it as it is.
-  writer.put(charsAt(line, last));
+  // The table in use may be another than when it was printed.
+  const isPlain = state.charset === undefined || isCharsetRestored(state);
+  writer.put(isPlain ? charsAt(line, last) : `${ESC}(B\x0f${charsAt(line, last)}${charsetSequences(state)}`);
 }
 
 /** The style of what comes next. A hidden underline colour shows with the next underline, so it is part of it. */

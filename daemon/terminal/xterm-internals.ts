@@ -46,7 +46,7 @@ export interface XtermLink {
 }
 
 /** A translation table; undefined is US ASCII. Compared by identity. */
-export type XtermCharset = object | undefined;
+export type XtermCharset = Readonly<Record<string, string | undefined>> | undefined;
 
 export interface XtermBuffer {
   readonly lines: { readonly length: number; get(index: number): XtermLine | undefined };
@@ -104,10 +104,7 @@ interface XtermCore {
     readonly _charsets: readonly XtermCharset[];
   };
   readonly _oscLinkService: {
-    readonly _dataByLinkId: Map<number, { id: number; data: XtermLink; lines: unknown[] }>;
-    getLinkData(id: number): XtermLink | undefined;
     registerLink(data: XtermLink): number;
-    addLineToLink(id: number, y: number): void;
   };
   readonly _writeBuffer: { writeSync(bytes: Uint8Array | string): void };
   readonly coreMouseService: { readonly activeProtocol: string; readonly activeEncoding: string };
@@ -211,7 +208,7 @@ export function stateOf(terminal: Terminal): XtermState {
     get parserState() {
       return core._inputHandler._parser.currentState;
     },
-    link: (id) => core._oscLinkService.getLinkData(id) ?? openLinkOf(terminal, id),
+    link: (id) => newestLinks.get(terminal)?.get(id),
   };
 }
 
@@ -280,26 +277,23 @@ function saveWholePen(terminal: Terminal): void {
   };
 }
 
-const openLinks = new WeakMap<Terminal, { id: number; data: XtermLink }>();
+/** The newest links of each terminal, oldest first. */
+const newestLinks = new WeakMap<Terminal, Map<number, XtermLink>>();
+const MAX_LINKS = 10_000;
+const MAX_LINK_CHARS = 4096;
 
-function openLinkOf(terminal: Terminal, id: number): XtermLink | undefined {
-  const open = openLinks.get(terminal);
-  return open?.id === id ? open.data : undefined;
-}
-
-/** xterm.js forgets a hyperlink with the last line that shows it, even while it is open: what is printed next lost it. */
-function keepOpenLink(terminal: Terminal): void {
-  const links = coreOf(terminal)._oscLinkService;
-  const { registerLink, addLineToLink } = links;
-  links.registerLink = (data) => {
-    const id = registerLink.call(links, data);
-    openLinks.set(terminal, { id, data });
+/** xterm.js forgets a hyperlink with the line where it thinks it ends, even while cells still show it or it is open. */
+function keepLinks(terminal: Terminal): void {
+  const service = coreOf(terminal)._oscLinkService;
+  const { registerLink } = service;
+  const kept = new Map<number, XtermLink>();
+  newestLinks.set(terminal, kept);
+  service.registerLink = (link) => {
+    const id = registerLink.call(service, link);
+    if (link.uri.length + (link.id?.length ?? 0) <= MAX_LINK_CHARS) kept.set(id, link);
+    const [oldest] = kept.keys();
+    if (kept.size > MAX_LINKS && oldest !== undefined) kept.delete(oldest);
     return id;
-  };
-  links.addLineToLink = (id, y) => {
-    const data = openLinkOf(terminal, id);
-    if (data && !links._dataByLinkId.has(id)) links._dataByLinkId.set(id, { id, data, lines: [] });
-    addLineToLink.call(links, id, y);
   };
 }
 
@@ -307,7 +301,7 @@ function keepOpenLink(terminal: Terminal): void {
 export function repair(terminal: Terminal): void {
   guardEraseAbove(terminal);
   saveWholePen(terminal);
-  keepOpenLink(terminal);
+  keepLinks(terminal);
 }
 
 /** Finals of the ISO 2022 designations that xterm.js knows besides US ASCII. */

@@ -1,0 +1,198 @@
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MAX_HELD_BYTES, QueryFilter } from "../../../../daemon/terminal/query-filter.js";
+import { SequenceTail } from "../../../../daemon/terminal/sequence-tail.js";
+import { createTestTerminal } from "../../../support/test-terminal.js";
+
+const NO_TAIL = new Uint8Array(0);
+const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
+const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, "latin1"));
+
+function filtered(stream: string, tail = ""): string {
+  const filter = new QueryFilter(bytesOf(tail));
+  return latin1(filter.push(bytesOf(stream))) + latin1(filter.flush());
+}
+
+const QUERIES = [
+  "\x1b[c",
+  "\x1b[0c",
+  "\x1b[>c",
+  "\x1b[>0c",
+  "\x1b[=c",
+  "\x1b[5n",
+  "\x1b[6n",
+  "\x1b[?6n",
+  "\x1b[?996n",
+  "\x1b[?15n",
+  "\x1b[4$p",
+  "\x1b[?2026$p",
+  "\x1b[?u",
+  "\x1b[>q",
+  "\x1b[>0q",
+  "\x1b[14t",
+  "\x1b[18t",
+  "\x1b[21t",
+  "\x1b[?4m",
+  "\x1b[x",
+  "\x1bZ",
+  "\x1b[?1;1;0S",
+  "\x1b[1$w",
+  "\x1b[1;1;1;1;1;1*y",
+  "\x05",
+  "\x1bP$qm\x1b\\",
+  "\x1bP+q544e\x1b\\",
+  "\x1b]10;?\x07",
+  "\x1b]11;?\x1b\\",
+  "\x1b]4;1;?\x07",
+  "\x1b]4;1;?;2;?\x1b\\",
+  "\x1b]52;c;?\x07",
+  "\x1b]12;?\x07",
+  "\x1b]1337;ReportCellSize\x07",
+  "\x1b]21;foreground=?\x1b\\",
+  "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\",
+  "\xc2\x9bc",
+  "\xc2\x9d11;?\xc2\x9c",
+];
+
+const OTHERS = [
+  "text",
+  "caf\xc3\xa9 \xe6\xbc\xa2",
+  "\x1b[31m",
+  "\x1b[H",
+  "\x1b[2J",
+  "\x1b[?25l",
+  "\x1b[>4;2m",
+  "\x1b[>1u",
+  "\x1b[<u",
+  "\x1b[=1;1u",
+  "\x1b[>4n",
+  "\x1b[s",
+  "\x1b[u",
+  "\x1b[8;24;80t",
+  "\x1b[22;2t",
+  "\x1b[0 q",
+  "\x1b[!p",
+  '\x1b[1"q',
+  "\x1b]0;title?\x07",
+  "\x1b]2;?\x1b\\",
+  "\x1b]8;;http://a/?\x1b\\",
+  "\x1b]52;c;aGk=\x07",
+  "\x1b]4;1;rgb:1/2/3\x07",
+  "\x1b]10;#ffffff\x1b\\",
+  "\x1bPq#0~\x1b\\",
+  "\x1b_Ga=T,f=24;AAAA\x1b\\",
+  "\x1b(0",
+  "\x1b7",
+  "\x1b#8",
+  "\x1bc",
+  "\r\n",
+  "\x1b]133;A\x07",
+  "\x1b[1;1",
+  "\x1b]11;",
+  "\x1bP",
+  "\x18",
+  "\x1b",
+  "\xc2\xa0",
+  "\xff",
+  "\x1b]1337;File=:AAAA\x07",
+  "\x1b[200~",
+];
+
+const pieces = fc.array(fc.constantFrom(...QUERIES, ...OTHERS), { maxLength: 14 });
+
+describe("QueryFilter", () => {
+  it.each(QUERIES)("removes %j", (query) => {
+    expect(filtered(`a${query}b`)).toBe("ab");
+  });
+
+  it.each(OTHERS)("lets %j through", (other) => {
+    expect(filtered(other)).toBe(other);
+  });
+
+  it("keeps the colours that are set beside a question", () => {
+    expect(filtered("\x1b]4;1;red;2;?;3;blue\x07")).toBe("\x1b]4;1;red;3;blue\x07");
+    expect(filtered("\x1b]10;red;?;blue\x1b\\")).toBe("\x1b]10;red\x1b\\\x1b]12;blue\x1b\\");
+  });
+
+  it("keeps control characters that stand inside a question", () => {
+    expect(filtered("\x1b[\r\n6n")).toBe("\r\n");
+  });
+
+  it("gives the same output however the input is cut", () => {
+    fc.assert(
+      fc.property(pieces, (parts) => {
+        const stream = parts.join("");
+        const expected = filtered(stream);
+        for (let cut = 0; cut <= stream.length; cut++) {
+          const filter = new QueryFilter(NO_TAIL);
+          const first = latin1(filter.push(bytesOf(stream.slice(0, cut))));
+          const second = latin1(filter.push(bytesOf(stream.slice(cut)))) + latin1(filter.flush());
+          expect(first + second).toBe(expected);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("never makes a terminal answer, whatever had been sent before it began", () => {
+    fc.assert(
+      fc.property(pieces, fc.nat(), (parts, at) => {
+        const stream = parts.join("");
+        const cut = stream.length === 0 ? 0 : at % stream.length;
+        const tail = new SequenceTail();
+        tail.push(bytesOf(stream.slice(0, cut)));
+        const client = createTestTerminal();
+        const replies: string[] = [];
+        client.terminal.onData((reply) => replies.push(reply));
+        const filter = new QueryFilter(tail.bytes);
+        client.feed(tail.bytes);
+        client.feed(filter.push(bytesOf(stream.slice(cut))));
+        expect(replies).toEqual([]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("cancels a question whose beginning the client already has, and goes on", () => {
+    expect(filtered("6nok", "\x1b[")).toBe("\x18ok");
+    expect(filtered("?\x07ok", "\x1b]11;")).toBe("x\x18\x1b\\ok");
+    expect(filtered("m\x1b\\ok", "\x1bP$q")).toBe("x\x18\x1b\\ok");
+    expect(filtered("1mok", "\x1b[3")).toBe("1mok");
+    expect(filtered("\x82ok", "\xe6\xbc")).toBe("\x82ok");
+  });
+
+  it("holds a bounded number of bytes", () => {
+    for (const start of ["\x1b]52;c;", "\x1b]4;", "\x1b_G", "\x1b[", "\x1bP"]) {
+      const filter = new QueryFilter(NO_TAIL);
+      const stream = bytesOf(start + "1;".repeat(10_000));
+      let out = 0;
+      for (const byte of stream) out += filter.push(Uint8Array.of(byte)).length;
+      expect(stream.length - out).toBeLessThanOrEqual(MAX_HELD_BYTES);
+      expect(out + filter.flush().length).toBe(stream.length);
+    }
+  });
+
+  it("hands over what it holds when the client takes the lead", () => {
+    const filter = new QueryFilter(NO_TAIL);
+    expect(latin1(filter.push(bytesOf("a\x1b[6")))).toBe("a");
+    expect(latin1(filter.flush())).toBe("\x1b[6");
+  });
+
+  it("changes nothing but questions in what real programs write", () => {
+    const folder = new URL("../../../fixtures/recordings/", import.meta.url);
+    for (const name of readdirSync(folder)) {
+      const stream = new Uint8Array(readFileSync(new URL(name, folder)));
+      const all = createTestTerminal();
+      const some = createTestTerminal();
+      all.feed(stream);
+      const filter = new QueryFilter(NO_TAIL);
+      for (let at = 0; at < stream.length; at += 997) some.feed(filter.push(stream.subarray(at, at + 997)));
+      const lines = (terminal: typeof all) =>
+        Array.from({ length: 24 }, (_, y) =>
+          terminal.terminal.buffer.active.getLine(y)?.translateToString(true),
+        );
+      expect(lines(some), name).toEqual(lines(all));
+    }
+  });
+});
