@@ -1,0 +1,91 @@
+// Attaches this process's terminal to a shell: the checks before, the loop, and the last line after it.
+import { fstatSync } from "node:fs";
+import { AgentdError, ExitStatus } from "../../shared/errors.js";
+import { printable } from "../../shared/names.js";
+import type { Context } from "../context.js";
+import { reachDaemon } from "../daemon-access.js";
+import type { DaemonConnection } from "../daemon-connection.js";
+import { dimLine, errorLine } from "../format.js";
+import { withSuggestion } from "../shell-names.js";
+import { AttachLoop } from "./attach-loop.js";
+import { parsePrefix } from "./prefix-name.js";
+import { RawTerminal } from "./raw-terminal.js";
+
+export interface AttachHere {
+  readonly context: Context;
+  /** Greeted; used up by this. */
+  readonly connection: DaemonConnection;
+  readonly name: string;
+  readonly readOnly?: boolean;
+  readonly take?: boolean;
+  readonly detachOthers?: boolean;
+  readonly ignoreSize?: boolean;
+}
+
+/** A refusal before anything was touched: exit status 255. */
+class CannotAttach extends AgentdError {
+  override get exitStatus(): number {
+    return ExitStatus.CannotAttach;
+  }
+}
+
+/**
+ * @param instead the command that does something useful without a terminal.
+ * @throws AgentdError with exit status 255: no terminal, or inside one of agentd's shells.
+ */
+export function requireTerminal(env: Context["env"], instead: string): void {
+  if (process.stdin.isTTY !== true || process.stdout.isTTY !== true) {
+    throw new CannotAttach("usage", `no terminal here · without one: ${instead}`);
+  }
+  const outer = env["AGENTD_SHELL"];
+  if (outer) {
+    const text = `this is inside shell '${printable(outer)}' already · detach first, or unset AGENTD_SHELL to nest with care`;
+    throw new CannotAttach("usage", text);
+  }
+}
+
+/** Resolves with the exit status of cli.md: 0, the shell's own, 254 or 255. Failures are said here. */
+export async function attachHere(options: AttachHere): Promise<number> {
+  const { context, connection, name, readOnly = false, ignoreSize = false, take, detachOthers } = options;
+  const terminal = new RawTerminal({ stdin: process.stdin, stdout: process.stdout });
+  const prefix = parsePrefix(connection.hello.client.prefix);
+  const params = { name, ...(readOnly ? { readOnly } : {}), ...(ignoreSize ? { ignoreSize } : {}) };
+  const once = { ...(take ? { take } : {}), ...(detachOthers ? { detachOthers } : {}) };
+  let stream: Awaited<ReturnType<DaemonConnection["attach"]>>;
+  try {
+    stream = await withSuggestion(connection, name, () =>
+      connection.attach({ ...params, ...terminal.size, ...once }),
+    );
+  } catch (error) {
+    context.complain(errorLine(AgentdError.from(error)));
+    return ExitStatus.CannotAttach;
+  }
+  const canSay = !context.quiet && context.stderr.isTTY === true;
+  // Between the shell's output there is room for a line only where that output goes.
+  const sameTerminal = canSay && fstatSync(1).rdev === fstatSync(2).rdev;
+  const loop = new AttachLoop({
+    name,
+    terminal,
+    prefix,
+    readOnly,
+    canSay: sameTerminal,
+    color: context.color,
+    writeStatus: (text) => void context.stderr.write(text),
+    reattach: async (size, resume, limitMs) => {
+      const again = await reachDaemon(context.env, { limitMs });
+      try {
+        return await again.attach({ ...params, ...size, ...(resume === undefined ? {} : { resume }) });
+      } catch (error) {
+        again.close();
+        throw error;
+      }
+    },
+  });
+  const end = await loop.run(stream);
+  if (end.terminalIsAlive) {
+    // The cursor is wherever the shell left it: our line, and the user's next prompt, start on a line of their own.
+    context.stdout.write("\r\n\u001b[J");
+    if (canSay) context.stderr.write(`${dimLine(end.line, context.color)}\n`);
+  }
+  return end.status;
+}

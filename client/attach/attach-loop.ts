@@ -1,0 +1,288 @@
+// The attached client: keys to the shell, output to the terminal, and the way back when the daemon goes away.
+import { Channel, MAX_PAYLOAD_BYTES } from "../../shared/channel.js";
+import { AgentdError } from "../../shared/errors.js";
+import { framePayload } from "../../shared/frame.js";
+import { printable } from "../../shared/names.js";
+import { decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js";
+import type { AttachParams } from "../../shared/rpc.js";
+import { encodeResize, type Size } from "../../shared/size.js";
+import type { PacketStream } from "../daemon-connection.js";
+import { InputQueue } from "./input-queue.js";
+import { type AttachEnd, detachedEnd, endOfNotice, lostEnd, noticeLine } from "./notice-text.js";
+import { type KeyCommand, type KeyEvent, PrefixKey, type PrefixKeyOptions } from "./prefix-key.js";
+import { prefixLabel } from "./prefix-name.js";
+import type { RawTerminal } from "./raw-terminal.js";
+import { connectText, ShellView } from "./shell-view.js";
+
+/** How long to try to get back to a daemon that went away. */
+const RECONNECT_LIMIT_MS = 10_000;
+/** A daemon that is back within this time is not worth a line. */
+const SILENT_MS = 1000;
+const RETRY_MS = 200;
+/** The detach key works at once: the daemon has this long to take what was typed before it (R-61). */
+const LEAVE_LIMIT_MS = 100;
+/** Our bound: at most this many sizes per second go out while a window is dragged. */
+const RESIZE_INTERVAL_MS = 100;
+
+const NOTHING = new Uint8Array(0);
+
+export interface AttachLoopOptions {
+  readonly name: string;
+  readonly terminal: RawTerminal;
+  readonly prefix: PrefixKeyOptions;
+  readonly readOnly: boolean;
+  /** Whether agentd may say anything at all. */
+  readonly canSay: boolean;
+  readonly color: boolean;
+  writeStatus(text: string): void;
+  /** Attaches again, with a daemon that is started when there is none. */
+  reattach(size: Size, resume: AttachParams["resume"], limitMs: number): Promise<PacketStream>;
+}
+
+/**
+ * Invariants:
+ * 1. The terminal is restored before `run` resolves or rejects.
+ * 2. Keys that were typed while there was no daemon go only into the same epoch; no byte is sent twice.
+ * 3. Keys are read all the time, so that the detach key works whatever the daemon does.
+ */
+export class AttachLoop {
+  readonly #options: AttachLoopOptions;
+  readonly #terminal: RawTerminal;
+  readonly #keys: PrefixKey;
+  readonly #view: ShellView;
+  readonly #queue = new InputQueue();
+  #stream: PacketStream | undefined;
+  #writable = false;
+  #keyTimer: NodeJS.Timeout | undefined;
+  #resizeTimer: NodeJS.Timeout | undefined;
+  #leave: (end: AttachEnd) => void = () => {};
+
+  constructor(options: AttachLoopOptions) {
+    this.#options = options;
+    this.#terminal = options.terminal;
+    this.#keys = new PrefixKey(options.prefix);
+    this.#view = new ShellView(options);
+  }
+
+  /** Resolves when this client is no longer attached. */
+  async run(first: PacketStream): Promise<AttachEnd & { readonly terminalIsAlive: boolean }> {
+    const left = new Promise<AttachEnd>((resolve) => {
+      this.#leave = resolve;
+    });
+    const { name } = this.#options;
+    if (this.#options.canSay) this.#view.connectText = connectText(first.result.shell, this.#options);
+    this.#terminal.start({
+      onInput: (bytes) => this.#handleKeys(this.#keys.push(bytes)),
+      onHangup: () => this.#leave(lostEnd(name, `hung up on ${name}`)),
+      onResize: () => this.#handleResize(),
+      onDrain: () => {
+        this.#stream?.resume();
+        this.#view.flush();
+      },
+      onContinue: () => {
+        this.#sendSize();
+        this.#askForSnapshot();
+      },
+    });
+    try {
+      const end = await Promise.race([left, this.#follow(first)]);
+      return { ...end, terminalIsAlive: await this.#terminal.restore() };
+    } finally {
+      clearTimeout(this.#keyTimer);
+      clearTimeout(this.#resizeTimer);
+      this.#stream?.destroy();
+      await this.#terminal.restore();
+    }
+  }
+
+  async #follow(first: PacketStream): Promise<AttachEnd> {
+    let stream = first;
+    for (;;) {
+      const end = await this.#followOnce(stream);
+      if (end !== "lost") return end;
+      const next = await this.#reattach();
+      if ("status" in next) return next;
+      stream = next;
+    }
+  }
+
+  /** One connection, until its end. `lost`: the daemon went away, or said that it comes back. */
+  #followOnce(stream: PacketStream): Promise<AttachEnd | "lost"> {
+    const { epoch, offset } = stream.result;
+    const before = this.#view.position;
+    if (before !== undefined && epoch !== before.epoch) {
+      const dropped = this.#queue.clear();
+      this.#view.say(`new shell · the old one is gone${dropped > 0 ? " · typing was not sent" : ""}`);
+    }
+    this.#view.position = { epoch, offset };
+    return new Promise((resolve) => {
+      const settle = (end: AttachEnd | "lost") => {
+        this.#writable = false;
+        this.#stream = undefined;
+        stream.destroy();
+        resolve(end);
+      };
+      this.#stream = stream;
+      this.#writable = true;
+      stream.start({
+        onFrame: (frame) => {
+          const end = this.#handleFrame(frame);
+          if (end !== undefined) settle(end === "restart" ? "lost" : end);
+        },
+        onEnd: () => settle("lost"),
+        onDrain: () => {
+          this.#writable = true;
+          this.#sendTyped();
+        },
+      });
+      this.#sendTyped();
+    });
+  }
+
+  async #reattach(): Promise<PacketStream | AttachEnd> {
+    const { name, reattach } = this.#options;
+    const deadline = performance.now() + RECONNECT_LIMIT_MS;
+    let said = false;
+    const notice = setTimeout(() => {
+      said = true;
+      this.#view.say("link to agentd lost · reconnecting · keys are kept");
+    }, SILENT_MS);
+    try {
+      for (;;) {
+        const limitMs = Math.max(1, deadline - performance.now());
+        try {
+          const stream = await reattach(this.#terminal.size, this.#view.position, limitMs);
+          if (said) this.#view.say(`back · ${name}`);
+          return stream;
+        } catch (thrown) {
+          const error = AgentdError.from(thrown);
+          const final = !["daemon_unavailable", "daemon_stopping", "too_busy", "timeout"].includes(
+            error.code,
+          );
+          if (final) return lostEnd(name, `lost agentd: ${printable(error.message)}`);
+          if (performance.now() >= deadline) return lostEnd(name, "lost agentd");
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        }
+      }
+    } finally {
+      clearTimeout(notice);
+    }
+  }
+
+  #handleFrame(frame: Uint8Array): AttachEnd | "restart" | undefined {
+    const payload = framePayload(frame);
+    switch (frame[0]) {
+      case Channel.Stdout:
+        if (!this.#view.showOutput(payload)) this.#stream?.pause();
+        return undefined;
+      case Channel.Snapshot:
+        if (!this.#view.showSnapshot(payload)) this.#stream?.pause();
+        return undefined;
+      case Channel.Stderr:
+        this.#view.say(printable(new TextDecoder().decode(payload).trim()));
+        return undefined;
+      case Channel.Notice: {
+        const notice = decodeNotice(payload);
+        return notice === undefined ? undefined : this.#handleNotice(notice);
+      }
+      default:
+        // Channels that this version does not know are ignored.
+        return undefined;
+    }
+  }
+
+  #handleNotice(notice: Notice): AttachEnd | "restart" | undefined {
+    const { name } = this.#options;
+    const end = endOfNotice(name, notice);
+    if (end !== undefined) return end;
+    const line = noticeLine(name, notice, Date.now());
+    if (line !== undefined) this.#view.say(line);
+    return undefined;
+  }
+
+  #handleKeys(events: readonly KeyEvent[]): void {
+    clearTimeout(this.#keyTimer);
+    for (const event of events) {
+      if (event.kind === "command") this.#handleCommand(event.command);
+      else if (!this.#options.readOnly) this.#queue.push(event.bytes);
+    }
+    this.#sendTyped();
+    const { waitMs } = this.#keys;
+    if (waitMs !== undefined) {
+      this.#keyTimer = setTimeout(() => this.#handleKeys(this.#keys.timeout()), waitMs);
+    }
+  }
+
+  #handleCommand(command: KeyCommand): void {
+    const { name, prefix } = this.#options;
+    switch (command) {
+      case "detach":
+        void this.#detach();
+        return;
+      case "leave":
+        this.#leave(detachedEnd(name));
+        return;
+      case "redraw":
+        this.#askForSnapshot();
+        return;
+      case "take":
+        this.#stream?.send(Channel.Notice, framePayload(encodeNotice({ kind: "lead" })));
+        return;
+      case "help": {
+        const key = prefixLabel(prefix) ?? "";
+        this.#view.say(
+          `${key} then: d detach · ${key} send it · . leave at once · r redraw · t take the keyboard`,
+        );
+        return;
+      }
+      default:
+        command satisfies never;
+    }
+  }
+
+  /** Tells the daemon, and does not wait long for it: leaving never depends on anybody. */
+  async #detach(): Promise<void> {
+    const stream = this.#stream;
+    if (stream !== undefined) {
+      for (
+        let typed = this.#queue.take(MAX_PAYLOAD_BYTES);
+        typed;
+        typed = this.#queue.take(MAX_PAYLOAD_BYTES)
+      ) {
+        stream.send(Channel.Stdin, typed);
+      }
+      stream.send(Channel.Close, NOTHING);
+      await Promise.race([stream.finish(), new Promise((resolve) => setTimeout(resolve, LEAVE_LIMIT_MS))]);
+    }
+    this.#leave(detachedEnd(this.#options.name));
+  }
+
+  #sendTyped(): void {
+    while (this.#writable && this.#stream !== undefined) {
+      const typed = this.#queue.take(MAX_PAYLOAD_BYTES);
+      if (typed === undefined) break;
+      this.#writable = this.#stream.send(Channel.Stdin, typed);
+    }
+    if (this.#queue.isFull) this.#terminal.pauseInput();
+    else this.#terminal.resumeInput();
+  }
+
+  /** The first size goes out at once, the last one of a storm a moment later. */
+  #handleResize(): void {
+    if (this.#view.handleResize() === "stale") this.#askForSnapshot();
+    if (this.#resizeTimer !== undefined) return;
+    this.#sendSize();
+    this.#resizeTimer = setTimeout(() => {
+      this.#resizeTimer = undefined;
+      this.#sendSize();
+    }, RESIZE_INTERVAL_MS);
+  }
+
+  #sendSize(): void {
+    this.#stream?.send(Channel.Resize, encodeResize(this.#terminal.size));
+  }
+
+  #askForSnapshot(): void {
+    this.#stream?.send(Channel.Snapshot, NOTHING);
+  }
+}

@@ -1,0 +1,104 @@
+// What agentd says while attached and at the end of it: the words of cli.md, "What agentd says".
+import { ExitStatus } from "../../shared/errors.js";
+import { printable } from "../../shared/names.js";
+import type { Notice } from "../../shared/notice.js";
+import type { ShellExit } from "../../shared/status.js";
+import { formatBytes, formatDuration } from "../format.js";
+
+/** How an attachment ended: the exit status, and the line that is said when the terminal is restored. */
+export interface AttachEnd {
+  readonly status: number;
+  readonly line: string;
+}
+
+/** The line for a notice in the middle of things, or undefined when it is not worth one. @param now ms since 1970. */
+export function noticeLine(name: string, notice: Notice, now: number): string | undefined {
+  switch (notice.kind) {
+    case "lost": {
+      const wait = notice.retryAt === undefined ? Number.NaN : Date.parse(notice.retryAt) - now;
+      const when = Number.isNaN(wait) ? "" : ` in ${Math.max(0, Math.ceil(wait / 1000))}s`;
+      return `link lost · retry ${notice.attempt}${when} · keys are kept`;
+    }
+    case "back":
+      return backLine(notice);
+    case "waiting":
+      return `waiting for ${notice.reason} · ${printable(notice.message)}`;
+    case "taken":
+      return takenLine(name);
+    case "skipped":
+      return `${formatBytes(notice.bytes)} not shown · the scrollback has it`;
+    default:
+      return undefined;
+  }
+}
+
+function backLine({ verdict, bytesLost, heldDiscarded = 0 }: Extract<Notice, { kind: "back" }>): string {
+  const keys = heldDiscarded === 0 ? "" : ` · ${formatBytes(heldDiscarded)} of typing not sent`;
+  if (verdict === "new") return `new shell · the old one is gone${keys}`;
+  const which = verdict === "same" ? "same shell" : "perhaps another shell";
+  return `back · ${which} · ${bytesLost === 0 ? "0 bytes" : formatBytes(bytesLost)} lost${keys}`;
+}
+
+function takenLine(name: string): string {
+  return `${name} was taken by another client · agentd attach --take ${name}`;
+}
+
+/** The end that a notice means; `restart`: the daemon comes back, so does this client; undefined: it is no end. */
+export function endOfNotice(name: string, notice: Notice): AttachEnd | "restart" | undefined {
+  switch (notice.kind) {
+    case "ended":
+      return exitEnd(name, notice.exit, notice.durationMs);
+    case "gone":
+      return { status: ExitStatus.CutOff, line: `${name} is gone · ${printable(notice.message)}` };
+    case "detached":
+      switch (notice.reason) {
+        case "key":
+        case "elsewhere":
+        case "other":
+          return detachedEnd(name);
+        case "taken":
+          return { status: ExitStatus.CutOff, line: takenLine(name) };
+        case "stopping":
+          return {
+            status: ExitStatus.CutOff,
+            line: `agentd was stopped · ${name} lives on · agentd attach ${name}`,
+          };
+        case "restarting":
+          return "restart";
+        default:
+          return { status: ExitStatus.CutOff, line: `cut off from ${name} · agentd attach ${name}` };
+      }
+    default:
+      return undefined;
+  }
+}
+
+/** The user left: the shell lives on. */
+export function detachedEnd(name: string): AttachEnd {
+  return { status: ExitStatus.Ok, line: `detached from ${name} · agentd attach ${name}` };
+}
+
+/** This terminal lost the daemon, and it did not come back. */
+export function lostEnd(name: string, why: string): AttachEnd {
+  return { status: ExitStatus.CutOff, line: `${why} · your shells are kept · agentd attach ${name}` };
+}
+
+function exitEnd(name: string, exit: ShellExit, durationMs: number): AttachEnd {
+  switch (exit.kind) {
+    case "code":
+      return {
+        status: exit.exitCode,
+        line: `${name} exited · ${exit.exitCode} · ${formatDuration(durationMs)}`,
+      };
+    case "signal":
+      return {
+        status: exit.exitCode,
+        line: `${name} exited · killed by signal ${exit.signal} (${exit.exitCode})`,
+      };
+    default:
+      return {
+        status: ExitStatus.CutOff,
+        line: `${name} ended · exit status unknown · ${printable(exit.message)}`,
+      };
+  }
+}

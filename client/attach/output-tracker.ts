@@ -1,0 +1,147 @@
+// Follows terminal output closely enough to know what stands in the way of a line of ours: modes and unfinished sequences.
+
+const ESC = 0x1b;
+const BEL = 0x07;
+const CAN = 0x18;
+const SUB = 0x1a;
+
+/** Our bound: the parameters of a mode change are a few bytes; of longer ones only the end is ignored. */
+const MAX_PARAMETERS = 64;
+
+const ALTERNATE_MODES = new Set(["47", "1047", "1049"]);
+const ORIGIN_MODE = "6";
+
+/** What has to be known to leave a screen as it was found. */
+export interface ScreenModes {
+  /** The alternate screen is shown: nothing of ours may be written. */
+  readonly alternate: boolean;
+  /** The origin of the screen is the scroll region's: switching that off moves the cursor. */
+  readonly origin: boolean;
+}
+
+type State = "ground" | "escape" | "csi" | "string" | "osc" | "string-escape" | "charset";
+
+/** Almost free for plain text: only escape sequences are looked at byte by byte. */
+export class OutputTracker implements ScreenModes {
+  #state: State = "ground";
+  #parameters = "";
+  #alternate = false;
+  #origin = false;
+  #partialCharacter = false;
+  #lastByte = 0;
+
+  get alternate(): boolean {
+    return this.#alternate;
+  }
+
+  get origin(): boolean {
+    return this.#origin;
+  }
+
+  /** Between sequences and characters: bytes of ours would break nothing. */
+  get atGround(): boolean {
+    return this.#state === "ground" && !this.#partialCharacter;
+  }
+
+  /** The last byte, or 0: after a line feed the cursor is at the start of a line, most likely. */
+  get lastByte(): number {
+    return this.#lastByte;
+  }
+
+  push(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#state === "ground") {
+        at = bytes.indexOf(ESC, at);
+        if (at === -1) break;
+        this.#state = "escape";
+        at++;
+        continue;
+      }
+      this.#step(bytes[at++] as number);
+    }
+    this.#lastByte = bytes.at(-1) ?? this.#lastByte;
+    this.#partialCharacter = this.#state === "ground" && endsInsideCharacter(bytes);
+  }
+
+  /** The screen was reset from outside: by a snapshot, or by our own restore. */
+  reset(): void {
+    this.#state = "ground";
+    this.#alternate = false;
+    this.#origin = false;
+    this.#partialCharacter = false;
+    this.#lastByte = 0;
+  }
+
+  #step(byte: number): void {
+    if (byte === CAN || byte === SUB) {
+      this.#state = "ground";
+      return;
+    }
+    switch (this.#state) {
+      case "escape":
+        this.#state = this.#afterEscape(byte);
+        return;
+      case "charset":
+        this.#state = byte === ESC ? "escape" : "ground";
+        return;
+      case "csi":
+        if (byte === ESC) this.#state = "escape";
+        else if (byte >= 0x40 && byte <= 0x7e) this.#endCsi(byte);
+        else if (this.#parameters.length < MAX_PARAMETERS) this.#parameters += String.fromCharCode(byte);
+        return;
+      case "osc":
+      case "string":
+        if (byte === ESC) this.#state = "string-escape";
+        else if (byte === BEL && this.#state === "osc") this.#state = "ground";
+        return;
+      case "string-escape":
+        // ESC \ ends the string; any other ESC ends it too and starts a sequence.
+        this.#state = byte === 0x5c ? "ground" : this.#afterEscape(byte);
+        return;
+      case "ground":
+        return;
+      default:
+        this.#state satisfies never;
+    }
+  }
+
+  #afterEscape(byte: number): State {
+    if (byte === 0x5b) {
+      this.#parameters = "";
+      return "csi";
+    }
+    if (byte === 0x5d) return "osc";
+    // DCS, SOS, PM, APC.
+    if (byte === 0x50 || byte === 0x58 || byte === 0x5e || byte === 0x5f) return "string";
+    if (byte === ESC) return "escape";
+    // Intermediates: one more byte belongs to it (charsets, DECALN).
+    if (byte >= 0x20 && byte <= 0x2f) return "charset";
+    // RIS: everything back to the start.
+    if (byte === 0x63) {
+      this.#alternate = false;
+      this.#origin = false;
+    }
+    return "ground";
+  }
+
+  #endCsi(final: number): void {
+    this.#state = "ground";
+    const on = final === 0x68;
+    if ((!on && final !== 0x6c) || !this.#parameters.startsWith("?")) return;
+    for (const mode of this.#parameters.slice(1).split(";")) {
+      if (ALTERNATE_MODES.has(mode)) this.#alternate = on;
+      else if (mode === ORIGIN_MODE) this.#origin = on;
+    }
+  }
+}
+
+/** Whether `bytes` stops inside a UTF-8 character. */
+function endsInsideCharacter(bytes: Uint8Array): boolean {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] as number;
+    if (byte < 0x80) return false;
+    if (byte >= 0xc0) return back < (byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4);
+  }
+  return false;
+}

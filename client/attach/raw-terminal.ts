@@ -1,0 +1,171 @@
+// The user's terminal while attached: raw input, output that never blocks this process, and a restore on every way out.
+import { writeSync } from "node:fs";
+import { clampSize, type Size } from "../../shared/size.js";
+import { OutputTracker } from "./output-tracker.js";
+import { clearSequence, makeRoomSequence, restoreSequence } from "./restore-sequence.js";
+
+/** A terminal that takes this long for what it was sent will not take the rest either. */
+const FLUSH_LIMIT_MS = 500;
+
+/** Signals that end the attachment: the terminal is going away, or somebody wants this process gone. */
+const ENDING_SIGNALS = ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"] as const;
+
+export interface TerminalHandlers {
+  onInput(bytes: Uint8Array): void;
+  /** The terminal is gone, or a signal asks to leave. */
+  onHangup(): void;
+  onResize(size: Size): void;
+  /** More output may be written, after `write` answered false. */
+  onDrain(): void;
+  /** The process was stopped and goes on: the screen holds something else now. */
+  onContinue(): void;
+}
+
+export interface TerminalStreams {
+  readonly stdin: typeof process.stdin;
+  readonly stdout: typeof process.stdout;
+}
+
+type Listener = Parameters<NodeJS.EventEmitter["on"]>[1];
+
+/**
+ * Invariants:
+ * 1. From `start` until `restore`, every way out of this process restores the terminal: `restore` itself, the ending
+ *    signals, SIGTSTP, an exception that nobody caught, and `process.exit` from anywhere (the "exit" event).
+ * 2. Restoring happens once, and clears nothing.
+ */
+export class RawTerminal {
+  readonly tracker = new OutputTracker();
+  readonly #stdin: TerminalStreams["stdin"];
+  readonly #stdout: TerminalStreams["stdout"];
+  readonly #listeners: (() => void)[] = [];
+  #raw = false;
+
+  constructor({ stdin, stdout }: TerminalStreams) {
+    this.#stdin = stdin;
+    this.#stdout = stdout;
+  }
+
+  get size(): Size {
+    return clampSize(this.#stdout.columns, this.#stdout.rows);
+  }
+
+  /** Everything that was written has reached the terminal, so that another descriptor may write to it in turn. */
+  get isIdle(): boolean {
+    return (handleOf(this.#stdout)?.writeQueueSize ?? this.#stdout.writableLength) === 0;
+  }
+
+  start(handlers: TerminalHandlers): void {
+    this.#listen(process, "exit", () => this.#restoreNow());
+    this.#listen(process, "uncaughtException", (error: unknown) => this.#crash(error));
+    this.#listen(process, "unhandledRejection", (error: unknown) => this.#crash(error));
+    for (const signal of ENDING_SIGNALS) this.#listen(process, signal, () => handlers.onHangup());
+    this.#listen(process, "SIGTSTP", () => {
+      this.#restoreNow();
+      process.kill(process.pid, "SIGSTOP");
+    });
+    this.#listen(process, "SIGCONT", () => {
+      this.#enterRaw();
+      handlers.onContinue();
+    });
+    this.#listen(this.#stdin, "data", (bytes: Uint8Array) => handlers.onInput(bytes));
+    for (const event of ["end", "close", "error"])
+      this.#listen(this.#stdin, event, () => handlers.onHangup());
+    this.#listen(this.#stdout, "error", () => handlers.onHangup());
+    this.#listen(this.#stdout, "resize", () => handlers.onResize(this.size));
+    this.#listen(this.#stdout, "drain", () => handlers.onDrain());
+    this.#enterRaw();
+    this.#stdin.resume();
+  }
+
+  /** Writes output of the shell. False: the terminal is slow, wait for `onDrain`. */
+  write(bytes: Uint8Array): boolean {
+    this.tracker.push(bytes);
+    return this.#stdout.write(bytes);
+  }
+
+  /** Blanks the screen before a snapshot. `keep`: what the user has on it moves into the scrollback. */
+  clear(keep: boolean): void {
+    this.#stdout.write(keep ? makeRoomSequence(this.size.rows) : clearSequence(this.tracker));
+    this.tracker.reset();
+  }
+
+  pauseInput(): void {
+    this.#stdin.pause();
+  }
+
+  resumeInput(): void {
+    this.#stdin.resume();
+  }
+
+  /** Gives the terminal back, when what was written has reached it. False: it takes nothing any more, write no more. */
+  async restore(): Promise<boolean> {
+    const alive = !this.#raw || (await this.#flushed());
+    this.#restoreNow(alive);
+    for (const stop of this.#listeners.splice(0)) stop();
+    this.#stdin.pause();
+    return alive;
+  }
+
+  #enterRaw(): void {
+    if (this.#raw) return;
+    this.#raw = true;
+    this.#stdin.setRawMode(true);
+    setBlocking(this.#stdout, false);
+  }
+
+  /** Synchronous, for the ways out that allow nothing else. @param write false: writing would block for ever. */
+  #restoreNow(write = true): void {
+    if (!this.#raw) return;
+    this.#raw = false;
+    try {
+      setBlocking(this.#stdout, true);
+      if (write) writeSync(this.#stdout.fd, restoreSequence(this.tracker));
+      this.tracker.reset();
+      this.#stdin.setRawMode(false);
+    } catch {
+      // The terminal is gone: there is nothing left to restore.
+    }
+  }
+
+  #flushed(): Promise<boolean> {
+    if (this.#stdout.writableLength === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const limit = setTimeout(() => resolve(false), FLUSH_LIMIT_MS);
+      this.#stdout.write("", () => {
+        clearTimeout(limit);
+        resolve(true);
+      });
+    });
+  }
+
+  #crash(error: unknown): never {
+    this.#restoreNow();
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    writeSync(2, `agentd failed: ${text}\n`);
+    process.exit(254);
+  }
+
+  #listen(source: NodeJS.EventEmitter, event: string, listener: Listener): void {
+    source.on(event, listener);
+    this.#listeners.push(() => source.off(event, listener));
+  }
+}
+
+interface TerminalHandle {
+  setBlocking?(blocking: boolean): void;
+  /** Bytes that libuv holds because the terminal did not take them. */
+  readonly writeQueueSize?: number;
+}
+
+/**
+ * Node writes to terminals blocking, so one that does not read would stop this whole process, the detach key included.
+ * There is no public switch; where the private one is missing, writing stays blocking.
+ */
+function setBlocking(stream: TerminalStreams["stdout"], blocking: boolean): void {
+  handleOf(stream)?.setBlocking?.(blocking);
+}
+
+function handleOf(stream: TerminalStreams["stdout"]): TerminalHandle | undefined {
+  return (stream as unknown as { readonly _handle?: TerminalHandle })._handle;
+}

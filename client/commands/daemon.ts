@@ -1,0 +1,121 @@
+// `agentd daemon run|start|stop|restart|status`: care for the daemon.
+import { AgentdError } from "../../shared/errors.js";
+import { printable, suggestName } from "../../shared/names.js";
+import type { DaemonStatus } from "../../shared/rpc.js";
+import type { Command } from "../command.js";
+import type { CommandLine } from "../command-line.js";
+import type { Context } from "../context.js";
+import { formatBytes, formatDuration, formatTable } from "../format.js";
+
+/** Stopping saves state and ends local shells when asked to: SIGKILL comes after 5 s. */
+const STOP_LIMIT_MS = 15_000;
+const POLL_MS = 25;
+
+type Action = (line: CommandLine, context: Context) => Promise<number>;
+
+const actions: Readonly<Record<string, Action>> = { run, start, stop, restart, status };
+
+export const daemon: Command = {
+  name: "daemon",
+  usage: "run|start|stop|restart|status [--json] [--local-shells]",
+  summary: "care for the background process that holds the shells",
+  flags: {
+    json: { type: "boolean", help: "status: as JSON" },
+    "local-shells": { type: "boolean", help: "stop: end the local shells too (otherwise they live on)" },
+    foreground: { type: "boolean", help: "run: log to this terminal" },
+  },
+  async run(line, context) {
+    const [word, extra] = line.words;
+    const action = word !== undefined && Object.hasOwn(actions, word) ? actions[word] : undefined;
+    if (action !== undefined && extra === undefined) return action(line, context);
+    const known = Object.keys(actions);
+    const near = word === undefined || action !== undefined ? undefined : suggestName(word, known);
+    throw new AgentdError(
+      "usage",
+      near === undefined
+        ? `write agentd daemon ${known.join("|")}`
+        : `unknown daemon command '${printable(word ?? "")}' · did you mean '${near}'?`,
+    );
+  },
+};
+
+async function run(line: CommandLine): Promise<number> {
+  const { runProgram } = await import("../run-program.js");
+  return runProgram("daemon.cjs", ["run", ...(line.has("foreground") ? ["--foreground"] : [])]);
+}
+
+async function start(_line: CommandLine, context: Context): Promise<number> {
+  const connection = await context.connect();
+  context.say(`agentd runs · pid ${connection.hello.pid}`);
+  connection.close();
+  return 0;
+}
+
+async function stop(line: CommandLine, context: Context): Promise<number> {
+  const pid = await stopDaemon(context, { localShells: line.has("local-shells") });
+  if (pid === undefined) context.say("agentd is not running");
+  else context.say(line.has("local-shells") ? "agentd stopped" : "agentd stopped · its shells live on");
+  return 0;
+}
+
+async function restart(_line: CommandLine, context: Context): Promise<number> {
+  await stopDaemon(context, { restart: true });
+  return start(_line, context);
+}
+
+/** Answers with the pid of the daemon that has ended, or undefined when there was none. */
+async function stopDaemon(
+  context: Context,
+  params: { readonly localShells?: boolean; readonly restart?: boolean },
+): Promise<number | undefined> {
+  const connection = await context.connect({ start: false, anyVersion: true }).catch((error: unknown) => {
+    if (error instanceof AgentdError && error.code === "daemon_unavailable") return undefined;
+    throw error;
+  });
+  if (connection === undefined) return undefined;
+  const { pid } = await connection.call("daemon.status", {});
+  const given = Object.fromEntries(Object.entries(params).filter(([, value]) => value === true));
+  try {
+    await connection.call("daemon.stop", given, STOP_LIMIT_MS);
+  } catch (error) {
+    // A daemon that ends before its answer has left did what it was asked for.
+    if (!(error instanceof AgentdError) || error.code !== "daemon_unavailable") throw error;
+  }
+  connection.close();
+  const deadline = performance.now() + STOP_LIMIT_MS;
+  while (isAlive(pid)) {
+    if (performance.now() > deadline) {
+      throw new AgentdError("timeout", `agentd (pid ${pid}) has not stopped within ${STOP_LIMIT_MS / 1000}s`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return pid;
+}
+
+async function status(line: CommandLine, context: Context): Promise<number> {
+  const connection = await context.connect({ anyVersion: true });
+  const answer = await connection.call("daemon.status", {});
+  connection.close();
+  context.print(line.has("json") ? JSON.stringify(answer) : statusText(answer));
+  return 0;
+}
+
+function statusText(status: DaemonStatus): string {
+  return formatTable([
+    ["pid", String(status.pid)],
+    ["version", status.version],
+    ["up", formatDuration(Date.now() - Date.parse(status.startedAt))],
+    ["socket", status.socket],
+    ["shells", String(status.shells)],
+    ["clients", String(status.clients)],
+    ["memory", formatBytes(status.memory)],
+  ]);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

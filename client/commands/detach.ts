@@ -1,0 +1,35 @@
+// `agentd detach`: ends attachments from elsewhere; the shell lives on.
+import { AgentdError } from "../../shared/errors.js";
+import { checkShellName } from "../../shared/names.js";
+import type { Command } from "../command.js";
+import { atMostWords, nameFrom } from "../command-line.js";
+import { withSuggestion } from "../shell-names.js";
+
+export const detach: Command = {
+  name: "detach",
+  aliases: ["detach-client"],
+  usage: "[NAME] [-a]",
+  summary: "detach every terminal from a shell (inside a shell: from that one)",
+  flags: {
+    all: { type: "boolean", short: "a", help: "from all shells" },
+    target: { type: "string", short: "s", value: "NAME" },
+    t: { type: "string", short: "t", value: "NAME" },
+  },
+  async run(line, context) {
+    atMostWords(line, 1);
+    const given = nameFrom(line, "target", "t");
+    if (given !== undefined && line.has("all")) throw new AgentdError("usage", "give a name or -a, not both");
+    const name = line.has("all") ? undefined : (given ?? context.env["AGENTD_SHELL"]);
+    if (name === undefined && !line.has("all")) {
+      throw new AgentdError("usage", "detach needs a name outside a shell · agentd detach NAME, or -a");
+    }
+    if (name !== undefined) checkShellName(name);
+    const connection = await context.connect();
+    const call = () => connection.call("shell.detach", name === undefined ? {} : { name });
+    const { detached } = await (name === undefined ? call() : withSuggestion(connection, name, call));
+    connection.close();
+    const from = name === undefined ? "" : ` from ${name}`;
+    context.say(`detached ${detached} ${detached === 1 ? "terminal" : "terminals"}${from}`);
+    return 0;
+  },
+};

@@ -1,0 +1,61 @@
+// `agentd kill`: ends shells.
+import { AgentdError } from "../../shared/errors.js";
+import { checkShellName } from "../../shared/names.js";
+import type { Command } from "../command.js";
+import { errorLine } from "../format.js";
+import { withSuggestion } from "../shell-names.js";
+import { parseLabels } from "../target-request.js";
+
+/** A cloud shell that is not connected has to be connected to before it can be ended. */
+const KILL_LIMIT_MS = 60_000;
+
+export const kill: Command = {
+  name: "kill",
+  aliases: ["kill-session"],
+  usage: "NAME... | --all | -l KEY=VALUE [--force]",
+  summary: "end shells",
+  flags: {
+    all: { type: "boolean", help: "end every shell" },
+    label: {
+      type: "string",
+      short: "l",
+      multiple: true,
+      value: "KEY=VALUE",
+      help: "end the shells with this label",
+    },
+    force: { type: "boolean", short: "f", help: "do not wait until the runtime has confirmed it" },
+    target: { type: "string", short: "t", multiple: true, value: "NAME" },
+  },
+  async run(line, context) {
+    const names = [...line.words, ...line.values("target")].map(checkShellName);
+    const wanted = Object.entries(parseLabels(line.values("label")));
+    const some = line.has("all") || wanted.length > 0;
+    if (some && names.length > 0) throw new AgentdError("usage", "give names, or --all, or -l, not both");
+    if (!some && names.length === 0)
+      throw new AgentdError("usage", "kill needs a name · agentd kill NAME, or --all");
+
+    const connection = await context.connect();
+    if (some) {
+      const { shells } = await connection.call("shell.list", {});
+      const chosen = shells.filter(({ labels }) => wanted.every(([key, value]) => labels[key] === value));
+      names.push(...chosen.map(({ name }) => name));
+    }
+    const force = line.has("force");
+    let status = 0;
+    for (const name of names) {
+      try {
+        await withSuggestion(connection, name, () =>
+          connection.call("shell.kill", { name, ...(force ? { force } : {}) }, KILL_LIMIT_MS),
+        );
+        context.say(`killed ${name}`);
+      } catch (error) {
+        // One that fails does not spare the others.
+        const failure = AgentdError.from(error);
+        context.complain(errorLine(failure));
+        status ||= failure.exitStatus;
+      }
+    }
+    connection.close();
+    return status;
+  },
+};

@@ -1,0 +1,37 @@
+// `agentd ls`: the shells that the daemon holds.
+import type { Command } from "../command.js";
+import { atMostWords } from "../command-line.js";
+import { shellTable } from "../shell-table.js";
+import { parseLabels } from "../target-request.js";
+
+export const ls: Command = {
+  name: "ls",
+  aliases: ["list", "list-sessions", "-ls"],
+  usage: "[-q] [-v] [-l KEY=VALUE] [--json]",
+  summary: "list the shells",
+  flags: {
+    quiet: { type: "boolean", short: "q", help: "names only" },
+    label: {
+      type: "string",
+      short: "l",
+      multiple: true,
+      value: "KEY=VALUE",
+      help: "only shells with this label",
+    },
+    verbose: { type: "boolean", short: "v", help: "ids, process, lost bytes and labels too" },
+    json: { type: "boolean", help: "as JSON" },
+  },
+  async run(line, context) {
+    atMostWords(line, 0);
+    const wanted = Object.entries(parseLabels(line.values("label")));
+    const connection = await context.connect();
+    const { shells } = await connection.call("shell.list", {});
+    connection.close();
+    const chosen = shells.filter((shell) => wanted.every(([key, value]) => shell.labels[key] === value));
+    if (line.has("json")) context.print(JSON.stringify({ v: 1, shells: chosen }));
+    else if (line.has("quiet")) for (const { name } of chosen) context.print(name);
+    else if (chosen.length > 0) context.print(shellTable(chosen, Date.now(), line.has("verbose")));
+    else context.say("no shells · agentd new NAME");
+    return 0;
+  },
+};

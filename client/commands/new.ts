@@ -1,0 +1,106 @@
+// `agentd new`: makes a shell, and attaches to it unless -d.
+import { AgentdError } from "../../shared/errors.js";
+import { checkShellName } from "../../shared/names.js";
+import { parseSize, type Size } from "../../shared/size.js";
+import type { Command } from "../command.js";
+import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
+import type { Context } from "../context.js";
+import type { DaemonConnection } from "../daemon-connection.js";
+import { parseLabels, TARGET_FLAGS, targetRequest } from "../target-request.js";
+
+/** A cloud shell may need a new microVM (the service allows 300 s for it) and some retries. */
+const NEW_LIMIT_MS = 345_000;
+
+export const newShell: Command = {
+  name: "new",
+  aliases: ["new-session"],
+  usage: "NAME [-d] [--local | --runtime ARN|ALIAS] [-- command args]",
+  summary: "make a shell and attach to it",
+  flags: {
+    detached: { type: "boolean", short: "d", help: "do not attach" },
+    ...TARGET_FLAGS,
+    size: { type: "string", value: "COLSxROWS", help: "size of the terminal (default: this terminal's)" },
+    label: {
+      type: "string",
+      multiple: true,
+      value: "KEY=VALUE",
+      help: "label for ls and kill; may be repeated",
+    },
+    existing: { type: "boolean", short: "A", help: "attach when a shell of that name exists" },
+    name: { type: "string", short: "s", value: "NAME" },
+  },
+  async run(line, context) {
+    atMostWords(line, line.has("name") ? 0 : 1);
+    const name = nameFrom(line, "name");
+    if (name === undefined) throw new AgentdError("usage", "new needs a name · agentd new NAME");
+    checkShellName(name);
+    const sizeText = line.value("size");
+    const size = sizeText === undefined ? undefined : parseSize(sizeText);
+    if (line.has("detached")) {
+      const connection = await context.connect();
+      const created = await createShell({
+        connection,
+        line,
+        context,
+        name,
+        size,
+        reuse: line.has("existing"),
+      });
+      connection.close();
+      context.say(`${created ? "made" : "found"} ${name} · agentd attach ${name}`);
+      return 0;
+    }
+    const { attachHere, requireTerminal } = await import("../attach/attach-here.js");
+    requireTerminal(context.env, `agentd new -d ${name}`);
+    const connection = await context.connect();
+    await createShell({ connection, line, context, name, size, reuse: line.has("existing") });
+    return attachHere({ context, connection, name });
+  },
+};
+
+interface Creation {
+  readonly connection: DaemonConnection;
+  readonly line: CommandLine;
+  readonly context: Context;
+  readonly name: string;
+  readonly size: Size | undefined;
+  /** An existing shell of that name will do. */
+  readonly reuse: boolean;
+}
+
+/** True when the shell was made, false when it was there (only with `reuse`). @throws AgentdError what the daemon said. */
+export async function createShell({
+  connection,
+  line,
+  context,
+  name,
+  size,
+  reuse,
+}: Creation): Promise<boolean> {
+  const defaultTarget = connection.hello.client.defaultTarget;
+  const target = targetRequest(line, { env: context.env, cwd: context.cwd, shellName: name, defaultTarget });
+  const labels = parseLabels(line.values("label"));
+  const { columns, rows } = process.stdout;
+  const terminal = columns > 0 && rows > 0 ? { cols: columns, rows } : undefined;
+  const { showProgress } = await import("../progress.js");
+  const progress = showProgress(`starting ${name}`, context);
+  try {
+    const { created } = await connection.call(
+      "shell.new",
+      {
+        name,
+        target,
+        ...(size ?? terminal),
+        ...(Object.keys(labels).length === 0 ? {} : { labels }),
+        ...(reuse ? { reuse } : {}),
+      },
+      NEW_LIMIT_MS,
+    );
+    return created;
+  } catch (error) {
+    if (!(error instanceof AgentdError) || error.code !== "name_taken") throw error;
+    throw new AgentdError("name_taken", `name '${name}' exists · agentd attach ${name}`, { cause: error });
+  } finally {
+    progress.stop();
+  }
+}

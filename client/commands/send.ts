@@ -1,0 +1,62 @@
+// `agentd send`: types into a shell without attaching.
+import { readFileSync } from "node:fs";
+import { AgentdError } from "../../shared/errors.js";
+import { chunksOf } from "../../shared/frame.js";
+import { checkShellName, printable } from "../../shared/names.js";
+import type { Command } from "../command.js";
+import { bracketedPaste, keyText } from "../key-names.js";
+import { withSuggestion } from "../shell-names.js";
+
+/** One call's share: as base64 it stays far below the daemon's limit for a line (256 KiB). */
+const CALL_BYTES = 96 * 1024;
+
+/** A shell that takes its input slowly makes `send` wait, not fail. */
+const SEND_LIMIT_MS = 60_000;
+
+export const send: Command = {
+  name: "send",
+  aliases: ["send-keys"],
+  usage: "NAME [-l] KEYS... [--enter] [--paste FILE|-]",
+  summary: "type into a shell: text and key names (Enter, C-c, M-x, Up, F5, Space, BSpace)",
+  flags: {
+    literal: { type: "boolean", short: "l", help: "KEYS are text, even where they name a key" },
+    enter: { type: "boolean", help: "press Enter at the end" },
+    paste: { type: "string", value: "FILE|-", help: "paste a file or stdin (bracketed paste)" },
+    target: { type: "string", short: "t", value: "NAME" },
+  },
+  async run(line, context) {
+    const target = line.value("target");
+    const words = [...line.words, ...(line.rest ?? [])];
+    const name = target ?? words.shift();
+    if (name === undefined) throw new AgentdError("usage", "send needs a name · agentd send NAME KEYS...");
+    checkShellName(name);
+    const paste = line.value("paste");
+    if (words.length === 0 && paste === undefined && !line.has("enter")) {
+      throw new AgentdError("usage", `nothing to send · agentd send ${name} 'ls' Enter`);
+    }
+    const text = [
+      ...words.map((word) => (line.has("literal") ? word : keyText(word))),
+      ...(paste === undefined ? [] : [bracketedPaste(readPaste(paste))]),
+      ...(line.has("enter") ? ["\r"] : []),
+    ].join("");
+
+    const connection = await context.connect();
+    for (const chunk of chunksOf(Buffer.from(text), CALL_BYTES)) {
+      const data = Buffer.from(chunk).toString("base64");
+      await withSuggestion(connection, name, () =>
+        connection.call("shell.send", { name, data }, SEND_LIMIT_MS),
+      );
+    }
+    connection.close();
+    return 0;
+  },
+};
+
+function readPaste(source: string): string {
+  try {
+    return readFileSync(source === "-" ? 0 : source, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+    throw new AgentdError("usage", `cannot read '${printable(source)}' (${code})`, { cause: error });
+  }
+}

@@ -1,0 +1,13 @@
+// `agentd version`.
+import type { Command } from "../command.js";
+import { VERSION } from "../version.js";
+
+export const version: Command = {
+  name: "version",
+  usage: "",
+  summary: "print the version",
+  async run(_line, context) {
+    context.print(`agentd ${VERSION}`);
+    return 0;
+  },
+};

@@ -1,0 +1,73 @@
+// Turns values into the text that people read: tables, durations, sizes of memory, and the one dim line.
+import type { AgentdError } from "../shared/errors.js";
+import { printable } from "../shared/names.js";
+
+const DIM = "\u001b[2m";
+const PLAIN = "\u001b[0m";
+
+/** `[text]`, dim when `color`. No newline. */
+export function dimLine(text: string, color: boolean): string {
+  return color ? `${DIM}[${text}]${PLAIN}` : `[${text}]`;
+}
+
+/** Two units at most: `850ms` is `0s`, then `42s`, `2m5s`, `2h13m`, `3d4h`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const units: readonly (readonly [string, number])[] = [
+    ["d", 86_400],
+    ["h", 3600],
+    ["m", 60],
+    ["s", 1],
+  ];
+  for (const [index, [unit, size]] of units.entries()) {
+    if (seconds < size) continue;
+    const next = units[index + 1];
+    if (next === undefined) return `${seconds}${unit}`;
+    const rest = Math.floor((seconds % size) / next[1]);
+    return `${Math.floor(seconds / size)}${unit}${rest === 0 ? "" : `${rest}${next[0]}`}`;
+  }
+  return "0s";
+}
+
+/** Bytes in units of 1024 with one digit: `512 B`, `3.4 MiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1023.95 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Rows in columns that are as wide as their widest cell; two spaces between, none at the end of a line. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    });
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** The one line for an error; an internal one shows its cause, because nobody else will. */
+export function errorLine(error: AgentdError): string {
+  const text = error.message.replaceAll(/\s*\n\s*/g, " ");
+  if (error.code !== "internal" || error.cause === undefined) return printable(text, 500);
+  const cause = error.cause instanceof Error ? error.cause.message : String(error.cause);
+  return printable(`${text}: ${cause}`, 500);
+}
+
+/** The answer of a command that was asked for JSON and failed. */
+export function errorJson(error: AgentdError): string {
+  return JSON.stringify({ v: 1, error: { code: error.code, message: errorLine(error) } });
+}

@@ -1,0 +1,53 @@
+// The table that `ls` prints: one line for each shell.
+import { printable } from "../shared/names.js";
+import type { ShellInfo } from "../shared/rpc.js";
+import { formatDuration, formatTable } from "./format.js";
+
+/** Widest title that a table shows, in characters. */
+const MAX_TITLE = 40;
+
+/** @param now milliseconds since 1970, for ages. `verbose` adds what is needed to find the shell elsewhere. */
+export function shellTable(shells: readonly ShellInfo[], now: number, verbose: boolean): string {
+  const head = ["NAME", "STATE", "WHERE", "SIZE", "CLIENTS", "AGE", ...(verbose ? VERBOSE_HEAD : ["TITLE"])];
+  const rows = shells.map((shell) => [
+    shell.name,
+    stateText(shell),
+    whereText(shell),
+    `${shell.cols}x${shell.rows}`,
+    String(shell.clients),
+    formatDuration(now - Date.parse(shell.createdAt)),
+    ...(verbose ? verboseCells(shell) : [printable(shell.title ?? "", MAX_TITLE)]),
+  ]);
+  return formatTable([head, ...rows]);
+}
+
+const VERBOSE_HEAD = ["PID", "RUNTIME SESSION", "SHELL ID", "LOST", "LABELS"];
+
+function verboseCells(shell: ShellInfo): string[] {
+  const labels = Object.entries(shell.labels).map(([key, value]) => printable(`${key}=${value}`));
+  return [
+    shell.pid === undefined ? "-" : String(shell.pid),
+    shell.runtimeSessionId,
+    shell.shellId,
+    String(shell.bytesLost),
+    labels.join(",") || "-",
+  ];
+}
+
+/** `live`, `ended 0`, `ended SIG9`, `reconnecting (no route to host)`. */
+export function stateText(shell: ShellInfo): string {
+  if (shell.state === "ended") {
+    if (shell.signal !== undefined) return `ended SIG${shell.signal}`;
+    return `ended ${shell.exitCode ?? "?"}`;
+  }
+  return shell.reason === undefined || shell.state === "live"
+    ? shell.state
+    : `${shell.state} (${printable(shell.reason, 60)})`;
+}
+
+/** `local`, or the region and the runtime's own name in its ARN. */
+export function whereText(shell: ShellInfo): string {
+  if (shell.kind === "local") return "local";
+  const runtime = shell.runtimeArn?.split("/").at(-1) ?? "agentcore";
+  return printable(shell.region === undefined ? runtime : `${shell.region}/${runtime}`, 60);
+}

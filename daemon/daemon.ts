@@ -1,0 +1,98 @@
+// The running daemon: shells, clients and the socket between them, from start to orderly stop.
+import { AgentdError } from "../shared/errors.js";
+import type { Config } from "./config.js";
+import type { Log } from "./log.js";
+import { Listener } from "./server/listener.js";
+import { createMethods, type Shells, type StopRequest } from "./server/methods.js";
+import { Peers } from "./server/peers.js";
+import { RpcServer } from "./server/rpc-server.js";
+import { VERSION } from "./version.js";
+
+/** How long clients may take to read their last words. */
+const CLIENTS_END_MS = 5000;
+
+/** The shells, and the end of them: no `stop` ever sends CLOSE upstream. */
+export interface OwnedShells extends Shells {
+  /** Tells the attached clients why, closes the links, saves. */
+  stop(reason: "stopping" | "restarting"): Promise<void>;
+  /** Ends the local runtime and every shell in it. */
+  stopLocalShells(): Promise<void>;
+}
+
+export interface DaemonOptions {
+  readonly socketPath: string;
+  readonly config: Config;
+  readonly log: Log;
+  readonly shells: OwnedShells;
+  readonly activatedFd?: number;
+  readonly relocate?: () => string;
+  /** A client asked for the end; call `stop`. */
+  readonly onStopRequest: (request: StopRequest) => void;
+}
+
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #peers: Peers;
+  readonly #startedAt = new Date().toISOString();
+  #listener: Listener | undefined;
+
+  private constructor(options: DaemonOptions) {
+    this.#options = options;
+    const { shells, config, log, onStopRequest } = options;
+    const methods = createMethods({
+      shells,
+      hello: { version: VERSION, pid: process.pid, client: clientConfig(config) },
+      status: () => ({
+        v: 1,
+        pid: process.pid,
+        version: VERSION,
+        startedAt: this.#startedAt,
+        socket: this.socketPath,
+        shells: shells.list().length,
+        clients: this.#peers.clients,
+        memory: process.memoryUsage.rss(),
+      }),
+      stop: onStopRequest,
+    });
+    this.#peers = new Peers({ rpc: new RpcServer(methods), log, now: () => performance.now() });
+  }
+
+  /** Resolves when clients can connect. @throws AgentdError `daemon_unavailable` when another process listens there. */
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const daemon = new Daemon(options);
+    const { socketPath, log, activatedFd, relocate } = options;
+    daemon.#listener = await Listener.open({
+      path: socketPath,
+      log,
+      onConnection: (socket) => daemon.#peers.accept(socket),
+      ...(activatedFd === undefined ? {} : { activatedFd }),
+      ...(relocate === undefined ? {} : { relocate }),
+    });
+    if (daemon.#listener !== undefined) return daemon;
+    throw new AgentdError("daemon_unavailable", `another program listens at '${socketPath}'`);
+  }
+
+  get socketPath(): string {
+    return this.#listener?.path ?? this.#options.socketPath;
+  }
+
+  /** Takes no more clients, lets the shells say goodbye and save, lets the clients read it. Kills no shell that was not named. */
+  async stop({ localShells, restart }: StopRequest): Promise<void> {
+    const { shells, log } = this.#options;
+    this.#listener?.close();
+    if (localShells) {
+      await shells
+        .stopLocalShells()
+        .catch((error: unknown) => log.error({ err: error }, "local shells did not end"));
+    }
+    await shells.stop(restart ? "restarting" : "stopping");
+    await Promise.race([
+      this.#peers.close(),
+      new Promise((resolve) => setTimeout(resolve, CLIENTS_END_MS).unref()),
+    ]);
+  }
+}
+
+function clientConfig({ prefix, defaultTarget }: Config) {
+  return { prefix, ...(defaultTarget === undefined ? {} : { defaultTarget }) };
+}

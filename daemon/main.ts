@@ -1,0 +1,168 @@
+// The daemon's program: `daemon run [--foreground]`.
+import "./ignore-inspector-signal.js";
+import { writeSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
+import { AgentdError, ExitStatus } from "../shared/errors.js";
+import { readConfig } from "./config.js";
+import { Daemon, type OwnedShells } from "./daemon.js";
+import { secureEnvironment, settleProcess } from "./environment.js";
+import { type Log, openLog } from "./log.js";
+import {
+  configPath,
+  DAEMON_SOCKET,
+  openRuntimeDirectory,
+  openStateDirectory,
+  type PathInputs,
+  RUNTIME_SOCKET,
+  socketPath,
+} from "./paths.js";
+import { Scrubber } from "./scrubber.js";
+import { claimInstance } from "./server/claim-instance.js";
+import { InstanceLock } from "./server/instance-lock.js";
+import { activatedFd } from "./server/listener.js";
+import type { StopRequest } from "./server/methods.js";
+import { openShells } from "./shells.js";
+
+/** How long another daemon may take to become ready, or to end. */
+const CLAIM_LIMIT_MS = 8000;
+/** Longer than a daemon takes to notice that its runtime directory was removed and that we are in the new one. */
+const STATE_CLAIM_LIMIT_MS = 6500;
+/** What is left to save after a fault must be quick: nothing can be trusted any more. */
+const LAST_SAVE_MS = 1000;
+
+type Env = Record<string, string | undefined>;
+
+async function run(foreground: boolean, env: Env): Promise<void> {
+  const fd = activatedFd(env, process.pid);
+  settleProcess();
+  secureEnvironment(env);
+
+  const inputs: PathInputs = { env, home: env["HOME"] || homedir(), hostname: hostname() };
+  const stateDirectory = openStateDirectory(inputs);
+  const scrubber = new Scrubber();
+  const log = openDaemonLog(stateDirectory, scrubber, foreground, env);
+  const runtime = openRuntimeDirectory(inputs);
+  for (const warning of runtime.warnings)
+    log.warn({ reason: warning, chosen: runtime.path }, "runtime directory");
+  const config = readConfig(configPath(inputs));
+  const socket = socketPath(runtime.path, DAEMON_SOCKET);
+
+  const claim = await claimInstance({
+    directory: runtime.path,
+    socketPath: socket,
+    limitMs: CLAIM_LIMIT_MS,
+    stuck: (pid) => `agentd (pid ${pid}) runs but does not listen · look at its log, or end it: kill ${pid}`,
+  });
+  if (claim.kind === "taken") return report({ running: claim.pid });
+  // Two daemons with different runtime directories but the same state would fight for the same shells.
+  const stateClaim = await claimInstance({
+    directory: stateDirectory,
+    socketPath: socket,
+    limitMs: STATE_CLAIM_LIMIT_MS,
+    stuck: (pid) =>
+      `agentd (pid ${pid}) uses '${stateDirectory}' with another AGENTD_RUNTIME_DIR or XDG_RUNTIME_DIR · set it as it was there, or end that one: kill ${pid}`,
+  });
+  if (stateClaim.kind === "taken") return report({ running: stateClaim.pid });
+  const locks = [claim.lock, stateClaim.lock];
+
+  const shells = await openShells({
+    stateDirectory,
+    runtimeSocketPath: socketPath(runtime.path, RUNTIME_SOCKET),
+    config,
+    log,
+    scrubber,
+    env,
+  });
+  const stop = stopOnce(async (request) => {
+    await daemon.stop(request);
+    for (const lock of locks.reverse()) lock.release();
+    log.info({}, "daemon stopped");
+  });
+  const relocate = () => {
+    if (claim.lock.isHeld) return socket;
+    const next = openRuntimeDirectory(inputs).path;
+    locks.push(lockAgain(next, () => stop({ localShells: false, restart: false })));
+    return socketPath(next, DAEMON_SOCKET);
+  };
+  handleFaults(shells, log);
+  const daemon = await Daemon.start({
+    socketPath: socket,
+    config,
+    log,
+    shells,
+    relocate,
+    onStopRequest: stop,
+    ...(fd === undefined ? {} : { activatedFd: fd }),
+  });
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => stop({ localShells: false, restart: false }));
+  }
+  log.info({ pid: process.pid, socket: daemon.socketPath }, "daemon ready");
+  report({ socket: daemon.socketPath, pid: process.pid });
+}
+
+function openDaemonLog(directory: string, scrubber: Scrubber, foreground: boolean, env: Env): Log {
+  const level = env["AGENTD_LOG_LEVEL"] ?? "";
+  return openLog({
+    path: join(directory, "daemon.log"),
+    scrubber,
+    ...(/^(?:trace|debug|info|warn|error)$/.test(level) ? { level } : {}),
+    ...(foreground ? { mirror: (line: string) => process.stderr.write(line) } : {}),
+  });
+}
+
+/** Our directory was removed, and clients may have started another daemon meanwhile: then that one is the daemon now. */
+function lockAgain(directory: string, giveUp: () => void): InstanceLock {
+  const result = InstanceLock.acquire(directory);
+  if (result.kind === "held") return result.lock;
+  giveUp();
+  throw new AgentdError("daemon_unavailable", `agentd (pid ${result.pid}) has taken over`);
+}
+
+/** The first request begins the end; a second one, or a failure on the way, ends the process at once. */
+function stopOnce(stop: (request: StopRequest) => Promise<void>): (request: StopRequest) => void {
+  let stopping = false;
+  return (request) => {
+    if (stopping) process.exit(ExitStatus.Ok);
+    stopping = true;
+    stop(request).then(
+      () => process.exit(ExitStatus.Ok),
+      () => process.exit(ExitStatus.Internal),
+    );
+  };
+}
+
+/** After an unexpected exception the state is unknown: save what can be saved, and let the next daemon begin from disk. */
+function handleFaults(shells: OwnedShells, log: Log): void {
+  process.once("uncaughtException", (error) => {
+    process.on("uncaughtException", () => process.exit(ExitStatus.Internal));
+    log.fatal({ err: error }, "uncaught exception");
+    setTimeout(() => process.exit(ExitStatus.Internal), LAST_SAVE_MS);
+    shells.stop("restarting").finally(() => process.exit(ExitStatus.Internal));
+  });
+}
+
+/** One line for whoever started us; nothing is written to stdout before or after it. */
+function report(line: object): void {
+  try {
+    writeSync(1, `${JSON.stringify(line)}\n`);
+  } catch {
+    // Closed, or nobody reads: then nobody waits either.
+  }
+}
+
+const [command, ...flags] = process.argv.slice(2);
+if (command !== "run" || flags.some((flag) => flag !== "--foreground")) {
+  process.stderr.write("usage: daemon run [--foreground]\n");
+  process.exit(ExitStatus.Usage);
+}
+run(flags.includes("--foreground"), process.env).catch((thrown: unknown) => {
+  const error = AgentdError.from(thrown);
+  report({ error: { code: error.code, message: error.message } });
+  // The launcher shows the message; who started us by hand also needs what is behind an unexpected one.
+  if (error.code === "internal" && error.cause instanceof Error)
+    process.stderr.write(`${error.cause.stack}\n`);
+  process.stderr.write(`agentd: ${error.message}\n`);
+  process.exit(error.exitStatus);
+});

@@ -1,0 +1,32 @@
+// What a method may do with the connection that called it.
+import type { ShellEvent } from "../../shared/rpc.js";
+import type { ClientSink } from "../shell/attached-client.js";
+
+/** The shell's side of an attached client. */
+export interface PacketReceiver {
+  /** Called once, in the turn in which the answer of `shell.attach` was written. */
+  start(): void;
+  /** A frame from the client; it may be a view of a bigger chunk, so whoever keeps it copies it. */
+  handleFrame(frame: Uint8Array): void;
+  /** The client is gone; called once, also after `end`. */
+  closed(): void;
+}
+
+export interface Connection {
+  readonly sink: ClientSink;
+  /** @throws AgentdError `protocol_mismatch`, `too_busy` (too many clients), `invalid_request` (said hello before). */
+  greet(protocol: number, client: string): void;
+  /** From now on the connection is a stream of packets; bytes that came behind the request are the first. */
+  becomeStream(receiver: PacketReceiver): void;
+  /** Sends an `event` notification. */
+  notify(event: ShellEvent): void;
+  /** Runs `callback` when the connection has ended; at once when it has. */
+  onClose(callback: () => void): void;
+}
+
+/** One call of a method. */
+export interface Call {
+  readonly connection: Connection;
+  /** Runs `callback` in the turn in which the answer was written; not at all when the call fails. */
+  afterAnswer(callback: () => void): void;
+}

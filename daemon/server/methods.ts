@@ -1,0 +1,111 @@
+// What each method does: a thin layer between the socket and the shells.
+import { AgentdError } from "../../shared/errors.js";
+import {
+  type AttachParams,
+  type AttachResult,
+  type DaemonStatus,
+  type HelloResult,
+  type Params,
+  PROTOCOL_VERSION,
+  type Result,
+  type ShellEvent,
+  type ShellInfo,
+} from "../../shared/rpc.js";
+import type { ShellExit } from "../../shared/status.js";
+import type { ClientSink } from "../shell/attached-client.js";
+import type { Call, PacketReceiver } from "./connection.js";
+import type { MethodTable } from "./rpc-server.js";
+
+/** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
+export interface Shells {
+  create(params: Params<"shell.new">): Promise<Result<"shell.new">>;
+  attach(sink: ClientSink, params: AttachParams): Promise<{ result: AttachResult; client: PacketReceiver }>;
+  list(): readonly ShellInfo[];
+  info(name: string): ShellInfo;
+  kill(name: string, force: boolean): Promise<ShellExit | undefined>;
+  rename(name: string, to: string): Promise<void>;
+  detach(name: string | undefined): number;
+  send(name: string, bytes: Uint8Array): void;
+  capture(name: string, options: { start?: number; ansi?: boolean }): Promise<string>;
+  /** @returns what ends the subscription. */
+  subscribe(listener: (event: ShellEvent) => void): () => void;
+}
+
+export interface StopRequest {
+  readonly localShells: boolean;
+  readonly restart: boolean;
+}
+
+export interface MethodsOptions {
+  readonly shells: Shells;
+  readonly hello: Omit<HelloResult, "protocol">;
+  readonly status: () => DaemonStatus;
+  /** Begins to stop the daemon; every connection ends soon after. */
+  readonly stop: (request: StopRequest) => void;
+}
+
+export function createMethods({ shells, hello, status, stop }: MethodsOptions): MethodTable<Call> {
+  return {
+    hello: async ({ protocol, client }, { connection }) => {
+      connection.greet(protocol, client);
+      return { protocol: PROTOCOL_VERSION, ...hello };
+    },
+
+    "shell.new": async (params) => shells.create(params),
+    "shell.list": async () => ({ shells: shells.list() }),
+    "shell.info": async ({ name }) => ({ shell: shells.info(name) }),
+
+    "shell.attach": async (params, { connection, afterAnswer }) => {
+      const { result, client } = await shells.attach(connection.sink, params);
+      afterAnswer(() => connection.becomeStream(client));
+      return result;
+    },
+
+    "shell.kill": async ({ name, force = false }) => {
+      const exit = await shells.kill(name, force);
+      return exit === undefined ? {} : { exit };
+    },
+
+    "shell.rename": async ({ name, to }) => {
+      await shells.rename(name, to);
+      return {};
+    },
+
+    "shell.detach": async ({ name }) => ({ detached: shells.detach(name) }),
+
+    "shell.send": async ({ name, data }) => {
+      const bytes = Buffer.from(data, "base64");
+      shells.send(name, bytes);
+      return { bytes: bytes.length };
+    },
+
+    "shell.capture": async ({ name, ...options }) => ({ text: await shells.capture(name, options) }),
+
+    "daemon.status": async () => status(),
+
+    "daemon.stop": async ({ localShells = false, restart = false }, { afterAnswer }) => {
+      if (localShells && restart) {
+        throw new AgentdError(
+          "invalid_params",
+          "a restart keeps the local shells · leave out one of the two",
+        );
+      }
+      afterAnswer(() => stop({ localShells, restart }));
+      return {};
+    },
+
+    "events.subscribe": async (_, { connection, afterAnswer }) => {
+      // The list and the subscription are of the same turn; what happens until the answer is written waits behind it.
+      let waiting: ShellEvent[] | undefined = [];
+      const end = shells.subscribe((event) =>
+        waiting === undefined ? connection.notify(event) : waiting.push(event),
+      );
+      connection.onClose(end);
+      afterAnswer(() => {
+        for (const event of waiting ?? []) connection.notify(event);
+        waiting = undefined;
+      });
+      return { shells: shells.list() };
+    },
+  };
+}

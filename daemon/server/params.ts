@@ -1,0 +1,96 @@
+// The shape of every method's params, checked before a handler sees them.
+import { isAbsolute } from "node:path";
+import { isRuntimeSessionId, isShellId } from "../../shared/names.js";
+import type { MethodName, Params, TargetRequest } from "../../shared/rpc.js";
+import {
+  boolean,
+  type Check,
+  integer,
+  list,
+  literal,
+  map,
+  matching,
+  object,
+  oneOf,
+  optional,
+  shellName,
+  text,
+  wrong,
+} from "./schema.js";
+
+/** From the protocol: each side of a size. */
+const side = integer(1, 1000);
+/** Our choice: a label is a word, not a document. */
+const isLabelKey = (key: string) => /^[A-Za-z0-9._/-]{1,63}$/.test(key) && key !== "__proto__";
+/** POSIX: anything but `=` and NUL; `__proto__` would be no variable but a trap for whoever copies the object. */
+const isVariable = (key: string) => /^[^=\0]{1,256}$/.test(key) && key !== "__proto__";
+
+const uuid = matching((value) => /^[0-9a-f-]{36}$/i.test(value), "must be a uuid");
+const path = matching(isAbsolute, "must be an absolute path");
+const offset = integer(0, Number.MAX_SAFE_INTEGER);
+/** Bounded by the line that carries it, so it needs no limit of its own. */
+const base64 = text(256 * 1024, 0);
+const base64Data: Check<string> = (value, here) => {
+  const data = base64(value, here);
+  if (data.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) throw wrong(here, "must be base64");
+  return data;
+};
+
+const target: Check<TargetRequest> = oneOf<TargetRequest>({
+  local: object({
+    kind: literal("local"),
+    command: optional(list(text(128 * 1024, 0), 4096, 1)),
+    cwd: path,
+    env: map(isVariable, text(128 * 1024, 0), 4096),
+  }),
+  agentcore: object({
+    kind: literal("agentcore"),
+    runtimeArn: text(2048),
+    region: optional(matching((value) => /^[a-z0-9-]{1,40}$/.test(value), "must be the name of a region")),
+    profile: optional(text(256)),
+    qualifier: optional(text(256)),
+    endpointUrl: optional(
+      matching((value) => /^https?:\/\/[^\s/]+/.test(value), "must be an http or https address"),
+    ),
+    bearerTokenFile: optional(path),
+    runtimeSessionId: optional(matching(isRuntimeSessionId, "must have 33 to 256 of A-Z a-z 0-9 . _ -")),
+    shellId: optional(matching(isShellId, "must have 1 to 128 of A-Z a-z 0-9 _ -")),
+  }),
+});
+
+/** Method → check. Methods that change something refuse keys that they do not know. */
+export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
+  hello: object({ protocol: integer(0, 1_000_000), client: text(200, 0) }, "ignore"),
+  "shell.new": object({
+    name: shellName,
+    target,
+    cols: optional(side),
+    rows: optional(side),
+    labels: optional(map(isLabelKey, text(256, 0), 64)),
+    reuse: optional(boolean),
+  }),
+  "shell.attach": object({
+    name: shellName,
+    cols: side,
+    rows: side,
+    readOnly: optional(boolean),
+    ignoreSize: optional(boolean),
+    take: optional(boolean),
+    detachOthers: optional(boolean),
+    terminal: optional(boolean),
+    resume: optional(object({ epoch: uuid, offset })),
+  }),
+  "shell.list": object({}, "ignore"),
+  "shell.info": object({ name: shellName }, "ignore"),
+  "shell.kill": object({ name: shellName, force: optional(boolean) }),
+  "shell.rename": object({ name: shellName, to: shellName }),
+  "shell.detach": object({ name: optional(shellName) }),
+  "shell.send": object({ name: shellName, data: base64Data }),
+  "shell.capture": object(
+    { name: shellName, start: optional(integer(-10_000_000, 10_000_000)), ansi: optional(boolean) },
+    "ignore",
+  ),
+  "daemon.status": object({}, "ignore"),
+  "daemon.stop": object({ localShells: optional(boolean), restart: optional(boolean) }),
+  "events.subscribe": object({}, "ignore"),
+};

@@ -1,0 +1,302 @@
+// One client that sees a shell: holding until its snapshot is drawn, then live, behind when it does not read.
+import { Channel } from "../../shared/channel.js";
+import { chunksOf, encodeFrame, framePayload } from "../../shared/frame.js";
+import { decodeClientNotice, decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js";
+import { decodeResize, type Size } from "../../shared/size.js";
+import { QueryFilter } from "../terminal/query-filter.js";
+import type { Candidate } from "./size-policy.js";
+
+/** Where a client's frames go; implemented by the server's peer. */
+export interface ClientSink {
+  /** Never waits; the frame is not changed afterwards. */
+  send(frame: Uint8Array): void;
+  /** What the client has not taken yet, bytes. */
+  readonly queuedBytes: number;
+  /** Calls back each time the queue has run empty after having been full. */
+  onDrain(callback: () => void): void;
+  /** Ends the stream after what was sent. */
+  end(): void;
+  pauseInput(): void;
+  resumeInput(): void;
+}
+
+/** What a client asks of its shell. */
+export interface ClientHost {
+  /** Frames that draw the shell as it is at the moment of this call, later; everything sent after the call is not in them. */
+  drawing(): Promise<readonly Uint8Array[]>;
+  /** The unfinished sequence at the end of the output, as of now. */
+  tail(): Uint8Array;
+  /** Absolute offset of the end of the output, as of now. */
+  offset(): number;
+  input(client: AttachedClient, bytes: Uint8Array): void;
+  lead(client: AttachedClient): void;
+  resized(client: AttachedClient): void;
+  left(client: AttachedClient): void;
+}
+
+export interface ClientOptions {
+  readonly sink: ClientSink;
+  readonly host: ClientHost;
+  readonly size: Size;
+  readonly canLead: boolean;
+  readonly readOnly: boolean;
+  /** Order of arrival. */
+  readonly attached: number;
+  /** Begin with this output instead of a drawing: what came since the client was last attached. */
+  readonly resume?: Uint8Array;
+}
+
+/** A client whose queue is longer than this is behind. */
+export const MAX_QUEUED_BYTES = 1024 * 1024;
+
+type Phase = "holding" | "live" | "behind" | "ended";
+
+/**
+ * Invariants:
+ * 1. While holding, output is kept in order; it is sent right after the drawing whose mark was set when holding began.
+ * 2. What is kept is bounded: past 1 MiB, held or queued, the client is behind; its output is dropped and counted, and
+ *    one new drawing shows it the result. No other client and no upstream waits for that.
+ * 3. A client that does not lead, and every client during a replay, gets no terminal queries.
+ * 4. The last frame is a notice that says why the stream ends; it comes after everything that was output before.
+ */
+export class AttachedClient implements Candidate {
+  readonly canLead: boolean;
+  readonly attached: number;
+  readonly readOnly: boolean;
+  typed = 0;
+  size: Size;
+  readonly #sink: ClientSink;
+  readonly #host: ClientHost;
+  #phase: Phase = "holding";
+  #started = false;
+  #drawing: readonly Uint8Array[] | undefined;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #skipped = 0;
+  /** Distinguishes the drawing that is awaited from one that was given up. */
+  #generation = 0;
+  #filter: QueryFilter | undefined;
+  /** What the client takes the offset to be, counting what it gets. */
+  #countedOffset: number;
+  #lastNotice: Uint8Array | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#sink = options.sink;
+    this.#host = options.host;
+    this.size = options.size;
+    this.canLead = options.canLead;
+    this.readOnly = options.readOnly;
+    this.attached = options.attached;
+    this.#countedOffset = options.host.offset();
+    options.sink.onDrain(() => this.#handleDrain());
+    if (options.resume === undefined) this.#requestDrawing();
+    else this.#resume(options.resume);
+  }
+
+  /** The answer of `shell.attach` was written: frames may flow. */
+  start(): void {
+    this.#started = true;
+    this.#release();
+  }
+
+  /** Output of the shell, in the turn in which it came. */
+  deliver(frame: Uint8Array): void {
+    if (frame[0] !== Channel.Stdout) this.#send(frame);
+    else if (this.#filter === undefined) this.#sendOutput(frame);
+    else this.#sendFiltered(this.#filter.push(framePayload(frame)), this.#filter.heldBytes);
+  }
+
+  notify(notice: Notice): void {
+    this.#send(encodeNotice(notice));
+  }
+
+  /** Ends the stream with `notice`, after everything that was output before. */
+  finish(notice: Notice): void {
+    if (this.#phase === "ended" || this.#lastNotice !== undefined) return;
+    this.#lastNotice = encodeNotice(notice);
+    if (this.#phase === "live") this.#end();
+  }
+
+  /** Whether this client's terminal sees queries; `on` also during a replay. */
+  filterQueries(on: boolean): void {
+    if (on === (this.#filter !== undefined)) return;
+    if (on) {
+      this.#filter = new QueryFilter(this.#host.tail());
+      return;
+    }
+    const rest = this.#filter?.flush();
+    this.#filter = undefined;
+    if (rest !== undefined) this.#sendFiltered(rest, 0);
+  }
+
+  /** A frame from the client. Unknown channels are ignored: a newer client may know more. */
+  handleFrame(frame: Uint8Array): void {
+    if (this.#phase === "ended") return;
+    const payload = framePayload(frame);
+    switch (frame[0]) {
+      case Channel.Stdin:
+        if (!this.readOnly && payload.length > 0) this.#host.input(this, payload);
+        break;
+      case Channel.Resize: {
+        const size = decodeResize(payload);
+        if (size === undefined) break;
+        this.size = size;
+        this.#host.resized(this);
+        break;
+      }
+      case Channel.Heartbeat:
+        this.#send(frame.slice());
+        break;
+      case Channel.Snapshot:
+        if (this.#phase === "live") this.#redraw();
+        break;
+      case Channel.Notice:
+        if (decodeClientNotice(payload) !== undefined && this.canLead) this.#host.lead(this);
+        break;
+      case Channel.Close:
+        this.#lastNotice = encodeNotice({ kind: "detached", reason: "key" });
+        this.#end();
+        break;
+    }
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    if (this.#phase === "ended") return;
+    this.#forget();
+    this.#host.left(this);
+  }
+
+  pauseInput(): void {
+    if (this.#phase !== "ended") this.#sink.pauseInput();
+  }
+
+  resumeInput(): void {
+    if (this.#phase !== "ended") this.#sink.resumeInput();
+  }
+
+  /** Begins anew from a fresh drawing, e.g. because the shell is another one. */
+  redraw(): void {
+    if (this.#phase === "live" || this.#phase === "holding") this.#redraw();
+  }
+
+  #redraw(): void {
+    this.#phase = "holding";
+    // What happened is still worth saying; where the output stood is not.
+    this.#held = this.#held.filter(
+      (frame) => frame[0] === Channel.Notice && decodeNotice(framePayload(frame))?.kind !== "position",
+    );
+    this.#heldBytes = 0;
+    this.#drawing = undefined;
+    this.#requestDrawing();
+  }
+
+  #requestDrawing(): void {
+    const generation = ++this.#generation;
+    // What the old filter held back is in the new drawing.
+    if (this.#filter !== undefined) this.#filter = new QueryFilter(this.#host.tail());
+    this.#countedOffset = this.#host.offset();
+    this.#host.drawing().then(
+      (frames) => {
+        if (generation !== this.#generation || this.#phase !== "holding") return;
+        this.#drawing = frames;
+        this.#release();
+      },
+      () => {
+        // The screen was disposed of: the shell is being forgotten, and has said so.
+        if (generation === this.#generation) this.closed();
+      },
+    );
+  }
+
+  /** Drawing, then what was held, then live: in one turn, so that nothing falls between. */
+  #release(): void {
+    if (this.#phase !== "holding" || !this.#started || this.#drawing === undefined) return;
+    if (this.#skipped > 0) {
+      this.#sink.send(encodeNotice({ kind: "skipped", bytes: this.#skipped }));
+      this.#skipped = 0;
+    }
+    for (const frame of this.#drawing) this.#sink.send(frame);
+    for (const frame of this.#held) this.#sink.send(frame);
+    this.#drawing = undefined;
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#phase = "live";
+    if (this.#lastNotice !== undefined) this.#end();
+  }
+
+  #send(frame: Uint8Array): void {
+    switch (this.#phase) {
+      case "live":
+        if (this.#sink.queuedBytes + frame.length > MAX_QUEUED_BYTES) this.#fallBehind(frame);
+        else this.#sink.send(frame);
+        break;
+      case "holding":
+        this.#held.push(frame);
+        this.#heldBytes += frame.length;
+        if (this.#heldBytes > MAX_QUEUED_BYTES) this.#skipHeld();
+        break;
+      case "behind":
+        this.#skip(frame);
+        break;
+      case "ended":
+        break;
+    }
+  }
+
+  #fallBehind(frame: Uint8Array): void {
+    this.#phase = "behind";
+    this.#skip(frame);
+  }
+
+  /** Too much came before the drawing was ready: take a newer one. The notice does not count it: nothing was on screen yet. */
+  #skipHeld(): void {
+    this.#redraw();
+  }
+
+  #skip(frame: Uint8Array): void {
+    if (frame[0] === Channel.Stdout) this.#skipped += frame.length - 1;
+  }
+
+  #handleDrain(): void {
+    if (this.#phase === "behind") this.#redraw();
+  }
+
+  /** What was output while this client was away is a replay: its questions are not asked again. */
+  #resume(output: Uint8Array): void {
+    this.#filter = new QueryFilter(new Uint8Array(0));
+    this.#countedOffset -= output.length;
+    this.#drawing = [];
+    this.#sendFiltered(this.#filter.push(output), this.#filter.heldBytes);
+  }
+
+  #sendOutput(frame: Uint8Array): void {
+    this.#countedOffset += frame.length - 1;
+    this.#send(frame);
+  }
+
+  /** Sends what a filter let through, and where the output stands when the client cannot know that by counting. */
+  #sendFiltered(output: Uint8Array, heldBytes: number): void {
+    for (const chunk of chunksOf(output)) this.#sendOutput(encodeFrame(Channel.Stdout, chunk));
+    const offset = this.#host.offset() - heldBytes;
+    if (offset === this.#countedOffset) return;
+    this.#countedOffset = offset;
+    this.notify({ kind: "position", offset });
+  }
+
+  #end(): void {
+    if (this.#phase === "ended") return;
+    if (this.#lastNotice !== undefined) this.#sink.send(this.#lastNotice);
+    this.#forget();
+    this.#sink.end();
+    this.#host.left(this);
+  }
+
+  #forget(): void {
+    this.#phase = "ended";
+    this.#generation += 1;
+    this.#held = [];
+    this.#drawing = undefined;
+    this.#filter = undefined;
+  }
+}

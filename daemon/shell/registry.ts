@@ -1,0 +1,264 @@
+// All shells by name: creates them, finds them again, renames, ends and forgets them, and tells subscribers.
+import { AgentdError } from "../../shared/errors.js";
+import { printable, suggestName } from "../../shared/names.js";
+import type { Notice } from "../../shared/notice.js";
+import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
+import type { ShellExit } from "../../shared/status.js";
+import type { Clock } from "../upstream/clock.js";
+import type { LocalShellSpec } from "../upstream/local-runtime-link.js";
+import type { UpstreamIds, UpstreamTarget } from "../upstream/target.js";
+import { Shell, type ShellDeps } from "./shell.js";
+import type { ShellRecord } from "./shell-record.js";
+import { isOver } from "./shell-state.js";
+import type { ShellStore } from "./shell-store.js";
+
+export interface NewShell {
+  readonly name: string;
+  readonly target: UpstreamTarget;
+  readonly ids: UpstreamIds;
+  readonly cols: number;
+  readonly rows: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The ids name a shell that exists already: what answers must be that one. */
+  readonly known: boolean;
+  /** Answer with the existing shell of that name. */
+  readonly reuse: boolean;
+  /** Local shells: the process to start. */
+  readonly local?: Pick<LocalShellSpec, "command" | "cwd" | "env">;
+}
+
+export interface RegistryOptions {
+  readonly clock: Clock;
+  readonly store: Pick<ShellStore, "save">;
+  readonly shell: Omit<ShellDeps, "onChange" | "onRecord" | "clock">;
+  /** Starts a local shell's process. @throws AgentdError `spawn_failed`. */
+  prepareLocal(spec: LocalShellSpec): Promise<unknown>;
+  warn(message: string): void;
+}
+
+/** cli.md: an ended shell stays listed this long, so that a late `attach` still learns how it ended. */
+const KEEP_ENDED_MS = 10 * 60_000;
+/** A kill waits for SIGHUP, SIGKILL and the answer. */
+const KILL_TIMEOUT_MS = 15_000;
+/** ... and with `force` only so long. */
+const FORCED_KILL_MS = 1_000;
+const SAVE_AGAIN_MS = 10_000;
+
+/**
+ * Invariants: a name belongs to one shell, from before its record is written until it is forgotten; a shell's ids are on
+ * the disk before anything connects with them.
+ */
+export class Registry {
+  readonly #options: RegistryOptions;
+  readonly #shells = new Map<string, Shell>();
+  /** Names that are being created, with what their creation will give. */
+  readonly #creating = new Map<string, Promise<Shell>>();
+  readonly #listeners = new Set<(event: ShellEvent) => void>();
+  readonly #changed = new Set<Shell>();
+  #cancelRetry: (() => void) | undefined;
+  #unsaved = false;
+  #stopping = false;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#shells.size;
+  }
+
+  /** Finds the shells of the state file again: those that are not over connect at once. */
+  adopt(records: readonly ShellRecord[]): void {
+    for (const record of records) this.#add(record).start();
+  }
+
+  list(): ShellInfo[] {
+    return [...this.#shells.values()].map((shell) => shell.info()).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** @throws AgentdError `shell_not_found`, with a suggestion. */
+  get(name: string): Shell {
+    const shell = this.#shells.get(name);
+    if (shell !== undefined) return shell;
+    const suggestion = suggestName(name, this.#shells.keys());
+    const hint = suggestion === undefined ? "agentd ls shows what there is" : `did you mean '${suggestion}'?`;
+    throw new AgentdError("shell_not_found", `no shell '${printable(name, 64)}' · ${hint}`, {
+      details: { name, ...(suggestion === undefined ? {} : { suggestion }) },
+    });
+  }
+
+  /**
+   * Makes a shell and waits until it is live, or has ended again.
+   * @throws AgentdError `name_taken`, or why it cannot be had; nothing is left behind then.
+   */
+  async create(request: NewShell): Promise<{ readonly shell: Shell; readonly created: boolean }> {
+    const { name } = request;
+    if (this.#stopping) throw new AgentdError("daemon_stopping", "the daemon is stopping · try again");
+    const existing = this.#shells.get(name);
+    const coming = this.#creating.get(name);
+    if (existing !== undefined || coming !== undefined) {
+      if (!request.reuse)
+        throw new AgentdError("name_taken", `name '${name}' exists · agentd attach ${name}`);
+      return { shell: (await coming) ?? this.get(name), created: false };
+    }
+    const creation = this.#create(request);
+    this.#creating.set(name, creation);
+    try {
+      return { shell: await creation, created: true };
+    } finally {
+      this.#creating.delete(name);
+    }
+  }
+
+  /** Gives a shell another name. @throws AgentdError `shell_not_found`, `name_taken`. */
+  rename(from: string, to: string): void {
+    const shell = this.get(from);
+    if (from === to) return;
+    if (this.#shells.has(to) || this.#creating.has(to)) {
+      throw new AgentdError("name_taken", `name '${to}' exists · agentd ls shows what there is`);
+    }
+    this.#shells.delete(from);
+    shell.record.name = to;
+    this.#shells.set(to, shell);
+    this.#save();
+    this.#emit({ kind: "renamed", from, shell: shell.info() });
+  }
+
+  /** Ends a shell and forgets it. @throws AgentdError `shell_not_found`, or why it cannot be ended now. */
+  async kill(name: string, force: boolean): Promise<ShellExit | undefined> {
+    const shell = this.get(name);
+    const timeout = new AbortController();
+    const cancel = this.#options.clock.setTimeout(
+      () => timeout.abort(),
+      force ? FORCED_KILL_MS : KILL_TIMEOUT_MS,
+    );
+    let exit: ShellExit | undefined;
+    try {
+      exit = await shell.kill(timeout.signal);
+    } catch (error) {
+      if (!force) throw error;
+    } finally {
+      cancel();
+    }
+    await this.#forget(shell);
+    return exit;
+  }
+
+  /** Detaches the clients of one shell, or of all. */
+  detach(name: string | undefined): number {
+    const shells = name === undefined ? [...this.#shells.values()] : [this.get(name)];
+    const notice: Notice = { kind: "detached", reason: "elsewhere" };
+    return shells.reduce((sum, shell) => sum + shell.detachAll(notice), 0);
+  }
+
+  /** Calls `listener` for every change, at most once a turn for each shell; returns how to stop that. */
+  subscribe(listener: (event: ShellEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Lets go of every shell without ending one, and saves. */
+  async stop(reason: "stopping" | "restarting"): Promise<void> {
+    this.#stopping = true;
+    this.#cancelRetry?.();
+    await Promise.all([...this.#shells.values()].map((shell) => shell.stop({ kind: "detached", reason })));
+    await this.#options.store.save(() => this.#records());
+  }
+
+  async #create(request: NewShell): Promise<Shell> {
+    const { name, target, ids, cols, rows, known } = request;
+    const labels = { ...request.labels };
+    const createdAt = this.#options.clock.now();
+    const record: ShellRecord = { name, target, ...ids, createdAt, labels, cols, rows, known, bytesLost: 0 };
+    const records = () => [...this.#records().filter((other) => other !== record), record];
+    await this.#options.store.save(records);
+    try {
+      if (request.local !== undefined) {
+        await this.#options.prepareLocal({ ...request.local, ...ids, name, cols, rows });
+      }
+      const shell = this.#add(record);
+      shell.start();
+      await shell.settled;
+      const error = shell.lastError;
+      if (error !== undefined && shell.state.kind !== "live") {
+        await this.#forget(shell);
+        throw error;
+      }
+      return shell;
+    } catch (error) {
+      this.#save();
+      throw error;
+    }
+  }
+
+  #add(record: ShellRecord): Shell {
+    const shell = new Shell(record, {
+      ...this.#options.shell,
+      clock: this.#options.clock,
+      onChange: (changed) => this.#handleChange(changed),
+      onRecord: () => this.#save(),
+    });
+    this.#shells.set(record.name, shell);
+    this.#handleChange(shell);
+    return shell;
+  }
+
+  async #forget(shell: Shell): Promise<void> {
+    const { name } = shell.record;
+    if (this.#shells.get(name) !== shell) return;
+    this.#shells.delete(name);
+    this.#save();
+    this.#emit({ kind: "forgotten", name });
+    await shell.stop({ kind: "gone", message: "the shell was killed" });
+  }
+
+  #handleChange(shell: Shell): void {
+    if (this.#changed.size === 0) queueMicrotask(() => this.#emitChanges());
+    this.#changed.add(shell);
+  }
+
+  #emitChanges(): void {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const shell of changed) {
+      if (this.#shells.get(shell.record.name) !== shell) continue;
+      this.#emit({ kind: "changed", shell: shell.info() });
+      this.#planForgetting(shell);
+    }
+  }
+
+  #planForgetting(shell: Shell): void {
+    const { state } = shell;
+    if (!isOver(state) || this.#forgetting.has(shell)) return;
+    this.#forgetting.add(shell);
+    const delayMs = Math.max(0, state.endedAt + KEEP_ENDED_MS - this.#options.clock.now());
+    this.#options.clock.setTimeout(() => void this.#forget(shell), delayMs);
+  }
+
+  readonly #forgetting = new WeakSet<Shell>();
+
+  #emit(event: ShellEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #records(): ShellRecord[] {
+    return [...this.#shells.values()].map((shell) => shell.record);
+  }
+
+  /** Saves without waiting; what fails is said once and tried again. */
+  #save(): void {
+    this.#options.store
+      .save(() => this.#records())
+      .then(
+        () => {
+          this.#unsaved = false;
+        },
+        (error: unknown) => {
+          if (!this.#unsaved) this.#options.warn(AgentdError.from(error).message);
+          this.#unsaved = true;
+          this.#cancelRetry?.();
+          this.#cancelRetry = this.#options.clock.setTimeout(() => this.#save(), SAVE_AGAIN_MS);
+        },
+      );
+  }
+}

@@ -1,0 +1,75 @@
+// How a shell looks from outside: the `ShellInfo` of the contract.
+import type { Verdict } from "../../shared/notice.js";
+import type { ShellInfo } from "../../shared/rpc.js";
+import type { Size } from "../../shared/size.js";
+import { exitCodeOf } from "../../shared/status.js";
+import type { ShellRecord } from "./shell-record.js";
+import { isOver, reasonOf, type ShellState } from "./shell-state.js";
+
+export interface ShellFacts {
+  readonly record: ShellRecord;
+  readonly state: ShellState;
+  readonly size: Size;
+  readonly clients: number;
+  readonly title?: string;
+  readonly cwd?: string;
+  readonly attachedAt?: number;
+  readonly verdict?: Verdict;
+  readonly pid?: number;
+}
+
+export function describeShell(facts: ShellFacts): ShellInfo {
+  const { record, state } = facts;
+  return {
+    name: record.name,
+    kind: record.target.kind,
+    state: state.kind,
+    ...targetFacts(record),
+    runtimeSessionId: record.runtimeSessionId,
+    shellId: record.shellId,
+    clients: facts.clients,
+    ...facts.size,
+    ...optional("title", facts.title),
+    ...optional("cwd", facts.cwd),
+    labels: { ...record.labels },
+    createdAt: iso(record.createdAt),
+    ...(facts.attachedAt === undefined ? {} : { attachedAt: iso(facts.attachedAt) }),
+    ...(state.kind === "live" ? { connectedAt: iso(state.connectedAt) } : {}),
+    ...endFacts(state),
+    bytesLost: record.bytesLost,
+    ...optional("verdict", facts.verdict),
+    ...optional("pid", processId(facts)),
+    ...optional("reason", reasonOf(state)),
+  };
+}
+
+function targetFacts({ target }: ShellRecord): Partial<ShellInfo> {
+  if (target.kind === "local") return {};
+  const { runtimeArn, region, qualifier, endpointUrl } = target;
+  return { runtimeArn, region, ...optional("qualifier", qualifier), ...optional("endpointUrl", endpointUrl) };
+}
+
+/** Of this machine's processes only: the local runtime tells a pid to every client, also as a stand-in for the service. */
+function processId({ record, state, pid }: ShellFacts): number | undefined {
+  return record.target.kind === "local" && !isOver(state) ? pid : undefined;
+}
+
+function endFacts(state: ShellState): Partial<ShellInfo> {
+  if (state.kind === "gone") return { endedAt: iso(state.endedAt) };
+  if (state.kind !== "ended") return {};
+  const signal = state.exit.kind === "signal" ? state.exit.signal : undefined;
+  return {
+    endedAt: iso(state.endedAt),
+    ...optional("exitCode", exitCodeOf(state.exit)),
+    ...optional("signal", signal),
+  };
+}
+
+/** A property, or nothing when its value is undefined. */
+function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,81 @@
+// The states of a shell, and how the events of its link change them. Pure.
+import type { ShellState as StateName } from "../../shared/rpc.js";
+import type { ShellExit } from "../../shared/status.js";
+import type { Ending, LinkEvent } from "../upstream/link.js";
+
+export type ShellState =
+  | { readonly kind: "starting" }
+  | { readonly kind: "live"; readonly connectedAt: number }
+  | {
+      readonly kind: "reconnecting";
+      readonly attempt: number;
+      readonly reason: string;
+      readonly retryAt?: number;
+    }
+  | { readonly kind: "needs-credentials"; readonly message: string }
+  | { readonly kind: "capacity"; readonly message: string }
+  | { readonly kind: "taken" }
+  | { readonly kind: "ended"; readonly exit: ShellExit; readonly endedAt: number }
+  | { readonly kind: "gone"; readonly message: string; readonly endedAt: number };
+
+/** The state after a link event. `now`: wall clock milliseconds. An ended shell stays ended. */
+export function afterLink(state: ShellState, event: LinkEvent, now: number): ShellState {
+  if (isOver(state)) return state;
+  switch (event.kind) {
+    case "connecting":
+      // A shell that was never live is still starting; one that was says why it is not.
+      return state.kind === "live" || state.kind === "taken"
+        ? { kind: "reconnecting", attempt: event.attempt, reason: "connecting" }
+        : state;
+    case "live":
+      return { kind: "live", connectedAt: now };
+    case "confirmed":
+      return state;
+    case "lost": {
+      const { attempt, reason, retryAt } = event;
+      return { kind: "reconnecting", attempt, reason, ...(retryAt === undefined ? {} : { retryAt }) };
+    }
+    case "needs-credentials":
+    case "capacity":
+      return { kind: event.kind, message: event.message };
+  }
+}
+
+/** The state after the upstream's `run` has ended. `stopped` changes nothing: the shell lives on without us. */
+export function afterEnding(state: ShellState, ending: Ending, now: number): ShellState {
+  if (isOver(state)) return state;
+  switch (ending.kind) {
+    case "exited":
+      return { kind: "ended", exit: ending.exit, endedAt: now };
+    case "gone":
+      return { kind: "gone", message: ending.error.message, endedAt: now };
+    case "taken":
+      return { kind: "taken" };
+    case "stopped":
+      return state;
+  }
+}
+
+/** True when the shell's process is known to be gone. */
+export function isOver(state: ShellState): state is Extract<ShellState, { kind: "ended" | "gone" }> {
+  return state.kind === "ended" || state.kind === "gone";
+}
+
+/** Why the shell is not live, in words; undefined when there is nothing to say. */
+export function reasonOf(state: ShellState): string | undefined {
+  switch (state.kind) {
+    case "reconnecting":
+      return state.reason;
+    case "needs-credentials":
+    case "capacity":
+    case "gone":
+      return state.message;
+    case "ended":
+      return state.exit.kind === "unknown" ? state.exit.message : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The compiler checks that every state has its name in the contract. */
+export const stateName = (state: ShellState): StateName => state.kind;

@@ -1,0 +1,360 @@
+// The hub: one shell, its upstream, its screen and its attached clients.
+import { randomUUID } from "node:crypto";
+import { AgentdError } from "../../shared/errors.js";
+import type { Notice, Verdict } from "../../shared/notice.js";
+import type { AttachParams, AttachResult, ShellInfo } from "../../shared/rpc.js";
+import { clampSize, type Size, sameSize } from "../../shared/size.js";
+import type { ShellExit } from "../../shared/status.js";
+import type { Slicer } from "../terminal/slicer.js";
+import type { Clock } from "../upstream/clock.js";
+import type { Ending, Have, LinkEvent, UpstreamHandlers } from "../upstream/link.js";
+import { AttachedClient, type ClientHost, type ClientSink } from "./attached-client.js";
+import { lastNotice, noticeOf } from "./link-notices.js";
+import { OutputPath } from "./output-path.js";
+import { describeShell } from "./shell-info.js";
+import type { ShellRecord } from "./shell-record.js";
+import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
+
+/** What the hub needs of an upstream; daemon/upstream's `Upstream` is one. */
+export interface ShellUpstream {
+  run(signal: AbortSignal): Promise<Ending>;
+  send(bytes: Uint8Array): boolean;
+  resize(size: Size): void;
+  kill(signal: AbortSignal): Promise<ShellExit | undefined>;
+  retryNow(): void;
+  pause(): void;
+  resume(): void;
+}
+
+export interface UpstreamRequest {
+  readonly record: ShellRecord;
+  readonly size: Size;
+  /** Exact mode: what the hub holds of the output; undefined when it holds nothing. */
+  have(): Have | undefined;
+  readonly handlers: UpstreamHandlers;
+}
+
+export interface ShellDeps {
+  readonly clock: Clock;
+  readonly slicer: Slicer;
+  /** Lines of scrollback. */
+  readonly scrollback: number;
+  createUpstream(request: UpstreamRequest): ShellUpstream;
+  /** Something that `ls` shows has changed. */
+  onChange(shell: Shell): void;
+  /** Something that must survive the daemon has changed. */
+  onRecord(shell: Shell): void;
+}
+
+/** An attach waits this long for a shell that is just being found again after a restart of the daemon. */
+const SETTLE_MS = 2_000;
+
+/**
+ * Invariants: clients never slow the upstream, only the screen does, for milliseconds; input goes to the upstream in the
+ * order it came, and from clients that may type; stopping never ends the shell's process, only `kill` asks for that; the
+ * record was durable before this object was made (the registry sees to it). Those of the output are in output-path.ts.
+ */
+export class Shell {
+  readonly record: ShellRecord;
+  readonly #deps: ShellDeps;
+  readonly #upstream: ShellUpstream;
+  readonly #output: OutputPath;
+  readonly #clientHost: ClientHost = {
+    drawing: () => this.#output.drawing(),
+    tail: () => this.#output.tail,
+    offset: () => this.#output.offset,
+    input: (from, bytes) => this.#handleInput(from, bytes),
+    lead: (from) => this.#clients.typed(from),
+    resized: (from) => this.#clients.resized(from),
+    left: (from) => this.#clients.remove(from),
+  };
+  readonly #stop = new AbortController();
+  readonly #settled: Promise<void>;
+  readonly #settle: () => void;
+  #state: ShellState = { kind: "starting" };
+  #held = false;
+  #wasLive = false;
+  #running: Promise<void> = Promise.resolve();
+  #verdict: Verdict | undefined;
+  #pid: number | undefined;
+  #attachedAt: number | undefined;
+  #lastError: AgentdError | undefined;
+
+  constructor(record: ShellRecord, deps: ShellDeps) {
+    this.record = record;
+    this.#deps = deps;
+    let settle: () => void = () => {};
+    this.#settled = new Promise((resolve) => {
+      settle = resolve;
+    });
+    this.#settle = settle;
+    const size = { cols: record.cols, rows: record.rows };
+    this.#output = new OutputPath({
+      size,
+      clock: deps.clock,
+      screen: {
+        scrollback: deps.scrollback,
+        slicer: deps.slicer,
+        onReply: (bytes) => void this.#upstream.send(bytes),
+        onTitle: () => deps.onChange(this),
+        onCwd: () => deps.onChange(this),
+        onPressure: (high) => (high ? this.#upstream.pause() : this.#upstream.resume()),
+      },
+      onResize: (newSize) => this.#handleResize(newSize),
+      onReplayed: () => this.#settle(),
+      onChange: () => deps.onChange(this),
+    });
+    this.#upstream = deps.createUpstream({
+      record,
+      size,
+      have: () => (this.#held ? { epoch: this.#output.epoch, offset: this.#output.offset } : undefined),
+      handlers: {
+        onFrame: (frame) => this.#output.handleFrame(frame),
+        onLink: (event) => this.#handleLink(event),
+        onInputPressure: (high) => this.#clients.pauseInput(high),
+      },
+    });
+    if (record.ended !== undefined) this.#setState({ kind: "ended", ...record.ended });
+  }
+
+  get #clients(): OutputPath["clients"] {
+    return this.#output.clients;
+  }
+
+  get state(): ShellState {
+    return this.#state;
+  }
+
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  /** Why the shell is gone, or why it is not live; for the answer to `shell.new`. */
+  get lastError(): AgentdError | undefined {
+    return this.#lastError;
+  }
+
+  /** Resolves when the shell is live and its replay is drawn, or when it is over; at once when that has been. */
+  get settled(): Promise<void> {
+    return this.#settled;
+  }
+
+  info(): ShellInfo {
+    return describeShell({
+      record: this.record,
+      state: this.#state,
+      size: this.#output.size,
+      clients: this.#clients.size,
+      ...(this.#output.title === undefined ? {} : { title: this.#output.title }),
+      ...(this.#output.cwd === undefined ? {} : { cwd: this.#output.cwd }),
+      ...(this.#attachedAt === undefined ? {} : { attachedAt: this.#attachedAt }),
+      ...(this.#verdict === undefined ? {} : { verdict: this.#verdict }),
+      ...(this.#pid === undefined ? {} : { pid: this.#pid }),
+    });
+  }
+
+  /** Connects, and stays connected. An ended shell is left as it is. */
+  start(): void {
+    if (isOver(this.#state)) return;
+    this.#running = this.#upstream.run(this.#stop.signal).then(
+      (ending) => this.#handleEnding(ending),
+      (error: unknown) => this.#handleEnding({ kind: "gone", error: AgentdError.from(error) }),
+    );
+  }
+
+  /**
+   * Attaches a client whose frames go to `sink`. Call `client.start()` when the answer was written.
+   * @throws AgentdError never for a state of the shell: a client of a dead shell sees its last screen and how it ended.
+   */
+  async attach(
+    sink: ClientSink,
+    params: AttachParams,
+  ): Promise<{ readonly result: AttachResult; readonly client: AttachedClient }> {
+    if (this.#state.kind === "starting") await this.#settledSoon();
+    if (this.#state.kind === "taken" && params.take === true) this.start();
+    else this.#upstream.retryNow();
+    const resumed = params.resume === undefined ? undefined : this.#output.resumeFrom(params.resume);
+    const canLead = params.readOnly !== true && params.ignoreSize !== true && params.terminal !== false;
+    const client = new AttachedClient({
+      sink,
+      host: this.#clientHost,
+      size: clampSize(params.cols, params.rows),
+      canLead,
+      readOnly: params.readOnly === true,
+      attached: this.#clients.nextOrder(),
+      ...(resumed === undefined ? {} : { resume: resumed }),
+    });
+    const offset = resumed === undefined ? this.#output.offset : (params.resume?.offset ?? 0);
+    if (params.take === true) this.#clients.finish({ kind: "detached", reason: "taken" });
+    else if (params.detachOthers === true) this.#clients.finish({ kind: "detached", reason: "other" });
+    this.#attachedAt = this.#deps.clock.now();
+    this.#clients.add(client);
+    this.#sayState(client);
+    const result = { shell: this.info(), epoch: this.#output.epoch, offset, resumed: resumed !== undefined };
+    return { result, client };
+  }
+
+  /** Types bytes without being attached. @throws AgentdError `shell_ended`, `too_busy`. */
+  send(bytes: Uint8Array): void {
+    this.#refuseWhenOver();
+    if (!this.#upstream.send(bytes)) {
+      throw new AgentdError(
+        "too_busy",
+        `shell '${this.record.name}' does not take more input now · try again later`,
+      );
+    }
+  }
+
+  /** The screen as text; see shell.capture in rpc.ts. */
+  async capture(options: { readonly start?: number; readonly ansi?: boolean }): Promise<string> {
+    if (this.#state.kind === "starting") await this.#settledSoon();
+    return this.#output.text(options);
+  }
+
+  /** Ends the attachment of every client; returns how many there were. */
+  detachAll(notice: Notice): number {
+    return this.#clients.finish(notice);
+  }
+
+  /**
+   * Ends the shell's process; resolves when the upstream has said so.
+   * @throws AgentdError when it cannot be done now; the shell is then unharmed.
+   */
+  async kill(signal: AbortSignal): Promise<ShellExit | undefined> {
+    if (this.#state.kind === "ended") return this.#state.exit;
+    if (this.#state.kind === "gone") return undefined;
+    const exit = await this.#upstream.kill(signal);
+    await this.#running;
+    const ended: ShellExit = exit ?? { kind: "unknown", message: "killed" };
+    this.#handleEnding({ kind: "exited", exit: ended });
+    return exit;
+  }
+
+  /** Leaves the shell running upstream, and ends the streams of its clients with `notice`. */
+  async stop(notice: Notice): Promise<void> {
+    this.#clients.finish(notice);
+    this.#stop.abort();
+    await this.#running;
+    this.#output.dispose();
+  }
+
+  #handleInput(from: AttachedClient, bytes: Uint8Array): void {
+    if (from.canLead) this.#clients.typed(from);
+    if (!isOver(this.#state)) this.#upstream.send(bytes);
+  }
+
+  #handleLink(event: LinkEvent): void {
+    const reconnect = this.#wasLive;
+    if (event.kind === "live") this.#handleLive(event);
+    if (event.kind === "confirmed" && event.verdict !== "first") this.#verdict = event.verdict;
+    if (
+      (event.kind === "live" && (event.gap ?? 0) > 0) ||
+      (event.kind === "confirmed" && event.bytesDropped > 0)
+    ) {
+      this.record.bytesLost += event.kind === "live" ? (event.gap ?? 0) : event.bytesDropped;
+      this.#deps.onRecord(this);
+    }
+    this.#setState(afterLink(this.#state, event, this.#deps.clock.now()));
+    const notice = noticeOf(event, reconnect);
+    if (notice !== undefined) this.#clients.notify(notice);
+    if (event.kind === "needs-credentials" || event.kind === "capacity") {
+      this.#lastError = new AgentdError(
+        event.kind === "capacity" ? "capacity" : "no_credentials",
+        event.message,
+      );
+      this.#settle();
+    }
+  }
+
+  #handleLive(event: Extract<LinkEvent, { kind: "live" }>): void {
+    const { verdict, epoch, offset, end, ids } = event;
+    if (verdict !== "first") this.#verdict = verdict;
+    this.#pid = event.pid ?? this.#pid;
+    const isOther = verdict === "new" || (epoch !== undefined && epoch !== this.#output.epoch);
+    if (isOther && this.#wasLive) this.#output.beginAnew(epoch ?? randomUUID(), offset ?? 0);
+    else if (epoch !== undefined) this.#output.moveTo(epoch, offset ?? 0);
+    this.#held = epoch !== undefined;
+    this.#wasLive = true;
+    const { record } = this;
+    const changed =
+      !record.known || record.shellId !== ids.shellId || record.runtimeSessionId !== ids.runtimeSessionId;
+    record.known = true;
+    record.shellId = ids.shellId;
+    record.runtimeSessionId = ids.runtimeSessionId;
+    if (changed) this.#deps.onRecord(this);
+    this.#lastError = undefined;
+    if (verdict === "first") this.#settle();
+    else this.#output.beginReplay(end);
+  }
+
+  #handleEnding(ending: Ending): void {
+    const before = this.#state;
+    this.#setState(afterEnding(before, ending, this.#deps.clock.now()));
+    if (ending.kind !== "stopped") this.#output.endReplay();
+    this.#settle();
+    if (isOver(before)) return;
+    if (ending.kind === "taken") this.#clients.notify({ kind: "taken" });
+    if (ending.kind === "gone") this.#lastError = ending.error;
+    const last = lastNotice(this.#state, this.record.createdAt);
+    if (last === undefined) return;
+    if (this.#state.kind === "ended")
+      this.record.ended = { exit: this.#state.exit, endedAt: this.#state.endedAt };
+    this.#deps.onRecord(this);
+    this.#clients.finish(last);
+  }
+
+  /** A client that comes while the link is down learns it at once. */
+  #sayState(client: AttachedClient): void {
+    const state = this.#state;
+    const last = lastNotice(state, this.record.createdAt);
+    if (last !== undefined) client.finish(last);
+    else if (state.kind === "taken") client.notify({ kind: "taken" });
+    else if (state.kind === "reconnecting") {
+      const { attempt, reason, retryAt } = state;
+      client.notify({
+        kind: "lost",
+        attempt,
+        reason,
+        ...(retryAt === undefined ? {} : { retryAt: iso(retryAt) }),
+      });
+    } else if (state.kind === "needs-credentials" || state.kind === "capacity") {
+      const reason = state.kind === "capacity" ? "capacity" : "credentials";
+      client.notify({ kind: "waiting", reason, message: state.message });
+    }
+    if (client !== this.#clients.leader && !sameSize(client.size, this.#output.size)) {
+      client.notify({ kind: "resized", ...this.#output.size, leads: false });
+    }
+  }
+
+  #handleResize(size: Size): void {
+    this.#upstream.resize(size);
+    this.record.cols = size.cols;
+    this.record.rows = size.rows;
+    this.#deps.onChange(this);
+  }
+
+  #setState(state: ShellState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    if (isOver(state)) this.#settle();
+    this.#deps.onChange(this);
+  }
+
+  #settledSoon(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.setTimeout(resolve, SETTLE_MS);
+      this.#settled.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  #refuseWhenOver(): void {
+    if (isOver(this.#state)) throw new AgentdError("shell_ended", `shell '${this.record.name}' has ended`);
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,117 @@
+// Puts the shells together: store, registry, upstreams, screens, the local runtime; and offers them to the methods.
+import { join } from "node:path";
+import type { Params } from "../shared/rpc.js";
+import { DEFAULT_SIZE } from "../shared/size.js";
+import type { Config } from "./config.js";
+import type { OwnedShells } from "./daemon.js";
+import { startLocalRuntime } from "./local-runtime-process.js";
+import type { Log } from "./log.js";
+import type { Scrubber } from "./scrubber.js";
+import { systemDisk } from "./shell/disk.js";
+import { Registry } from "./shell/registry.js";
+import type { UpstreamRequest } from "./shell/shell.js";
+import { ShellStore } from "./shell/shell-store.js";
+import { resolveTarget } from "./target-request.js";
+import { Slicer } from "./terminal/slicer.js";
+import { systemClock } from "./upstream/clock.js";
+import { freshIds } from "./upstream/ids.js";
+import { LocalRuntimeLink } from "./upstream/local-runtime-link.js";
+import { createSigner } from "./upstream/sign.js";
+import { Upstream } from "./upstream/upstream.js";
+import { openWebSocket } from "./upstream/web-socket.js";
+
+export interface ShellsOptions {
+  readonly stateDirectory: string;
+  readonly runtimeSocketPath: string;
+  readonly config: Config;
+  readonly log: Log;
+  readonly scrubber: Scrubber;
+  /** The daemon's own environment; the local runtime gets only what no credential is part of. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Loads the state file and finds its shells again. @throws AgentdError `state_unwritable`. */
+export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
+  const { config, log, runtimeSocketPath, scrubber, stateDirectory } = options;
+  const clock = systemClock;
+  const warn = (message: string) => log.warn({ reason: message }, "state");
+  const store = new ShellStore({ directory: stateDirectory, disk: systemDisk, now: clock.now, warn });
+  const records = await store.load();
+  const runtime = new LocalRuntimeLink({
+    socketPath: runtimeSocketPath,
+    start: () =>
+      startLocalRuntime({
+        program: join(import.meta.dirname, "runtime.cjs"),
+        socketPath: runtimeSocketPath,
+        env: runtimeEnvironment(options.env),
+      }),
+  });
+  const deps = {
+    clock,
+    random: Math.random,
+    openSocket: openWebSocket,
+    sign: createSigner({ clock, hide: (secret) => scrubber.hide(secret) }),
+    localSocketPath: runtimeSocketPath,
+  };
+  const registry = new Registry({
+    clock,
+    store,
+    warn,
+    prepareLocal: (spec) => runtime.createShell(spec),
+    shell: {
+      slicer: new Slicer({ schedule: setImmediate, now: () => performance.now() }),
+      scrollback: config.scrollback,
+      createUpstream: ({ record, size, have, handlers }: UpstreamRequest) =>
+        new Upstream({
+          target: record.target,
+          ids: { runtimeSessionId: record.runtimeSessionId, shellId: record.shellId },
+          size,
+          have,
+          known: record.known,
+          handlers,
+          deps: { ...deps, log: log.child({ shell: record.name }) },
+        }),
+    },
+  });
+  registry.adopt(records);
+  return {
+    create: async (params) => {
+      const { shell, created } = await registry.create(newShell(params, config));
+      return { shell: shell.info(), created };
+    },
+    attach: (sink, params) => registry.get(params.name).attach(sink, params),
+    list: () => registry.list(),
+    info: (name) => registry.get(name).info(),
+    kill: (name, force) => registry.kill(name, force),
+    rename: async (name, to) => registry.rename(name, to),
+    detach: (name) => registry.detach(name),
+    send: (name, bytes) => registry.get(name).send(bytes),
+    capture: (name, range) => registry.get(name).capture(range),
+    subscribe: (listener) => registry.subscribe(listener),
+    stop: (reason) => registry.stop(reason),
+    stopLocalShells: () => runtime.stop(),
+  };
+}
+
+function newShell(params: Params<"shell.new">, config: Config): Parameters<Registry["create"]>[0] {
+  const { name, target, labels = {}, reuse = false } = params;
+  const { cols = DEFAULT_SIZE.cols, rows = DEFAULT_SIZE.rows } = params;
+  const fresh = freshIds();
+  const base = { name, target: resolveTarget(target, config), cols, rows, labels, reuse };
+  if (target.kind === "local") {
+    const { command, cwd, env } = target;
+    const local = { cwd, env, ...(command === undefined ? {} : { command }) };
+    return { ...base, ids: fresh, known: false, local };
+  }
+  const ids = {
+    runtimeSessionId: target.runtimeSessionId ?? fresh.runtimeSessionId,
+    shellId: target.shellId ?? fresh.shellId,
+  };
+  return { ...base, ids, known: target.shellId !== undefined };
+}
+
+/** The runtime needs no credentials, and its shells get the environment of the client that makes them. */
+function runtimeEnvironment(env: ShellsOptions["env"]): Record<string, string | undefined> {
+  const names = ["HOME", "PATH", "LANG", "LC_ALL", "TMPDIR"];
+  return Object.fromEntries(names.map((name) => [name, env[name]]));
+}

@@ -1,0 +1,44 @@
+// A kill that is under way: shared by everyone who asked for it, settled by how the upstream ends.
+import { AgentdError, type ErrorCode } from "../../shared/errors.js";
+import type { ShellExit } from "../../shared/status.js";
+import type { Ending } from "./link.js";
+
+/** Errors that mean: there is nothing left to kill. */
+const NOTHING_THERE: ReadonlySet<ErrorCode> = new Set(["shell_ended", "runtime_not_found"]);
+
+export class KillRequest {
+  /** The exit status, when the server said one. */
+  readonly done: Promise<ShellExit | undefined>;
+  #resolve: (exit: ShellExit | undefined) => void = () => {};
+  #reject: (error: AgentdError) => void = () => {};
+
+  constructor() {
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // The caller may have given up already.
+    this.done.catch(() => {});
+  }
+
+  settle(ending: Ending): void {
+    switch (ending.kind) {
+      case "exited":
+        this.#resolve(ending.exit.kind === "unknown" ? undefined : ending.exit);
+        break;
+      case "gone":
+        if (NOTHING_THERE.has(ending.error.code)) this.#resolve(undefined);
+        else this.#reject(ending.error);
+        break;
+      case "taken":
+        this.#reject(new AgentdError("shell_not_live", "another client took the shell before it was killed"));
+        break;
+      case "stopped":
+        this.#reject(new AgentdError("timeout", "the shell did not confirm its end in time"));
+    }
+  }
+
+  fail(error: AgentdError): void {
+    this.#reject(error);
+  }
+}

@@ -1,0 +1,158 @@
+// Decides which frame goes to the server next, and when: rate, sizes, and the gate for input.
+import { Channel } from "../../shared/channel.js";
+import { encodeFrame } from "../../shared/frame.js";
+import type { Size } from "../../shared/size.js";
+import { encodeResize } from "../../shared/size.js";
+import { InputQueue } from "./input-queue.js";
+
+export interface PacerLimits {
+  /** Sustained frames per second; `Infinity` for no limit. */
+  readonly framesPerSecond: number;
+  /** Longest payload of a STDIN frame, bytes. */
+  readonly maxPayloadBytes: number;
+}
+
+/** From the protocol: 250 frames/s and 64 KB close the connection. We stay far below, whatever is counted how. */
+export const AGENTCORE_LIMITS: PacerLimits = { framesPerSecond: 100, maxPayloadBytes: 32 * 1024 };
+
+/** The local runtime has no rate limit; the frame size is the protocol's. */
+export const LOCAL_LIMITS: PacerLimits = {
+  framesPerSecond: Number.POSITIVE_INFINITY,
+  maxPayloadBytes: 65_535,
+};
+
+/** Frames that may go at once after a pause; with the rate above at most 150 in any second. */
+const BURST_FRAMES = 50;
+
+/** A window that is being dragged reports hundreds of sizes; only the newest matters. */
+const RESIZE_EVERY_MS = 100;
+
+/** Held input older than this is not what the person wants any more. */
+const MAX_HELD_MS = 120_000;
+
+const SLOW_FOR_MS = 60_000;
+const MIN_PAYLOAD_BYTES = 1024;
+
+export type Next =
+  | { readonly kind: "frame"; readonly frame: Uint8Array }
+  | { readonly kind: "wait"; readonly delayMs: number }
+  | { readonly kind: "idle" };
+
+const IDLE: Next = { kind: "idle" };
+
+/**
+ * All times are monotonic milliseconds, handed in.
+ *
+ * Invariants: each input byte leaves at most once, in order; none leaves while the gate is closed; of sizes only the
+ * newest leaves, and once per connection at least.
+ */
+export class Pacer {
+  readonly #limits: PacerLimits;
+  readonly #queue: InputQueue;
+  #maxPayloadBytes: number;
+  #size: Size;
+  #resizeDue = false;
+  #lastResizeMs = Number.NEGATIVE_INFINITY;
+  #gateOpen = false;
+  #heldSinceMs = 0;
+  #tokens = BURST_FRAMES;
+  #refilledMs = 0;
+  #slowUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: { limits: PacerLimits; size: Size; onPressure(high: boolean): void }) {
+    this.#limits = options.limits;
+    this.#maxPayloadBytes = options.limits.maxPayloadBytes;
+    this.#size = options.size;
+    this.#queue = new InputQueue(options.onPressure);
+  }
+
+  /** Input bytes that were accepted and not handed out yet. */
+  get queuedBytes(): number {
+    return this.#queue.size;
+  }
+
+  /** @returns false when the queue's bound would be passed; then nothing is taken. */
+  send(bytes: Uint8Array, nowMs: number): boolean {
+    if (this.#queue.size === 0) this.#heldSinceMs = nowMs;
+    // While nothing can be sent, a Ctrl-C means: forget what I typed.
+    return this.#queue.push(bytes, !this.#gateOpen);
+  }
+
+  resize(size: Size): void {
+    this.#size = size;
+    this.#resizeDue = true;
+  }
+
+  /** A connection starts: its limits are its own, and it must be told the size. Input still waits for `openGate`. */
+  startConnection(nowMs: number): void {
+    this.#tokens = BURST_FRAMES;
+    this.#refilledMs = nowMs;
+    this.#resizeDue = true;
+    this.#lastResizeMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** From now on input is held. */
+  closeGate(nowMs: number): void {
+    if (this.#gateOpen) this.#heldSinceMs = nowMs;
+    this.#gateOpen = false;
+  }
+
+  /**
+   * From now on input flows; what was held goes first.
+   * @param keepHeld false: what was held must not be sent (it was meant for another shell).
+   * @returns how many held bytes were discarded, for that reason or for their age.
+   */
+  openGate(nowMs: number, keepHeld: boolean): number {
+    this.#gateOpen = true;
+    return keepHeld && nowMs - this.#heldSinceMs <= MAX_HELD_MS ? 0 : this.#queue.discard();
+  }
+
+  /** The server complained about the rate: half of it for a minute. */
+  slowDown(nowMs: number): void {
+    this.#slowUntilMs = nowMs + SLOW_FOR_MS;
+  }
+
+  /** The server complained about the length of a frame: half of it from now on. */
+  shrinkFrames(): void {
+    this.#maxPayloadBytes = Math.max(MIN_PAYLOAD_BYTES, Math.floor(this.#maxPayloadBytes / 2));
+  }
+
+  /** The next frame, or how long to wait for it. Call again after each frame. */
+  next(nowMs: number): Next {
+    const resizeInMs = this.#resizeDue
+      ? Math.max(0, this.#lastResizeMs + RESIZE_EVERY_MS - nowMs)
+      : undefined;
+    const hasInput = this.#gateOpen && this.#queue.size > 0;
+    if (resizeInMs !== 0 && !hasInput) {
+      return resizeInMs === undefined ? IDLE : { kind: "wait", delayMs: resizeInMs };
+    }
+    const tokenInMs = this.#takeToken(nowMs);
+    if (tokenInMs > 0) return { kind: "wait", delayMs: tokenInMs };
+    return { kind: "frame", frame: resizeInMs === 0 ? this.#resizeFrame(nowMs) : this.#inputFrame() };
+  }
+
+  #resizeFrame(nowMs: number): Uint8Array {
+    this.#resizeDue = false;
+    this.#lastResizeMs = nowMs;
+    return encodeFrame(Channel.Resize, encodeResize(this.#size));
+  }
+
+  #inputFrame(): Uint8Array {
+    const frame = new Uint8Array(1 + Math.min(this.#queue.size, this.#maxPayloadBytes));
+    frame[0] = Channel.Stdin;
+    this.#queue.take(frame, 1);
+    return frame;
+  }
+
+  /** Takes a token and returns 0, or returns in how many milliseconds there will be one. */
+  #takeToken(nowMs: number): number {
+    const perSecond = this.#limits.framesPerSecond / (nowMs < this.#slowUntilMs ? 2 : 1);
+    if (perSecond === Number.POSITIVE_INFINITY) return 0;
+    const refill = (Math.max(0, nowMs - this.#refilledMs) * perSecond) / 1000;
+    this.#tokens = Math.min(BURST_FRAMES, this.#tokens + refill);
+    this.#refilledMs = nowMs;
+    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) * 1000) / perSecond);
+    this.#tokens -= 1;
+    return 0;
+  }
+}

@@ -1,0 +1,132 @@
+// Authorizes one connection: the only file that ever holds AWS credentials or a bearer token.
+import { readFile, stat } from "node:fs/promises";
+import { Sha256 } from "@aws-crypto/sha256-js";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { AgentdError } from "../../shared/errors.js";
+import { printable } from "../../shared/names.js";
+import type { Clock } from "./clock.js";
+import type { AgentCoreTarget } from "./target.js";
+
+export interface SignRequest {
+  readonly target: AgentCoreTarget;
+  readonly url: URL;
+  /** Signed together with what signing adds; lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Added to our clock: how far the service's clock is ahead of ours, milliseconds. */
+  readonly clockOffsetMs: number;
+  /** The service refused the last credentials: forget cached ones first. */
+  readonly fresh: boolean;
+}
+
+/** Returns the headers to send: the given ones, `host`, and the authorization. @throws AgentdError `no_credentials`. */
+export type Sign = (request: SignRequest) => Promise<Record<string, string>>;
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** Returns valid credentials, refreshing them when they are about to expire. */
+export type CredentialProvider = () => Promise<Credentials>;
+
+export interface SignerOptions {
+  readonly clock: Pick<Clock, "now">;
+  /** Makes the provider of a profile; `fresh`: past all caches. Default: the chain of the AWS SDK. */
+  readonly providerFor?: (profile: string | undefined, fresh: boolean) => Promise<CredentialProvider>;
+  /** Told every secret that is used, so that no log can ever show it. */
+  readonly hide?: (secret: string) => void;
+}
+
+/** From the protocol: the service's name in the signature. */
+const SIGNING_NAME = "bedrock-agentcore";
+
+/** Our bound; the service's clients take tokens of at most 4,096 characters. */
+const MAX_TOKEN_BYTES = 16 * 1024;
+
+/** RFC 6750 `b64token`: nothing that could end a header line. */
+const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** Makes the one signer of a daemon. Providers are kept per profile, so that shells share a login. */
+export function createSigner(options: SignerOptions): Sign {
+  const providerFor = options.providerFor ?? nodeProvider;
+  const providers = new Map<string | undefined, Promise<CredentialProvider>>();
+
+  const credentialsOf = async (profile: string | undefined, fresh: boolean): Promise<Credentials> => {
+    try {
+      let provider = providers.get(profile);
+      if (provider === undefined || fresh) {
+        provider = providerFor(profile, fresh);
+        providers.set(profile, provider);
+      }
+      const credentials = await (await provider)();
+      for (const secret of Object.values(credentials)) if (typeof secret === "string") options.hide?.(secret);
+      return credentials;
+    } catch (error) {
+      // A long-lived provider keeps what failed (an expired SSO login): the next attempt starts with a new one.
+      providers.delete(profile);
+      throw noCredentials(profile, error);
+    }
+  };
+
+  return async ({ target, url, headers, clockOffsetMs, fresh }) => {
+    if (target.bearerTokenFile !== undefined) {
+      const token = await readToken(target.bearerTokenFile);
+      options.hide?.(token);
+      return { ...headers, host: url.host, authorization: `Bearer ${token}` };
+    }
+    const signer = new SignatureV4({
+      service: SIGNING_NAME,
+      region: target.region,
+      credentials: await credentialsOf(target.profile, fresh),
+      sha256: Sha256,
+      // The path is already encoded once; the service signs it encoded twice.
+      uriEscapePath: true,
+    });
+    const signed = await signer.sign(
+      {
+        method: "GET",
+        protocol: "https:",
+        hostname: url.hostname,
+        path: url.pathname,
+        query: Object.fromEntries(url.searchParams),
+        headers: { ...headers, host: url.host },
+      },
+      { signingDate: new Date(options.clock.now() + clockOffsetMs) },
+    );
+    return signed.headers;
+  };
+}
+
+/** Loaded at the first cloud shell: a daemon with local shells only never pays for the AWS SDK. */
+async function nodeProvider(profile: string | undefined, fresh: boolean): Promise<CredentialProvider> {
+  const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
+  return fromNodeProviderChain({ ...(profile === undefined ? {} : { profile }), ignoreCache: fresh });
+}
+
+async function readToken(path: string): Promise<string> {
+  const shown = printable(path);
+  let token: string;
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_TOKEN_BYTES) throw new Error("too large");
+    token = (await readFile(path, "utf8")).trim();
+  } catch (cause) {
+    throw new AgentdError("no_credentials", `the bearer token file ${shown} cannot be read`, { cause });
+  }
+  if (!BEARER_TOKEN.test(token)) {
+    throw new AgentdError("no_credentials", `the bearer token file ${shown} does not hold one token`);
+  }
+  return token;
+}
+
+function noCredentials(profile: string | undefined, cause: unknown): AgentdError {
+  const whose = profile === undefined ? "" : ` for profile ${printable(profile, 60)}`;
+  // Only the first line: a failing credential_process appends what it printed.
+  const why = cause instanceof Error ? printable(cause.message.split("\n", 1)[0] ?? "", 160) : "";
+  const login = `aws sso login${profile === undefined ? "" : ` --profile ${printable(profile, 60)}`}`;
+  return new AgentdError(
+    "no_credentials",
+    `no AWS credentials${whose}${why === "" ? "" : ` (${why})`} · try ${login}`,
+  );
+}

@@ -1,0 +1,93 @@
+// The built daemon as a process, in directories of its own, gone when the test has ended.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { program } from "./sandbox.js";
+import { tempDirectory } from "./temp-directory.js";
+
+export interface Report {
+  readonly socket?: string;
+  readonly pid?: number;
+  readonly running?: number;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface Exit {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Directories and environment for daemons that belong together. Call it inside a test. */
+export class DaemonHome {
+  readonly home = tempDirectory();
+  readonly runtime = join(this.home, "run");
+  readonly state = join(this.home, "state");
+  readonly socket = join(this.runtime, "agentd.sock");
+  env: NodeJS.ProcessEnv;
+
+  constructor(env: NodeJS.ProcessEnv = {}) {
+    mkdirSync(this.runtime, { mode: 0o700 });
+    this.env = {
+      PATH: process.env.PATH,
+      HOME: this.home,
+      AGENTD_RUNTIME_DIR: this.runtime,
+      AGENTD_STATE_DIR: this.state,
+      AGENTD_CONFIG: join(this.home, "config.toml"),
+      ...env,
+    };
+  }
+
+  start(options: { env?: NodeJS.ProcessEnv; node?: string[] } = {}): DaemonProcess {
+    return new DaemonProcess({ ...this.env, ...options.env }, options.node ?? []);
+  }
+}
+
+export class DaemonProcess {
+  readonly child: ChildProcess;
+  /** The first line of stdout; undefined when it ended without one. */
+  readonly report: Promise<Report | undefined>;
+  readonly exited: Promise<Exit>;
+  stdout = "";
+  stderr = "";
+
+  constructor(env: NodeJS.ProcessEnv, node: string[]) {
+    const child = spawn(process.execPath, [...node, program("daemon"), "run"], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.child = child;
+    child.stderr.on("data", (chunk) => {
+      this.stderr += chunk;
+    });
+    this.report = new Promise((resolve) => {
+      child.stdout.on("data", (chunk) => {
+        this.stdout += chunk;
+        if (this.stdout.includes("\n")) resolve(JSON.parse(this.stdout.split("\n")[0] ?? "") as Report);
+      });
+      child.once("close", () => resolve(undefined));
+    });
+    this.exited = once(child, "close").then(([status, signal]) => ({ status, signal }) as Exit);
+    onTestFinished(async () => {
+      child.kill("SIGKILL");
+      await this.exited;
+    });
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Waits for readiness; throws what the daemon said instead. */
+  async ready(): Promise<this> {
+    const report = await this.report;
+    if (report?.socket === undefined) throw new Error(`not ready: ${JSON.stringify(report)} ${this.stderr}`);
+    return this;
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<Exit> {
+    this.child.kill(signal);
+    return this.exited;
+  }
+}

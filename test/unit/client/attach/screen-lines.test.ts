@@ -1,0 +1,233 @@
+// What agentd says and does around the shell's output: notices, ends, the connect line, typed input, prefixes, the restore.
+import { describe, expect, it } from "vitest";
+import { ConnectLine, drawLastRow, roomBelow } from "../../../../client/attach/connect-line.js";
+import { InputQueue, MAX_INPUT_BYTES } from "../../../../client/attach/input-queue.js";
+import { endOfNotice, noticeLine } from "../../../../client/attach/notice-text.js";
+import { OutputTracker } from "../../../../client/attach/output-tracker.js";
+import { parsePrefix, prefixLabel } from "../../../../client/attach/prefix-name.js";
+import { restoreSequence } from "../../../../client/attach/restore-sequence.js";
+import { StatusLine } from "../../../../client/attach/status-line.js";
+import type { Notice } from "../../../../shared/notice.js";
+
+const now = Date.parse("2026-01-01T00:00:00Z");
+
+describe("noticeLine", () => {
+  it.each<[Notice, string | undefined]>([
+    [
+      { kind: "lost", attempt: 2, reason: "x", retryAt: "2026-01-01T00:00:04Z" },
+      "link lost · retry 2 in 4s · keys are kept",
+    ],
+    [{ kind: "lost", attempt: 1, reason: "x" }, "link lost · retry 1 · keys are kept"],
+    [{ kind: "back", verdict: "same", bytesLost: 0 }, "back · same shell · 0 bytes lost"],
+    [{ kind: "back", verdict: "same", bytesLost: 2048 }, "back · same shell · 2.0 KiB lost"],
+    [{ kind: "back", verdict: "new", bytesLost: 0 }, "new shell · the old one is gone"],
+    [
+      { kind: "back", verdict: "unknown", bytesLost: 0, heldDiscarded: 3 },
+      "back · perhaps another shell · 0 bytes lost · 3 B of typing not sent",
+    ],
+    [{ kind: "taken" }, "work was taken by another client · agentd attach --take work"],
+    [
+      { kind: "waiting", reason: "credentials", message: "run aws sso login" },
+      "waiting for credentials · run aws sso login",
+    ],
+    [{ kind: "resized", cols: 1, rows: 1, leads: true }, undefined],
+  ])("says %j", (notice, line) => expect(noticeLine("work", notice, now)).toBe(line));
+});
+
+describe("endOfNotice", () => {
+  it.each<[Notice, number, string]>([
+    [
+      { kind: "ended", exit: { kind: "code", exitCode: 0 }, durationMs: 7_980_000 },
+      0,
+      "work exited · 0 · 2h13m",
+    ],
+    [{ kind: "ended", exit: { kind: "code", exitCode: 3 }, durationMs: 1000 }, 3, "work exited · 3 · 1s"],
+    [
+      { kind: "ended", exit: { kind: "signal", signal: 9, exitCode: 137 }, durationMs: 1 },
+      137,
+      "work exited · killed by signal 9 (137)",
+    ],
+    [
+      { kind: "ended", exit: { kind: "unknown", message: "no exit code" }, durationMs: 1 },
+      254,
+      "work ended · exit status unknown · no exit code",
+    ],
+    [{ kind: "gone", message: "not found" }, 254, "work is gone · not found"],
+    [{ kind: "detached", reason: "key" }, 0, "detached from work · agentd attach work"],
+    [{ kind: "detached", reason: "elsewhere" }, 0, "detached from work · agentd attach work"],
+    [{ kind: "detached", reason: "other" }, 0, "detached from work · agentd attach work"],
+    [
+      { kind: "detached", reason: "taken" },
+      254,
+      "work was taken by another client · agentd attach --take work",
+    ],
+    [
+      { kind: "detached", reason: "stopping" },
+      254,
+      "agentd was stopped · work lives on · agentd attach work",
+    ],
+  ])("ends with %j", (notice, status, line) => expect(endOfNotice("work", notice)).toEqual({ status, line }));
+
+  it("comes back after a restart, and goes on after everything else", () => {
+    expect(endOfNotice("work", { kind: "detached", reason: "restarting" })).toBe("restart");
+    expect(endOfNotice("work", { kind: "taken" })).toBeUndefined();
+    expect(endOfNotice("work", { kind: "future" } as unknown as Notice)).toBeUndefined();
+  });
+});
+
+describe("connect line", () => {
+  const room = (text: string, rows = 24) => roomBelow(Buffer.from(text), rows);
+
+  it("has its row below a short screen", () => {
+    expect(room(`$ ${"\r\n".repeat(23)}\x1b[1;3H\x1b[0m`)).toEqual({
+      lastRowIsFree: true,
+      lineFeedsLeft: 23,
+    });
+    expect(room("$ ")).toEqual({ lastRowIsFree: true, lineFeedsLeft: 23 });
+    expect(room(`a\r\nb\r\n$ \x1b[3;3H`)).toEqual({ lastRowIsFree: true, lineFeedsLeft: 21 });
+  });
+
+  it("has none where something is drawn, where the screen scrolls, or in the alternate screen", () => {
+    expect(room(`$ ${"\r\n".repeat(23)}x\x1b[1;3H`).lastRowIsFree).toBe(false);
+    expect(room(`$ ${"\r\n".repeat(24)}\x1b[1;3H`).lastRowIsFree).toBe(false);
+    expect(room(`${"\r\n".repeat(23)}\x1b[24;1H`).lastRowIsFree).toBe(false);
+    expect(room("\x1b[?1049h").lastRowIsFree).toBe(false);
+    expect(room("$ ", 1).lastRowIsFree).toBe(false);
+  });
+
+  it("goes before the output that may reach it, wrapped lines included", () => {
+    const size = { cols: 10, rows: 24 };
+    const line = new ConnectLine({ lastRowIsFree: true, lineFeedsLeft: 3 }, size);
+    expect(line.mustGo(Buffer.from("a\nb\n"))).toBe(false);
+    expect(line.mustGo(Buffer.from("short"))).toBe(false);
+    expect(line.mustGo(Buffer.from("over ten columns"))).toBe(true);
+    expect(line.eraseSequence).toBe("\x1b7\x1b[?6l\x1b[0m\x1b[24;1H\x1b[2K\x1b8");
+  });
+
+  it("never wraps", () => {
+    expect(drawLastRow("0123456789abc", { cols: 10, rows: 5 }, false)).toBe("\x1b[5;1H012345678\x1b[H");
+    expect(drawLastRow("abc", { cols: 10, rows: 5 }, true)).toBe("\x1b[5;1H\x1b[2mabc\x1b[0m\x1b[H");
+  });
+});
+
+describe("StatusLine", () => {
+  const make = (enabled = true) => {
+    const written: string[] = [];
+    const tracker = new OutputTracker();
+    let idle = true;
+    const line = new StatusLine({
+      enabled,
+      color: false,
+      tracker,
+      isIdle: () => idle,
+      write: (text) => written.push(text),
+    });
+    return { line, tracker, written, setIdle: (value: boolean) => (idle = value) };
+  };
+
+  it("starts on a line of its own, and so does the output behind it", () => {
+    const { line, tracker, written } = make();
+    tracker.push(Buffer.from("$ "));
+    line.say("one");
+    line.beforeOutput();
+    expect(written).toEqual(["\r\n[one]", "\r\n"]);
+  });
+
+  it("replaces a line that nothing has followed", () => {
+    const { line, written } = make();
+    line.say("retry 1");
+    line.say("retry 2");
+    expect(written).toEqual(["\r[retry 1]", "\r\x1b[2K[retry 2]"]);
+  });
+
+  it("waits for the end of the alternate screen, of a sequence, and of output under way; only the newest line waits", () => {
+    const { line, tracker, written, setIdle } = make();
+    tracker.push(Buffer.from("\x1b[?1049h"));
+    line.say("lost");
+    line.say("back");
+    expect(written).toEqual([]);
+    tracker.push(Buffer.from("\x1b[?1049l\x1b[3"));
+    line.flush();
+    expect(written).toEqual([]);
+    tracker.push(Buffer.from("1m"));
+    setIdle(false);
+    line.flush();
+    expect(written).toEqual([]);
+    setIdle(true);
+    line.flush();
+    expect(written).toEqual(["\r\n[back]"]);
+  });
+
+  it("says nothing when it is off", () => {
+    const { line, written } = make(false);
+    line.say("one");
+    line.beforeOutput();
+    expect(written).toEqual([]);
+  });
+});
+
+describe("InputQueue", () => {
+  it("gives bytes back in order, cut to what is asked for", () => {
+    const queue = new InputQueue();
+    queue.push(Buffer.from("abc"));
+    queue.push(Buffer.from("de"));
+    expect(queue.bytes).toBe(5);
+    expect(
+      [queue.take(2), queue.take(9), queue.take(9), queue.take(9)].map(
+        (part) => part && Buffer.from(part).toString(),
+      ),
+    ).toEqual(["ab", "c", "de", undefined]);
+    expect(queue.bytes).toBe(0);
+  });
+
+  it("lets a lone Ctrl-C overtake and drop what waits", () => {
+    const queue = new InputQueue();
+    queue.push(Buffer.alloc(1000));
+    queue.push(Buffer.from("\x03"));
+    expect(queue.take(10)).toEqual(Buffer.from("\x03"));
+    queue.push(Buffer.from("x\x03"));
+    queue.push(Buffer.from("y"));
+    expect(queue.bytes).toBe(3);
+  });
+
+  it("is full at its bound", () => {
+    const queue = new InputQueue();
+    queue.push(new Uint8Array(MAX_INPUT_BYTES - 1));
+    expect(queue.isFull).toBe(false);
+    queue.push(new Uint8Array(1));
+    expect(queue.isFull).toBe(true);
+    expect(queue.clear()).toBe(MAX_INPUT_BYTES);
+  });
+});
+
+describe("prefix names", () => {
+  it.each([
+    ["C-]", 0x1d, "Ctrl-]"],
+    ["C-b", 2, "Ctrl-b"],
+    ["C-A", 1, "Ctrl-a"],
+    ["C-\\", 0x1c, "Ctrl-\\"],
+    ["C-[", 0x1d, "Ctrl-]"],
+    ["nonsense", 0x1d, "Ctrl-]"],
+    ["none", undefined, undefined],
+  ])("reads %s", (text, prefix, label) => {
+    expect(parsePrefix(text).prefix).toBe(prefix);
+    expect(prefixLabel(parsePrefix(text))).toBe(label);
+  });
+
+  it("reads the keys of agentcore", () =>
+    expect(parsePrefix("agentcore")).toEqual({ prefix: 0x1d, loneDetaches: true }));
+});
+
+describe("restoreSequence", () => {
+  it("leaves the alternate screen and origin mode only when they are on, because both move the cursor", () => {
+    const plain = restoreSequence({ alternate: false, origin: false });
+    expect(plain).not.toMatch(/1049l|\?6l/);
+    expect(restoreSequence({ alternate: true, origin: true })).toMatch(/\?1049l.*\?6l/s);
+  });
+
+  it("clears nothing: no erase, no reset, no title, no scrollback", () => {
+    const all = restoreSequence({ alternate: true, origin: true });
+    // ED, EL, RIS, OSC 0..2.
+    expect(all).not.toMatch(/\x1b\[[0-3]?[JK]|\x1bc|\x1b\][012];/);
+  });
+});

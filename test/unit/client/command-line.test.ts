@@ -1,0 +1,174 @@
+// Flags, values, names, and one line for every mistake.
+import { describe, expect, it } from "vitest";
+import type { Flags } from "../../../client/command.js";
+import { atMostWords, nameFrom, parseCommandLine } from "../../../client/command-line.js";
+import { commandTable, findCommand } from "../../../client/command-table.js";
+import { commandHelp, overviewHelp } from "../../../client/help.js";
+import { parseLabels, targetRequest } from "../../../client/target-request.js";
+import { AgentdError } from "../../../shared/errors.js";
+
+const flags: Flags = {
+  json: { type: "boolean" },
+  start: { type: "string", short: "S", value: "START" },
+  target: { type: "string", short: "t", value: "NAME" },
+  label: { type: "string", multiple: true },
+};
+
+const parse = (...args: string[]) => parseCommandLine(args, flags);
+const mistake = (action: () => unknown): string => {
+  try {
+    action();
+  } catch (error) {
+    expect(error).toBeInstanceOf(AgentdError);
+    expect((error as AgentdError).exitStatus).toBe(64);
+    return (error as AgentdError).message;
+  }
+  throw new Error("was accepted");
+};
+
+describe("parseCommandLine", () => {
+  it("reads words, flags and values in any order", () => {
+    const line = parse("a", "--json", "-S", "-100", "b", "--label=x=1", "--label", "y=2");
+    expect(line.words).toEqual(["a", "b"]);
+    expect(line.rest).toBeUndefined();
+    expect(line.has("json")).toBe(true);
+    expect(line.value("start")).toBe("-100");
+    expect(line.values("label")).toEqual(["x=1", "y=2"]);
+  });
+
+  it("takes the last value of a flag", () => expect(parse("-S1", "-S2").value("start")).toBe("2"));
+
+  it("leaves everything behind -- alone", () => {
+    const line = parse("a", "--", "ls", "--json", "-x", "--");
+    expect(line.words).toEqual(["a"]);
+    expect(line.rest).toEqual(["ls", "--json", "-x", "--"]);
+    expect(line.has("json")).toBe(false);
+  });
+
+  it("takes - as a value", () => expect(parse("-S", "-").value("start")).toBe("-"));
+
+  it.each([
+    [["--jsno"], "unknown flag '--jsno' · did you mean '--json'?"],
+    [["--constructor"], "unknown flag '--constructor' · see --help"],
+    [["-z"], "unknown flag '-z' · see --help"],
+    [["--json=yes"], "--json takes no value"],
+    [["--start"], "--start needs a value: --start START"],
+    [["-t", "--json"], "-t needs a value: -t NAME"],
+  ])("answers %j with one line", (args, message) => expect(mistake(() => parse(...args))).toBe(message));
+
+  it("finds the name in a word or in the flag of tmux", () => {
+    expect(nameFrom(parse("work"), "target")).toBe("work");
+    expect(nameFrom(parse("-t", "work"), "target")).toBe("work");
+    expect(nameFrom(parse(), "target")).toBeUndefined();
+    expect(mistake(() => atMostWords(parse("a", "b"), 1))).toBe("unexpected argument 'b' · see --help");
+  });
+});
+
+describe("findCommand", () => {
+  it.each([
+    [[], "ls"],
+    [["list-sessions"], "ls"],
+    [["-ls"], "ls"],
+    [["a", "-t", "x"], "attach"],
+    [["new-session"], "new"],
+    [["kill-session"], "kill"],
+    [["rename-session"], "rename"],
+    [["detach-client"], "detach"],
+    [["send-keys"], "send"],
+    [["capture-pane"], "capture"],
+    [["--version"], "version"],
+  ])("finds %j", (argv, name) => expect(findCommand(argv).command.name).toBe(name));
+
+  it("expands kill-server", () => {
+    const { command, args } = findCommand(["kill-server", "-q"]);
+    expect([command.name, ...args]).toEqual(["daemon", "stop", "-q"]);
+  });
+
+  it.each([
+    ["attahc", "did you mean 'agentd attach'?"],
+    ["cap", "did you mean 'agentd capture'?"],
+    ["attach-session", "write: agentd attach NAME"],
+    ["-r", "write: agentd attach NAME"],
+    ["work", "agentd attach work, or agentd --help"],
+    ["__proto__", "agentd attach __proto__, or agentd --help"],
+    ["no/name", "see agentd --help"],
+  ])("answers %s with a spelling of ours", (word, hint) => {
+    expect(mistake(() => findCommand([word]))).toMatch(new RegExp(`^unknown (command|flag) '${word}' · `));
+    expect(mistake(() => findCommand([word]))).toContain(hint);
+  });
+
+  it("has no two commands under one name", () => {
+    const names = commandTable.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("has no short flag twice in one command", () => {
+    for (const command of commandTable) {
+      const all = { help: { short: "h" }, quiet: { short: "q" }, ...command.flags };
+      const shorts = Object.values(all).flatMap(({ short }: { short?: string }) => short ?? []);
+      expect(new Set(shorts).size, command.name).toBe(shorts.length);
+    }
+  });
+
+  it("shows every command in the overview and every documented flag in its help", () => {
+    const overview = overviewHelp(commandTable);
+    for (const command of commandTable) {
+      expect(overview).toContain(`  ${command.name} `);
+      const help = commandHelp(command);
+      for (const [name, flag] of Object.entries(command.flags ?? {})) {
+        expect(help.includes(`--${name}`), `${command.name} --${name}`).toBe(flag.help !== undefined);
+      }
+      for (const line of help.split("\n")) expect(line.length, line).toBeLessThanOrEqual(120);
+    }
+  });
+});
+
+describe("targetRequest", () => {
+  const place = { env: { A: "1", B: undefined }, cwd: "/here", shellName: "work", defaultTarget: undefined };
+  const command = findCommand(["new"]).command;
+  const target = (args: string[], more: { defaultTarget?: string } = {}) =>
+    targetRequest(parseCommandLine(args, command.flags ?? {}), { ...place, ...more });
+
+  it("is local with this environment, this directory and the command", () => {
+    expect(target(["work", "--", "bash", "-l"])).toEqual({
+      kind: "local",
+      cwd: "/here",
+      env: { A: "1", AGENTD_SHELL: "work" },
+      command: ["bash", "-l"],
+    });
+  });
+
+  it("is AgentCore with --runtime, and makes the token's path absolute", () => {
+    expect(
+      target(["--runtime", "arn:x", "--region", "us-west-2", "--bearer-token-file", "t", "--shell-id", "s"]),
+    ).toEqual({
+      kind: "agentcore",
+      runtimeArn: "arn:x",
+      region: "us-west-2",
+      bearerTokenFile: "/here/t",
+      shellId: "s",
+    });
+  });
+
+  it("follows the default target, and --local overrides it", () => {
+    expect(target(["work"], { defaultTarget: "dev" })).toEqual({ kind: "agentcore", runtimeArn: "dev" });
+    expect(target(["work"], { defaultTarget: "local" }).kind).toBe("local");
+    expect(target(["work", "--local"], { defaultTarget: "dev" }).kind).toBe("local");
+  });
+
+  it.each([
+    [["--local", "--runtime", "arn:x"], "give --local or --runtime, not both"],
+    [["--region", "x"], "--region needs --runtime ARN"],
+    [
+      ["--runtime", "arn:x", "--", "ls"],
+      "a command after -- needs --local: AgentCore starts the runtime's own shell",
+    ],
+    [["x", "--"], "no command after --"],
+  ])("refuses %j", (args, message) => expect(mistake(() => target(args))).toBe(message));
+
+  it("reads labels", () => {
+    expect(parseLabels(["a=1", "b=", "c=x=y"])).toEqual({ a: "1", b: "", c: "x=y" });
+    expect(mistake(() => parseLabels(["novalue"]))).toBe("bad label 'novalue' · write KEY=VALUE");
+    expect(mistake(() => parseLabels(["=v"]))).toContain("bad label");
+  });
+});

@@ -1,0 +1,96 @@
+// The config file: what it may hold, and what is said about everything else.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { DEFAULT_CONFIG, parseConfig, readConfig } from "../../../daemon/config.js";
+import { tempDirectory } from "../../support/temp-directory.js";
+
+const message = (text: string): string => {
+  try {
+    parseConfig(text, "/c.toml");
+  } catch (error) {
+    expect(error).toMatchObject({ code: "bad_config" });
+    return (error as Error).message;
+  }
+  throw new Error("was accepted");
+};
+
+describe("config", () => {
+  it("reads everything that it may hold", () => {
+    const config = parseConfig(
+      `default_target = "dev"
+       scrollback = 20_000
+       [keys]
+       prefix = "C-a"
+       [targets.dev]
+       runtime = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/demo-Ab1"
+       region = "us-west-2"
+       profile = "work"
+       qualifier = "DEFAULT"
+       endpoint_url = "http://127.0.0.1:8080"`,
+      "/c.toml",
+    );
+    expect(config).toEqual({
+      defaultTarget: "dev",
+      prefix: "C-a",
+      scrollback: 20_000,
+      targets: new Map([
+        [
+          "dev",
+          {
+            runtime: "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/demo-Ab1",
+            region: "us-west-2",
+            profile: "work",
+            qualifier: "DEFAULT",
+            endpointUrl: "http://127.0.0.1:8080",
+          },
+        ],
+      ]),
+    });
+  });
+
+  it("is the defaults when the file is absent or empty", () => {
+    expect(readConfig(join(tempDirectory(), "absent.toml"))).toBe(DEFAULT_CONFIG);
+    expect(parseConfig("", "/c.toml")).toEqual(DEFAULT_CONFIG);
+  });
+
+  it("says that a directory is not a file", () => {
+    const path = join(tempDirectory(), "c.toml");
+    mkdirSync(path);
+    expect(() => readConfig(path)).toThrow(`config ${path}: is not a file`);
+  });
+
+  it("says the line of a syntax error", () => {
+    const path = join(tempDirectory(), "c.toml");
+    writeFileSync(path, 'scrollback = 1\nprefix = "open\n');
+    expect(() => readConfig(path)).toThrow(`config ${path}, line 2: `);
+  });
+
+  it.each([
+    [
+      "scrolback = 1",
+      "config /c.toml, line 1: 'scrolback' is not known here · known: default_target, keys, scrollback, targets",
+    ],
+    ["\n\n[keys]\n# c\nprefx = 1", "line 5: 'keys.prefx' is not known here · known: prefix"],
+    ["scrollback = -1", "line 1: 'scrollback' is not a count of lines from 0 to 100000"],
+    ['scrollback = "many"', "'scrollback' is not a count of lines"],
+    ["scrollback = 1.5", "'scrollback' is not a count of lines"],
+    ["keys = 1", "line 1: 'keys' is not a table"],
+    ["keys = 2026-01-01", "'keys' is not a table"],
+    ['[keys]\nprefix = "F1"', "line 2: 'keys.prefix' is not a key"],
+    ["[keys]\nprefix = 5", "line 2: 'keys.prefix' is not a text"],
+    ['keys.prefix = ""', "line 1: 'keys.prefix' is not a text"],
+    ["[targets.a]\nregion = 'x'", "line 1: 'targets.a' needs `runtime`"],
+    [
+      "[targets.a]\nruntime = 'arn'\nendpoint_url = 'ftp://x'",
+      "line 3: 'targets.a.endpoint_url' is not an http",
+    ],
+    ["[targets.local]\nruntime = 'arn'", "line 1: 'targets.local' is not a name for a target"],
+    ["x = 1\n[targets]\n", "line 1: 'x' is not known here"],
+    ["default_target = 'dev'", "line 1: 'default_target' names no target: there is no [targets.dev]"],
+    ["__proto__ = 1", "'__proto__' is not known here"],
+    ['"\\u001b[31m" = 1', "'^[[31m' is not known here"],
+  ])("refuses %j", (text, expected) => {
+    expect(message(text)).toContain(expected);
+  });
+});
