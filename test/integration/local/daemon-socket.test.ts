@@ -1,10 +1,21 @@
 // The local runtime as the daemon uses it: its own program on a private socket, exact offsets, and an end of its own.
-import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { newSession } from "../../support/local-service.js";
+import { WebSocket } from "ws";
+import { newSession, ShellClient } from "../../support/local-service.js";
 import { program } from "../../support/sandbox.js";
 import { UnixRuntime } from "../../support/unix-runtime.js";
 import { until } from "../../support/until.js";
@@ -277,5 +288,32 @@ describe("runtime serve", () => {
       status: 78,
       stderr: expect.stringContaining("is missing"),
     });
+  });
+
+  it("serves TLS with the certificate of its config, to clients that trust it", async () => {
+    const home = mkdtempSync(join(tmpdir(), "agentd-tls-"));
+    const [certFile, keyFile] = [join(home, "cert.pem"), join(home, "key.pem")];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+    const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", ...subject];
+    spawnSync("openssl", [...request, "-keyout", keyFile, "-out", certFile]);
+    const config = join(home, "config.json");
+    writeFileSync(config, JSON.stringify({ auth: "none", tls: { certFile, keyFile } }));
+    const args = [program("runtime"), "serve", "--listen", "127.0.0.1:0", "--config", config];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const [line] = (await once(child.stdout, "data")) as [Buffer];
+      const { url } = JSON.parse(line.toString()) as { url: string };
+      expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+      const arn = encodeURIComponent("arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/demo-Ab1");
+      const target = `${url.replace("https", "wss")}/runtimes/${arn}/ws/shells`;
+      const client = new ShellClient(new WebSocket(target, { ca: readFileSync(certFile) }));
+      await client.opened;
+      expect(await client.run("echo se''cret")).toContain("secret");
+      await client.leave();
+    } finally {
+      child.kill("SIGTERM");
+      expect(await once(child, "exit")).toEqual([0, null]);
+      rmSync(home, { recursive: true });
+    }
   });
 });
