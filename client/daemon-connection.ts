@@ -12,7 +12,7 @@ import {
   type Result,
 } from "../shared/rpc.js";
 import { LineReader } from "./line-reader.js";
-import { VERSION } from "./version.js";
+import { readVersion } from "./version.js";
 
 /** Our bound: a captured history of 100,000 wide lines fits. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -87,7 +87,7 @@ export class DaemonConnection {
 
   /** The first call. @throws AgentdError `protocol_mismatch`, `daemon_unavailable`. */
   async greet(): Promise<HelloResult> {
-    this.#hello = await this.call("hello", { protocol: PROTOCOL_VERSION, client: `agentd ${VERSION}` });
+    this.#hello = await this.call("hello", { protocol: PROTOCOL_VERSION, client: `agentd ${readVersion()}` });
     return this.#hello;
   }
 

@@ -1,4 +1,11 @@
 // The version of this program, as package.json has it.
-import packageJson from "../package.json" with { type: "json" };
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
-export const VERSION: string = packageJson.version;
+/** Read when asked for: package.json lies beside the folder of the program, built or not. */
+export function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8")) as {
+    readonly version: string;
+  };
+  return version;
+}

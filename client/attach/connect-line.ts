@@ -22,12 +22,15 @@ export function roomBelow(snapshot: Uint8Array, rows: number): Room {
   const cursors = [...behind.matchAll(/\u001b\[(\d+)?(?:;\d*)?H/g)];
   const row = cursors.length === 0 ? lineFeeds : Number(cursors.at(-1)?.[1] ?? 1) - 1;
   const untouched =
-    lineFeeds < rows - 1 || (lineFeeds === rows - 1 && !/[^\s]/.test(withoutSequences(behind)));
+    lineFeeds < rows - 1 || (lineFeeds === rows - 1 && !PRINTABLE.test(withoutSequences(behind)));
   const lineFeedsLeft = rows - 1 - row;
   // The alternate screen belongs to its program alone.
   const alternate = /\u001b\[\?(?:47|1047|1049)h/.test(text);
   return { lastRowIsFree: untouched && !alternate && lineFeedsLeft > 0, lineFeedsLeft };
 }
+
+/** Read as Latin-1: every byte of a UTF-8 character counts. */
+const PRINTABLE = /[^\u0000-\u0020\u007f]/;
 
 function withoutSequences(text: string): string {
   return text
@@ -36,13 +39,12 @@ function withoutSequences(text: string): string {
     .replace(/\u001b[\u0020-\u002f]*[\u0030-\u007e]/g, "");
 }
 
-/** Draws `text` on the last row and goes home; for a blank screen that the snapshot will be drawn on. */
-export function drawLastRow(text: string, { cols, rows }: Size, color: boolean): string {
-  const visible = text.slice(0, Math.max(0, cols - 1));
-  return `${CSI}${rows};1H${color ? `${CSI}2m${visible}${CSI}0m` : visible}${CSI}H`;
-}
-
-/** Says when the line has to go: before the output that may reach its row. */
+/**
+ * Knows when the line has to go: before the output that may reach its row.
+ *
+ * Its sequences keep cursor, colours and origin mode by saving and restoring them. That takes the terminal's one slot for
+ * a saved cursor, which programs on the main screen use only within one burst of output, and never across an attach.
+ */
 export class ConnectLine {
   readonly #rows: number;
   readonly #cols: number;
@@ -62,8 +64,16 @@ export class ConnectLine {
     return this.#left <= 0;
   }
 
-  /** Blanks the row and leaves cursor, colours and origin mode as they were. */
+  /** Draws `text`, cut so that it does not wrap. */
+  drawSequence(text: string, color: boolean): string {
+    return this.#onLastRow(`${color ? `${CSI}2m` : ""}${text.slice(0, Math.max(0, this.#cols - 1))}`);
+  }
+
   get eraseSequence(): string {
-    return `\u001b7${CSI}?6l${CSI}0m${CSI}${this.#rows};1H${CSI}2K\u001b8`;
+    return this.#onLastRow(`${CSI}2K`);
+  }
+
+  #onLastRow(what: string): string {
+    return `\u001b7${CSI}?6l${CSI}0m${CSI}${this.#rows};1H${what}\u001b8`;
   }
 }

@@ -1,7 +1,7 @@
 // What the user sees of the shell: output and snapshots on the terminal, agentd's lines beside them, and how far it got.
 import type { ShellInfo } from "../../shared/rpc.js";
 import { decodeSnapshotPart } from "../../shared/snapshot.js";
-import { ConnectLine, drawLastRow, roomBelow } from "./connect-line.js";
+import { ConnectLine, roomBelow } from "./connect-line.js";
 import type { PrefixKeyOptions } from "./prefix-key.js";
 import { prefixLabel } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
@@ -33,7 +33,7 @@ export class ShellView {
   /** What to say when the first snapshot is drawn. */
   connectText: string | undefined;
   #drawn = false;
-  #connectLine: ConnectLine | undefined;
+  #connectLine: { readonly row: ConnectLine; readonly text: string } | undefined;
 
   constructor(options: ShellViewOptions) {
     this.#options = options;
@@ -73,7 +73,7 @@ export class ShellView {
     if (part.header !== undefined) {
       const { epoch, offset } = part.header;
       this.position = { epoch, offset };
-      this.#beginSnapshot(part.last ? part.bytes : undefined);
+      return this.#beginSnapshot(part.bytes, part.last);
     }
     return this.#write(part.bytes);
   }
@@ -81,36 +81,44 @@ export class ShellView {
   /** `stale`: the terminal moved our line to nobody knows where, so the screen has to be drawn anew. */
   handleResize(): "stale" | "fine" {
     if (this.#connectLine === undefined) return "fine";
+    this.connectText = this.#connectLine.text;
     this.#connectLine = undefined;
     return "stale";
   }
 
-  /** @param whole the drawing bytes, when they all lie in one frame: only then the place for the connect line is known. */
-  #beginSnapshot(whole: Uint8Array | undefined): void {
+  /** @param whole `bytes` are all there is: only then the place for the connect line is known. */
+  #beginSnapshot(bytes: Uint8Array, whole: boolean): boolean {
     const { size } = this.#terminal;
-    const room = whole === undefined ? undefined : roomBelow(whole, size.rows);
     const text = this.connectText;
-    const below = text !== undefined && room?.lastRowIsFree === true;
+    const room = text !== undefined && whole ? roomBelow(bytes, size.rows) : undefined;
     this.connectText = undefined;
     this.#connectLine = undefined;
     // Without room below, the line goes above: into the scrollback, with what the user had on the screen.
-    if (text !== undefined && !below) this.#status.say(text);
+    if (text !== undefined && room?.lastRowIsFree !== true && !this.#drawn) this.#status.say(text);
     this.#status.beforeOutput();
     this.#terminal.clear(!this.#drawn);
     this.#drawn = true;
-    if (below && room !== undefined && this.#terminal.isIdle) {
-      this.#options.writeStatus(drawLastRow(`[${text}]`, size, this.#options.color));
-      this.#connectLine = new ConnectLine(room, size);
+    const fast = this.#write(bytes);
+    if (text !== undefined && room?.lastRowIsFree === true && this.#mayInsert) {
+      const row = new ConnectLine(room, size);
+      this.#options.writeStatus(row.drawSequence(`[${text}]`, this.#options.color));
+      this.#connectLine = { row, text };
     }
+    return fast;
+  }
+
+  /** Bytes of ours break nothing here and now. */
+  get #mayInsert(): boolean {
+    return this.#terminal.tracker.atGround && this.#terminal.isIdle;
   }
 
   #write(bytes: Uint8Array): boolean {
     if (bytes.length === 0) return true;
     this.#status.beforeOutput();
     const { tracker } = this.#terminal;
-    if (this.#connectLine !== undefined && !tracker.alternate && this.#connectLine.mustGo(bytes)) {
+    if (this.#connectLine !== undefined && !tracker.alternate && this.#connectLine.row.mustGo(bytes)) {
       if (tracker.atGround && this.#terminal.isIdle)
-        this.#options.writeStatus(this.#connectLine.eraseSequence);
+        this.#options.writeStatus(this.#connectLine.row.eraseSequence);
       this.#connectLine = undefined;
     }
     const fast = this.#terminal.write(bytes);

@@ -4,6 +4,13 @@ import { until } from "./until.js";
 
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
+/** A terminal without tmux's own decorations, that answers Escape at once. */
+const OPTIONS = [
+  ["status", "off"],
+  ["history-limit", "20000"],
+  ["escape-time", "0"],
+] as const;
+
 let servers = 0;
 
 /** A private tmux server with one window per `open`. `dispose` ends it and everything in it. */
@@ -36,18 +43,32 @@ export class Tmux {
       "-c",
       `${command}; echo "<status $?>"; exec cat`,
     ];
-    const start = this.#started
-      ? ["new-window", "-d", "-P", "-F", "#{pane_id}"]
-      : ["new-session", "-d", "-x", String(cols), "-y", String(rows), "-P", "-F", "#{pane_id}"];
-    const id = this.run(...start, line.map(quote).join(" ")).trim();
-    if (!this.#started) {
-      this.#started = true;
-      this.run("set-option", "-g", "status", "off");
-      this.run("set-option", "-g", "history-limit", "20000");
-      this.run("set-option", "-g", "escape-time", "0");
-      this.run("set-option", "-g", "window-size", "manual");
-      this.run("resize-window", "-t", id, "-x", String(cols), "-y", String(rows));
-    }
+    const started = this.#started;
+    this.#started = true;
+    const window = started
+      ? ["new-window", "-d"]
+      : [
+          ...[...OPTIONS, ["default-size", `${cols}x${rows}`]].flatMap((option) => [
+            "set-option",
+            "-g",
+            ...option,
+            ";",
+          ]),
+          "new-session",
+          "-d",
+          "-x",
+          String(cols),
+          "-y",
+          String(rows),
+        ];
+    const id = this.run(
+      ...(started ? [] : ["start-server", ";"]),
+      ...window,
+      "-P",
+      "-F",
+      "#{pane_id}",
+      line.map(quote).join(" "),
+    ).trim();
     return new Pane(this, id);
   }
 

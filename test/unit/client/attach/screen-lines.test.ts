@@ -1,6 +1,6 @@
 // What agentd says and does around the shell's output: notices, ends, the connect line, typed input, prefixes, the restore.
 import { describe, expect, it } from "vitest";
-import { ConnectLine, drawLastRow, roomBelow } from "../../../../client/attach/connect-line.js";
+import { ConnectLine, roomBelow } from "../../../../client/attach/connect-line.js";
 import { InputQueue, MAX_INPUT_BYTES } from "../../../../client/attach/input-queue.js";
 import { endOfNotice, noticeLine } from "../../../../client/attach/notice-text.js";
 import { OutputTracker } from "../../../../client/attach/output-tracker.js";
@@ -83,6 +83,10 @@ describe("connect line", () => {
       lastRowIsFree: true,
       lineFeedsLeft: 23,
     });
+    expect(
+      room(`$ ${"\r\n".repeat(23)}\x1b[?5W\x1b[1;1H\x1b(B\x1b7\x0f\x1b]8;;\x1b\\\x1b[m\x1b[1;3H`)
+        .lastRowIsFree,
+    ).toBe(true);
     expect(room("$ ")).toEqual({ lastRowIsFree: true, lineFeedsLeft: 23 });
     expect(room(`a\r\nb\r\n$ \x1b[3;3H`)).toEqual({ lastRowIsFree: true, lineFeedsLeft: 21 });
   });
@@ -105,8 +109,9 @@ describe("connect line", () => {
   });
 
   it("never wraps", () => {
-    expect(drawLastRow("0123456789abc", { cols: 10, rows: 5 }, false)).toBe("\x1b[5;1H012345678\x1b[H");
-    expect(drawLastRow("abc", { cols: 10, rows: 5 }, true)).toBe("\x1b[5;1H\x1b[2mabc\x1b[0m\x1b[H");
+    const line = new ConnectLine({ lastRowIsFree: true, lineFeedsLeft: 3 }, { cols: 10, rows: 5 });
+    expect(line.drawSequence("0123456789abc", false)).toBe("\x1b7\x1b[?6l\x1b[0m\x1b[5;1H012345678\x1b8");
+    expect(line.drawSequence("abc", true)).toBe("\x1b7\x1b[?6l\x1b[0m\x1b[5;1H\x1b[2mabc\x1b8");
   });
 });
 
