@@ -22,7 +22,7 @@ const rules: Record<string, readonly (string | RegExp)[]> = {
   "daemon/shell": ["shared", "daemon/terminal", /^node:/],
   "daemon/server": ["shared", "daemon/shell", "json-rpc-2.0", "ws", /^node:/],
   "daemon/local": ["shared", "ws", "@lydell/node-pty", /^@smithy\//, /^@aws-crypto\//, /^node:/],
-  client: ["shared", "json-rpc-2.0", "blessed", /^node:/],
+  client: ["shared", "package.json", "json-rpc-2.0", "blessed", /^node:/],
 };
 
 /** Only types may cross these borders. */
