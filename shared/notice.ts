@@ -22,6 +22,11 @@ export type Notice =
   | { readonly kind: "taken" }
   /** The shell now has this size, because of its leader. */
   | { readonly kind: "resized"; readonly cols: number; readonly rows: number; readonly leads: boolean }
+  /**
+   * The output stands at `offset` for this client: it was not sent some bytes (questions to a terminal that is not its to
+   * answer), so it cannot count them.
+   */
+  | { readonly kind: "position"; readonly offset: number }
   /** This client was behind and `bytes` of output were not shown; a snapshot follows. */
   | { readonly kind: "skipped"; readonly bytes: number }
   /** The shell ended; the last frame of the stream. */

@@ -1,7 +1,7 @@
 // One client that sees a shell: holding until its snapshot is drawn, then live, behind when it does not read.
 import { Channel } from "../../shared/channel.js";
 import { chunksOf, encodeFrame, framePayload } from "../../shared/frame.js";
-import { decodeClientNotice, encodeNotice, type Notice } from "../../shared/notice.js";
+import { decodeClientNotice, decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js";
 import { decodeResize, type Size } from "../../shared/size.js";
 import { QueryFilter } from "../terminal/query-filter.js";
 import type { Candidate } from "./size-policy.js";
@@ -26,6 +26,8 @@ export interface ClientHost {
   drawing(): Promise<readonly Uint8Array[]>;
   /** The unfinished sequence at the end of the output, as of now. */
   tail(): Uint8Array;
+  /** Absolute offset of the end of the output, as of now. */
+  offset(): number;
   input(client: AttachedClient, bytes: Uint8Array): void;
   lead(client: AttachedClient): void;
   resized(client: AttachedClient): void;
@@ -40,6 +42,8 @@ export interface ClientOptions {
   readonly readOnly: boolean;
   /** Order of arrival. */
   readonly attached: number;
+  /** Begin with this output instead of a drawing: what came since the client was last attached. */
+  readonly resume?: Uint8Array;
 }
 
 /** A client whose queue is longer than this is behind. */
@@ -72,19 +76,21 @@ export class AttachedClient implements Candidate {
   /** Distinguishes the drawing that is awaited from one that was given up. */
   #generation = 0;
   #filter: QueryFilter | undefined;
+  /** What the client takes the offset to be, counting what it gets. */
+  #countedOffset: number;
   #lastNotice: Uint8Array | undefined;
 
-  /** @param first frames to begin with instead of a drawing: a client that resumes. */
-  constructor(options: ClientOptions, first?: readonly Uint8Array[]) {
+  constructor(options: ClientOptions) {
     this.#sink = options.sink;
     this.#host = options.host;
     this.size = options.size;
     this.canLead = options.canLead;
     this.readOnly = options.readOnly;
     this.attached = options.attached;
+    this.#countedOffset = options.host.offset();
     options.sink.onDrain(() => this.#handleDrain());
-    if (first === undefined) this.#requestDrawing();
-    else this.#drawing = first;
+    if (options.resume === undefined) this.#requestDrawing();
+    else this.#resume(options.resume);
   }
 
   /** The answer of `shell.attach` was written: frames may flow. */
@@ -95,8 +101,9 @@ export class AttachedClient implements Candidate {
 
   /** Output of the shell, in the turn in which it came. */
   deliver(frame: Uint8Array): void {
-    const filtered = this.#filter === undefined ? frame : this.#filtered(frame, this.#filter);
-    if (filtered !== undefined) this.#send(filtered);
+    if (frame[0] !== Channel.Stdout) this.#send(frame);
+    else if (this.#filter === undefined) this.#sendOutput(frame);
+    else this.#sendFiltered(this.#filter.push(framePayload(frame)), this.#filter.heldBytes);
   }
 
   notify(notice: Notice): void {
@@ -119,7 +126,7 @@ export class AttachedClient implements Candidate {
     }
     const rest = this.#filter?.flush();
     this.#filter = undefined;
-    if (rest !== undefined && rest.length > 0) this.#send(encodeFrame(Channel.Stdout, rest));
+    if (rest !== undefined) this.#sendFiltered(rest, 0);
   }
 
   /** A frame from the client. Unknown channels are ignored: a newer client may know more. */
@@ -175,7 +182,10 @@ export class AttachedClient implements Candidate {
 
   #redraw(): void {
     this.#phase = "holding";
-    this.#held = [];
+    // What happened is still worth saying; where the output stood is not.
+    this.#held = this.#held.filter(
+      (frame) => frame[0] === Channel.Notice && decodeNotice(framePayload(frame))?.kind !== "position",
+    );
     this.#heldBytes = 0;
     this.#drawing = undefined;
     this.#requestDrawing();
@@ -185,6 +195,7 @@ export class AttachedClient implements Candidate {
     const generation = ++this.#generation;
     // What the old filter held back is in the new drawing.
     if (this.#filter !== undefined) this.#filter = new QueryFilter(this.#host.tail());
+    this.#countedOffset = this.#host.offset();
     this.#host.drawing().then(
       (frames) => {
         if (generation !== this.#generation || this.#phase !== "holding") return;
@@ -240,10 +251,7 @@ export class AttachedClient implements Candidate {
 
   /** Too much came before the drawing was ready: take a newer one. The notice does not count it: nothing was on screen yet. */
   #skipHeld(): void {
-    this.#held = this.#held.filter((frame) => frame[0] === Channel.Notice);
-    this.#heldBytes = this.#held.reduce((sum, frame) => sum + frame.length, 0);
-    this.#drawing = undefined;
-    this.#requestDrawing();
+    this.#redraw();
   }
 
   #skip(frame: Uint8Array): void {
@@ -254,10 +262,26 @@ export class AttachedClient implements Candidate {
     if (this.#phase === "behind") this.#redraw();
   }
 
-  #filtered(frame: Uint8Array, filter: QueryFilter): Uint8Array | undefined {
-    if (frame[0] !== Channel.Stdout) return frame;
-    const payload = filter.push(framePayload(frame));
-    return payload.length === 0 ? undefined : encodeFrame(Channel.Stdout, payload);
+  /** What was output while this client was away is a replay: its questions are not asked again. */
+  #resume(output: Uint8Array): void {
+    this.#filter = new QueryFilter(new Uint8Array(0));
+    this.#countedOffset -= output.length;
+    this.#drawing = [];
+    this.#sendFiltered(this.#filter.push(output), this.#filter.heldBytes);
+  }
+
+  #sendOutput(frame: Uint8Array): void {
+    this.#countedOffset += frame.length - 1;
+    this.#send(frame);
+  }
+
+  /** Sends what a filter let through, and where the output stands when the client cannot know that by counting. */
+  #sendFiltered(output: Uint8Array, heldBytes: number): void {
+    for (const chunk of chunksOf(output)) this.#sendOutput(encodeFrame(Channel.Stdout, chunk));
+    const offset = this.#host.offset() - heldBytes;
+    if (offset === this.#countedOffset) return;
+    this.#countedOffset = offset;
+    this.notify({ kind: "position", offset });
   }
 
   #end(): void {
@@ -275,9 +299,4 @@ export class AttachedClient implements Candidate {
     this.#drawing = undefined;
     this.#filter = undefined;
   }
-}
-
-/** The STDOUT frames of `bytes`. */
-export function outputFrames(bytes: Uint8Array): Uint8Array[] {
-  return [...chunksOf(bytes)].map((chunk) => encodeFrame(Channel.Stdout, chunk));
 }

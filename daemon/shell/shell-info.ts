@@ -4,7 +4,7 @@ import type { ShellInfo } from "../../shared/rpc.js";
 import type { Size } from "../../shared/size.js";
 import { exitCodeOf } from "../../shared/status.js";
 import type { ShellRecord } from "./shell-record.js";
-import { reasonOf, type ShellState } from "./shell-state.js";
+import { isOver, reasonOf, type ShellState } from "./shell-state.js";
 
 export interface ShellFacts {
   readonly record: ShellRecord;
@@ -38,7 +38,7 @@ export function describeShell(facts: ShellFacts): ShellInfo {
     ...endFacts(state),
     bytesLost: record.bytesLost,
     ...optional("verdict", facts.verdict),
-    ...optional("pid", state.kind === "ended" || state.kind === "gone" ? undefined : facts.pid),
+    ...optional("pid", processId(facts)),
     ...optional("reason", reasonOf(state)),
   };
 }
@@ -47,6 +47,11 @@ function targetFacts({ target }: ShellRecord): Partial<ShellInfo> {
   if (target.kind === "local") return {};
   const { runtimeArn, region, qualifier, endpointUrl } = target;
   return { runtimeArn, region, ...optional("qualifier", qualifier), ...optional("endpointUrl", endpointUrl) };
+}
+
+/** Of this machine's processes only: the local runtime tells a pid to every client, also as a stand-in for the service. */
+function processId({ record, state, pid }: ShellFacts): number | undefined {
+  return record.target.kind === "local" && !isOver(state) ? pid : undefined;
 }
 
 function endFacts(state: ShellState): Partial<ShellInfo> {

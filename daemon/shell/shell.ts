@@ -1,23 +1,16 @@
 // The hub: one shell, its upstream, its screen and its attached clients.
 import { randomUUID } from "node:crypto";
-import { Channel } from "../../shared/channel.js";
 import { AgentdError } from "../../shared/errors.js";
-import { framePayload } from "../../shared/frame.js";
 import type { Notice, Verdict } from "../../shared/notice.js";
 import type { AttachParams, AttachResult, ShellInfo } from "../../shared/rpc.js";
 import { clampSize, type Size, sameSize } from "../../shared/size.js";
-import { encodeSnapshot } from "../../shared/snapshot.js";
 import type { ShellExit } from "../../shared/status.js";
-import { Screen } from "../terminal/screen.js";
-import { SequenceTail } from "../terminal/sequence-tail.js";
 import type { Slicer } from "../terminal/slicer.js";
 import type { Clock } from "../upstream/clock.js";
 import type { Ending, Have, LinkEvent, UpstreamHandlers } from "../upstream/link.js";
-import { AttachedClient, type ClientSink, outputFrames } from "./attached-client.js";
-import { ClientGroup } from "./client-group.js";
+import { AttachedClient, type ClientHost, type ClientSink } from "./attached-client.js";
 import { lastNotice, noticeOf } from "./link-notices.js";
-import { OutputLog } from "./output-log.js";
-import { ReplayWindow } from "./replay-window.js";
+import { OutputPath } from "./output-path.js";
 import { describeShell } from "./shell-info.js";
 import type { ShellRecord } from "./shell-record.js";
 import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
@@ -57,30 +50,28 @@ export interface ShellDeps {
 const SETTLE_MS = 2_000;
 
 /**
- * Invariants (design.md, section 6):
- * 1. One turn: an output frame goes to the ring, the screen and every client without an await between.
- * 2. Attach: the client holds, and its mark is in the screen's queue, from one and the same turn on; at the mark come
- *    snapshot, unfinished sequence, held output, live output.
- * 3. A resize goes through the screen's queue.
- * 4. Queries are answered by the screen only while no client leads, and never when they come from a replay.
- * 5. Clients never slow the upstream; only the screen does, for milliseconds.
- * 9. `deps.onRecord` has resolved durably before the upstream is created: the registry sees to it.
- * 14. Stopping never kills: only `kill` asks the upstream to.
+ * Invariants: clients never slow the upstream, only the screen does, for milliseconds; input goes to the upstream in the
+ * order it came, and from clients that may type; stopping never ends the shell's process, only `kill` asks for that; the
+ * record was durable before this object was made (the registry sees to it). Those of the output are in output-path.ts.
  */
 export class Shell {
   readonly record: ShellRecord;
   readonly #deps: ShellDeps;
   readonly #upstream: ShellUpstream;
-  readonly #screen: Screen;
-  readonly #tail = new SequenceTail();
-  readonly #output: OutputLog;
-  readonly #clients: ClientGroup;
-  readonly #replay: ReplayWindow;
+  readonly #output: OutputPath;
+  readonly #clientHost: ClientHost = {
+    drawing: () => this.#output.drawing(),
+    tail: () => this.#output.tail,
+    offset: () => this.#output.offset,
+    input: (from, bytes) => this.#handleInput(from, bytes),
+    lead: (from) => this.#clients.typed(from),
+    resized: (from) => this.#clients.resized(from),
+    left: (from) => this.#clients.remove(from),
+  };
   readonly #stop = new AbortController();
   readonly #settled: Promise<void>;
   readonly #settle: () => void;
   #state: ShellState = { kind: "starting" };
-  #size: Size;
   #held = false;
   #wasLive = false;
   #running: Promise<void> = Promise.resolve();
@@ -97,36 +88,37 @@ export class Shell {
       settle = resolve;
     });
     this.#settle = settle;
-    this.#size = { cols: record.cols, rows: record.rows };
-    this.#output = new OutputLog(randomUUID());
-    this.#clients = new ClientGroup({
-      onSize: (size) => this.#resize(size),
+    const size = { cols: record.cols, rows: record.rows };
+    this.#output = new OutputPath({
+      size,
+      clock: deps.clock,
+      screen: {
+        scrollback: deps.scrollback,
+        slicer: deps.slicer,
+        onReply: (bytes) => void this.#upstream.send(bytes),
+        onTitle: () => deps.onChange(this),
+        onCwd: () => deps.onChange(this),
+        onPressure: (high) => (high ? this.#upstream.pause() : this.#upstream.resume()),
+      },
+      onResize: (newSize) => this.#handleResize(newSize),
+      onReplayed: () => this.#settle(),
       onChange: () => deps.onChange(this),
-    });
-    this.#replay = new ReplayWindow(deps.clock, (on) => {
-      this.#clients.setReplaying(on);
-      if (!on) this.#settle();
-    });
-    this.#screen = new Screen({
-      ...this.#size,
-      scrollback: deps.scrollback,
-      slicer: deps.slicer,
-      onReply: (bytes) => void this.#upstream.send(bytes),
-      onTitle: () => deps.onChange(this),
-      onCwd: () => deps.onChange(this),
-      onPressure: (high) => (high ? this.#upstream.pause() : this.#upstream.resume()),
     });
     this.#upstream = deps.createUpstream({
       record,
-      size: this.#size,
+      size,
       have: () => (this.#held ? { epoch: this.#output.epoch, offset: this.#output.offset } : undefined),
       handlers: {
-        onFrame: (frame) => this.#handleFrame(frame),
+        onFrame: (frame) => this.#output.handleFrame(frame),
         onLink: (event) => this.#handleLink(event),
         onInputPressure: (high) => this.#clients.pauseInput(high),
       },
     });
     if (record.ended !== undefined) this.#setState({ kind: "ended", ...record.ended });
+  }
+
+  get #clients(): OutputPath["clients"] {
+    return this.#output.clients;
   }
 
   get state(): ShellState {
@@ -151,10 +143,10 @@ export class Shell {
     return describeShell({
       record: this.record,
       state: this.#state,
-      size: this.#size,
+      size: this.#output.size,
       clients: this.#clients.size,
-      ...(this.#screen.title === undefined ? {} : { title: this.#screen.title }),
-      ...(this.#screen.cwd === undefined ? {} : { cwd: this.#screen.cwd }),
+      ...(this.#output.title === undefined ? {} : { title: this.#output.title }),
+      ...(this.#output.cwd === undefined ? {} : { cwd: this.#output.cwd }),
       ...(this.#attachedAt === undefined ? {} : { attachedAt: this.#attachedAt }),
       ...(this.#verdict === undefined ? {} : { verdict: this.#verdict }),
       ...(this.#pid === undefined ? {} : { pid: this.#pid }),
@@ -183,24 +175,15 @@ export class Shell {
     else this.#upstream.retryNow();
     const resumed = params.resume === undefined ? undefined : this.#output.resumeFrom(params.resume);
     const canLead = params.readOnly !== true && params.ignoreSize !== true && params.terminal !== false;
-    const client = new AttachedClient(
-      {
-        sink,
-        host: {
-          drawing: () => this.#drawing(),
-          tail: () => this.#tail.bytes,
-          input: (from, bytes) => this.#handleInput(from, bytes),
-          lead: (from) => this.#clients.typed(from),
-          resized: (from) => this.#clients.resized(from),
-          left: (from) => this.#clients.remove(from),
-        },
-        size: clampSize(params.cols, params.rows),
-        canLead,
-        readOnly: params.readOnly === true,
-        attached: this.#clients.nextOrder(),
-      },
-      resumed === undefined ? undefined : outputFrames(resumed),
-    );
+    const client = new AttachedClient({
+      sink,
+      host: this.#clientHost,
+      size: clampSize(params.cols, params.rows),
+      canLead,
+      readOnly: params.readOnly === true,
+      attached: this.#clients.nextOrder(),
+      ...(resumed === undefined ? {} : { resume: resumed }),
+    });
     const offset = resumed === undefined ? this.#output.offset : (params.resume?.offset ?? 0);
     if (params.take === true) this.#clients.finish({ kind: "detached", reason: "taken" });
     else if (params.detachOthers === true) this.#clients.finish({ kind: "detached", reason: "other" });
@@ -225,7 +208,7 @@ export class Shell {
   /** The screen as text; see shell.capture in rpc.ts. */
   async capture(options: { readonly start?: number; readonly ansi?: boolean }): Promise<string> {
     if (this.#state.kind === "starting") await this.#settledSoon();
-    return this.#screen.text(options);
+    return this.#output.text(options);
   }
 
   /** Ends the attachment of every client; returns how many there were. */
@@ -252,19 +235,7 @@ export class Shell {
     this.#clients.finish(notice);
     this.#stop.abort();
     await this.#running;
-    this.#replay.close();
-    this.#screen.dispose();
-  }
-
-  #handleFrame(frame: Uint8Array): void {
-    const payload = framePayload(frame);
-    if (frame[0] === Channel.Stdout) this.#output.append(payload);
-    this.#tail.push(payload);
-    const answer = this.#clients.leader === undefined && !this.#replay.open;
-    // One turn: no await between here and the end of this function.
-    this.#screen.write(payload, answer);
-    this.#clients.deliver(frame);
-    this.#replay.handleOutput(this.#output.offset);
+    this.#output.dispose();
   }
 
   #handleInput(from: AttachedClient, bytes: Uint8Array): void {
@@ -300,11 +271,9 @@ export class Shell {
     if (verdict !== "first") this.#verdict = verdict;
     this.#pid = event.pid ?? this.#pid;
     const isOther = verdict === "new" || (epoch !== undefined && epoch !== this.#output.epoch);
-    if (isOther && this.#wasLive) this.#beginAnew(epoch ?? randomUUID(), offset ?? 0);
-    else if (epoch !== undefined && (isOther || offset !== this.#output.offset)) {
-      this.#output.restart(epoch, offset ?? 0);
-    }
-    this.#held = true;
+    if (isOther && this.#wasLive) this.#output.beginAnew(epoch ?? randomUUID(), offset ?? 0);
+    else if (epoch !== undefined) this.#output.moveTo(epoch, offset ?? 0);
+    this.#held = epoch !== undefined;
     this.#wasLive = true;
     const { record } = this;
     const changed =
@@ -315,22 +284,13 @@ export class Shell {
     if (changed) this.#deps.onRecord(this);
     this.#lastError = undefined;
     if (verdict === "first") this.#settle();
-    else this.#replay.begin(this.#output.offset, end);
-  }
-
-  /** Another terminal answers under our ids: its output must not be drawn into the modes that the old one left. */
-  #beginAnew(epoch: string, offset: number): void {
-    const reset = new TextEncoder().encode("\u001b[!p\u001b[?1049l\u001b[r\u001b[0m\r\n");
-    this.#tail.push(Uint8Array.of(0x18));
-    this.#screen.write(Uint8Array.of(0x18, ...reset), false);
-    this.#output.restart(epoch, offset);
-    this.#clients.redraw();
+    else this.#output.beginReplay(end);
   }
 
   #handleEnding(ending: Ending): void {
     const before = this.#state;
     this.#setState(afterEnding(before, ending, this.#deps.clock.now()));
-    if (ending.kind !== "stopped") this.#replay.close();
+    if (ending.kind !== "stopped") this.#output.endReplay();
     this.#settle();
     if (isOver(before)) return;
     if (ending.kind === "taken") this.#clients.notify({ kind: "taken" });
@@ -361,31 +321,15 @@ export class Shell {
       const reason = state.kind === "capacity" ? "capacity" : "credentials";
       client.notify({ kind: "waiting", reason, message: state.message });
     }
-    if (client !== this.#clients.leader && !sameSize(client.size, this.#size)) {
-      client.notify({ kind: "resized", ...this.#size, leads: false });
+    if (client !== this.#clients.leader && !sameSize(client.size, this.#output.size)) {
+      client.notify({ kind: "resized", ...this.#output.size, leads: false });
     }
   }
 
-  /** The mark and the position of the output are taken now, in this turn; the frames come when the screen is there. */
-  async #drawing(): Promise<readonly Uint8Array[]> {
-    const { epoch, offset } = this.#output;
-    const size = this.#size;
-    const tail = this.#tail.bytes.slice();
-    const screen = await this.#screen.snapshot();
-    const bytes = new Uint8Array(screen.length + tail.length);
-    bytes.set(screen);
-    bytes.set(tail, screen.length);
-    return encodeSnapshot({ epoch, offset, size, bytes });
-  }
-
-  #resize(size: Size): void {
-    if (sameSize(size, this.#size)) return;
-    this.#size = size;
-    this.#screen.resize(size);
+  #handleResize(size: Size): void {
     this.#upstream.resize(size);
     this.record.cols = size.cols;
     this.record.rows = size.rows;
-    this.#clients.announceSize(size);
     this.#deps.onChange(this);
   }
 

@@ -62,6 +62,11 @@ export class QueryFilter {
     if (cancelled) this.#out.append(CANCEL_STRING);
   }
 
+  /** How many bytes of the input are held back, and will come out or be dropped later. */
+  get heldBytes(): number {
+    return this.#held.length + this.#character.length;
+  }
+
   /** Returns what of `bytes`, and of what was held, the client gets now. */
   push(bytes: Uint8Array): Uint8Array {
     let at = 0;

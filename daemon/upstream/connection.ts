@@ -82,7 +82,7 @@ export class Connection {
         this.#cancelPump = clock.setTimeout(() => this.pump(), next.delayMs);
         break;
       }
-      if (next.frame[0] === Channel.Stdin) this.#keepalive?.handleInput();
+      if (next.frame[0] === Channel.Stdin) this.#keepalive?.handleInput(next.frame.length);
       this.#socket.send(next.frame, () => this.pump());
     }
     this.#pumping = false;
@@ -137,7 +137,7 @@ export class Connection {
       this.#socket = deps.openSocket(request, {
         onOpen: (headers) => this.#handleOpen(headers),
         onMessage: (data, isBinary) => this.#handleMessage(data, isBinary),
-        onControl: () => this.#keepalive?.handleInbound(),
+        onControl: () => this.#keepalive?.handleControl(),
         onEnd: (end) => this.#handleEnd(end),
       });
     } catch (error) {
@@ -153,17 +153,22 @@ export class Connection {
     this.#phase = "open";
     this.#cancelTimer?.();
     this.#openedAt = clock.monotonic();
-    this.#keepalive = new Keepalive({
-      clock,
+    // Over a Unix socket the kernel itself tells when the other side dies; silence means a program that does not read.
+    if (this.#options.request.socketPath === undefined) this.#keepalive = this.#startKeepalive();
+    this.#options.pacer.startConnection(this.#openedAt);
+    this.#options.handlers.onOpen(headers);
+    this.pump();
+  }
+
+  #startKeepalive(): Keepalive {
+    return new Keepalive({
+      clock: this.#options.deps.clock,
       sendPing: () => this.#socket?.ping(),
       onDead: () => {
         this.#finish(this.#closed(1006, "no answer"));
         this.#socket?.terminate();
       },
     });
-    this.#options.pacer.startConnection(this.#openedAt);
-    this.#options.handlers.onOpen(headers);
-    this.pump();
   }
 
   #handleMessage(data: Uint8Array, isBinary: boolean): void {

@@ -8,6 +8,9 @@ const DEAD_AFTER_MS = 10_000;
 /** After typing, an answer (an echo) is due much sooner: then ask, and expect the pong quickly. */
 const QUIET_AFTER_INPUT_MS = 2_000;
 const DEAD_AFTER_INPUT_MS = 5_000;
+/** A server whose program does not read a paste may stop reading us, pings included: then be as patient as the published clients. */
+const MUCH_INPUT_BYTES = 4 * 1024;
+const DEAD_AFTER_MUCH_INPUT_MS = 60_000;
 /** A timer this late means that this process was stopped; what arrived meanwhile has not been read yet. */
 const LATE_MS = 1_000;
 
@@ -26,28 +29,37 @@ export class Keepalive {
   readonly #options: KeepaliveOptions;
   #cancel: (() => void) | undefined;
   #dueAt = 0;
-  #lastInboundAt: number;
   #lastPingAt: number;
   #unansweredInputAt: number | undefined;
   #deadlineMs: number | undefined;
+  /** Input that no pong has proved to be read: before the last ping, and after it. */
+  #bytesBeforePing = 0;
+  #bytesSincePing = 0;
   #held = false;
 
   constructor(options: KeepaliveOptions) {
     this.#options = options;
-    this.#lastInboundAt = options.clock.monotonic();
-    this.#lastPingAt = this.#lastInboundAt;
+    this.#lastPingAt = options.clock.monotonic();
     this.#arm();
   }
 
-  /** Something arrived. Cheap: the timer notices by itself. */
+  /** Something arrived. Cheap, except for the first after a ping. */
   handleInbound(): void {
-    this.#lastInboundAt = this.#options.clock.monotonic();
     this.#unansweredInputAt = undefined;
+    if (this.#deadlineMs === undefined) return;
     this.#deadlineMs = undefined;
+    this.#arm();
   }
 
-  /** Something was typed. */
-  handleInput(): void {
+  /** A ping or pong arrived: all that was sent before our last ping has been read. */
+  handleControl(): void {
+    this.#bytesBeforePing = 0;
+    this.handleInbound();
+  }
+
+  /** Input was sent. */
+  handleInput(bytes: number): void {
+    this.#bytesSincePing += bytes;
     if (this.#unansweredInputAt !== undefined || this.#deadlineMs !== undefined) return;
     this.#unansweredInputAt = this.#options.clock.monotonic();
     this.#arm();
@@ -95,11 +107,18 @@ export class Keepalive {
       }
       this.#deadlineMs = now + LATE_MS;
     } else if (now >= this.#nextDue()) {
-      this.#deadlineMs = now + (this.#unansweredInputAt === undefined ? DEAD_AFTER_MS : DEAD_AFTER_INPUT_MS);
+      this.#bytesBeforePing += this.#bytesSincePing;
+      this.#bytesSincePing = 0;
+      this.#deadlineMs = now + this.#patienceMs();
       this.#unansweredInputAt = undefined;
       this.#lastPingAt = now;
       this.#options.sendPing();
     }
     this.#arm();
+  }
+
+  #patienceMs(): number {
+    if (this.#bytesBeforePing > MUCH_INPUT_BYTES) return DEAD_AFTER_MUCH_INPUT_MS;
+    return this.#unansweredInputAt === undefined ? DEAD_AFTER_MS : DEAD_AFTER_INPUT_MS;
   }
 }

@@ -14,6 +14,8 @@ export interface LocalShellSpec extends UpstreamIds {
   readonly env: Readonly<Record<string, string>>;
   readonly cols: number;
   readonly rows: number;
+  /** The client's file mode mask; absent: 022. */
+  readonly umask?: number;
 }
 
 /** A shell that the local runtime holds, or whose end nobody has fetched yet. */

@@ -13,20 +13,19 @@ export interface RotationOptions {
   /** 0..1 */
   readonly random: number;
   /** Called once: after a pause in the output, or at the latest moment. */
-  onDue(): void;
+  onDue(ageMs: number): void;
 }
 
 export class Rotation {
   readonly #options: RotationOptions;
-  readonly #latestAt: number;
+  readonly #openedAt: number;
   #lastOutputAt: number;
   #cancel: () => void;
 
   constructor(options: RotationOptions) {
     this.#options = options;
-    const now = options.clock.monotonic();
-    this.#latestAt = now + LATEST_MS;
-    this.#lastOutputAt = now;
+    this.#openedAt = options.clock.monotonic();
+    this.#lastOutputAt = this.#openedAt;
     const spread = (LATEST_MS - EARLIEST_MS) * options.random;
     this.#cancel = options.clock.setTimeout(() => this.#tick(), EARLIEST_MS + spread);
   }
@@ -41,12 +40,9 @@ export class Rotation {
 
   #tick(): void {
     const now = this.#options.clock.monotonic();
-    const quietInMs = this.#lastOutputAt + QUIET_MS - now;
-    if (quietInMs <= 0 || now >= this.#latestAt) {
-      this.#options.onDue();
-      return;
-    }
-    const delayMs = Math.min(quietInMs, this.#latestAt - now);
-    this.#cancel = this.#options.clock.setTimeout(() => this.#tick(), delayMs);
+    const ageMs = now - this.#openedAt;
+    const waitMs = Math.min(this.#lastOutputAt + QUIET_MS - now, LATEST_MS - ageMs);
+    if (waitMs <= 0) this.#options.onDue(ageMs);
+    else this.#cancel = this.#options.clock.setTimeout(() => this.#tick(), waitMs);
   }
 }

@@ -192,10 +192,8 @@ export class Upstream {
       this.#server.learnFromOutcome(outcome);
       if (outcome.kind === "retry" && outcome.cure === "shorter") this.#pacer.shrinkFrames();
       if (outcome.kind === "retry" && outcome.cure === "slower") this.#pacer.slowDown(now);
-      const delayMs =
-        outcome.kind === "wait"
-          ? delayOf("seldom", 0, 0, random())
-          : delayOf(outcome.pace, retries.attempt, retries.sinceLossMs(now), random());
+      const pace = outcome.kind === "wait" ? "seldom" : outcome.pace;
+      const delayMs = delayOf(pace, retries.attempt, retries.sinceLossMs(now), random());
       this.#reportWait(outcome, retries.attempt, delayMs);
       await this.#betweenAttempts.wait(delayMs, signal);
       if (signal.aborted) return { kind: "stopped" };
@@ -206,6 +204,7 @@ export class Upstream {
   async #runOnce(learning: boolean, signal: AbortSignal): Promise<ConnectionEnd> {
     const { deps, handlers, target } = this.#options;
     const server = this.#server;
+    const first = !this.#known;
     const have = server.mayBeExact ? this.#options.have?.() : undefined;
     const attachOnly = target.kind === "local";
     // A shell from before this process, of which the caller holds nothing: what is left of its output is all new.
@@ -229,7 +228,7 @@ export class Upstream {
     const attachment = new Attachment({
       clock: deps.clock,
       pacer: this.#pacer,
-      first: !this.#known,
+      first,
       asked: this.#ids,
       have,
       attachOnly,
@@ -251,7 +250,10 @@ export class Upstream {
       handlers: {
         onOpen: (headers) => {
           this.#known = true;
-          if (target.kind === "agentcore") rotation = this.#rotate(connection);
+          if (target.kind === "agentcore") {
+            const onDue = (ageMs: number) => connection.leave({ kind: "rotated", ageMs });
+            rotation = new Rotation({ clock: deps.clock, random: deps.random(), onDue });
+          }
           if (this.#paused) connection.pause();
           attachment.handleOpen(headers);
           this.#ids = attachment.ids;
@@ -273,15 +275,10 @@ export class Upstream {
     this.#connection = undefined;
     rotation?.stop();
     attachment.stop();
+    // A shell that could not be started never was: the next one is the first.
+    if (first && end.kind === "closed" && end.code === 1011 && !end.started) this.#known = false;
     server.learnFromConnection(attachment, end);
     return end;
-  }
-
-  #rotate(connection: Connection): Rotation {
-    const { clock, random } = this.#options.deps;
-    const openedAt = clock.monotonic();
-    const onDue = () => connection.leave({ kind: "rotated", ageMs: clock.monotonic() - openedAt });
-    return new Rotation({ clock, random: random(), onDue });
   }
 
   #reportWait(outcome: Exclude<Outcome, { kind: "end" }>, attempt: number, delayMs: number): void {
@@ -293,6 +290,11 @@ export class Upstream {
       this.#kill?.fail(outcome.error);
       return;
     }
-    handlers.onLink({ kind: "lost", attempt, reason: outcome.reason, retryAt: deps.clock.now() + delayMs });
+    handlers.onLink({
+      kind: "lost",
+      attempt,
+      reason: outcome.reason,
+      retryAt: Math.round(deps.clock.now() + delayMs),
+    });
   }
 }

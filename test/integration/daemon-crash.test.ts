@@ -55,7 +55,8 @@ describe("daemon life", () => {
     process.kill(daemonPid(), "SIGKILL");
     writeFileSync(marker, "");
     await until("the shell's process is gone", () => !isAlive(shellPid));
-    expect(shells()).toMatchObject([{ name: "last", state: "ended", exitCode: 9 }]);
+    const ended = await until("the end is known", () => shells().find(({ state }) => state === "ended"));
+    expect(ended).toMatchObject({ name: "last", exitCode: 9 });
   });
 
   it("`daemon restart` keeps the shell's process", async () => {

@@ -2,30 +2,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Clock, systemClock } from "../../../daemon/upstream/clock.js";
+import { systemClock } from "../../../daemon/upstream/clock.js";
 import { createSigner } from "../../../daemon/upstream/sign.js";
 import { Upstream, type UpstreamTarget } from "../../../daemon/upstream/upstream.js";
 import { openWebSocket } from "../../../daemon/upstream/web-socket.js";
 import { Channel } from "../../../shared/channel.js";
+import { fastClock } from "../../support/fast-clock.js";
 import { LinkRecorder } from "../../support/link-recorder.js";
 import { type Refusal, type ScriptConnection, ScriptServer, type Step } from "../../support/script-server.js";
 
 const ids = { runtimeSessionId: "s".repeat(36), shellId: "sh1" };
 const runtimeArn = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/x";
 const HOUR = 3_600_000;
-
-/** Every delay of the logic divided by 20, so that back-offs can be waited for; `age` adds hours without waiting. */
-function fastClock(): Clock & { age(ms: number): void } {
-  let added = 0;
-  return {
-    now: () => systemClock.now(),
-    monotonic: () => systemClock.monotonic() * 20 + added,
-    setTimeout: (callback, delayMs) => systemClock.setTimeout(callback, delayMs / 20),
-    age: (ms) => {
-      added += ms;
-    },
-  };
-}
 
 const cleanup: (() => Promise<void>)[] = [];
 afterEach(async () => {

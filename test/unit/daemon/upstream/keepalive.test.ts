@@ -40,19 +40,44 @@ describe("Keepalive", () => {
   it("asks 2 s after typing that nothing answered, and then waits 5 s", async () => {
     const { clock, log, keepalive } = make();
     await clock.advance(1_000);
-    keepalive.handleInput();
-    keepalive.handleInput();
+    keepalive.handleInput(1);
+    keepalive.handleInput(1);
     await clock.advance(60_000);
     expect(log).toEqual(["ping 3", "dead 8"]);
   });
 
   it("does not ask when the typing was answered", async () => {
     const { clock, log, keepalive } = make();
-    keepalive.handleInput();
+    keepalive.handleInput(1);
     await clock.advance(500);
     keepalive.handleInbound();
     await clock.advance(14_000);
     expect(log).toEqual([]);
+  });
+
+  it("waits 60 s for a server that may have stopped reading a paste", async () => {
+    const { clock, log, keepalive } = make();
+    keepalive.handleInput(100_000);
+    await clock.advance(120_000);
+    expect(log).toEqual(["ping 2", "dead 62"]);
+  });
+
+  it("is as strict as ever once a pong proves that the paste was read", async () => {
+    const { clock, log, keepalive } = make();
+    keepalive.handleInput(100_000);
+    await clock.advance(3_000);
+    keepalive.handleControl();
+    await clock.advance(60_000);
+    expect(log).toEqual(["ping 2", "ping 17", "dead 27"]);
+  });
+
+  it("does not take output for a proof that a paste was read", async () => {
+    const { clock, log, keepalive } = make();
+    keepalive.handleInput(100_000);
+    await clock.advance(3_000);
+    keepalive.handleInbound();
+    await clock.advance(120_000);
+    expect(log).toEqual(["ping 2", "ping 17", "dead 77"]);
   });
 
   it("never declares a connection dead that is not being read", async () => {

@@ -126,6 +126,20 @@ describe("the first connection", () => {
     expect(network.sockets.length).toBe(2);
   });
 
+  it("that could not start its shell is not a shell: the next one is the first", async () => {
+    const { clock, network, recorder, upstream } = await makeLive();
+    upstream.send(bytes("x"));
+    const internal = { kind: "unknown", message: "no PTY" } as const;
+    network.last.message(Channel.Status, encodeTermination(internal));
+    network.last.closed(1011);
+    await settle();
+    upstream.send(bytes("make\r"));
+    await clock.advance(2_000);
+    network.last.open();
+    expect(recorder.of("live")[1]).toMatchObject({ verdict: "first" });
+    expect(inputOf(network.last)).toBe("make\r");
+  });
+
   it.each([
     ["an unreachable host", { kind: "failed", code: "ENOTFOUND", message: "" }, "unreachable"],
     ["404", { kind: "refused", status: 404, headers: {}, body: "" }, "runtime_not_found"],
@@ -746,6 +760,12 @@ describe("exact mode", () => {
 });
 
 describe("reading", () => {
+  it("of a local shell is never taken for dead: its silence is a program that does not read", async () => {
+    const { clock, network } = await makeLive({ target: { kind: "local" } });
+    await clock.advance(HOUR);
+    expect([network.sockets.length, network.last.pings, clock.pendingTimers]).toEqual([1, 0, 0]);
+  });
+
   it("stops and goes on with the screen, across a reconnect, without looking dead", async () => {
     const made = await makeLive();
     made.upstream.pause();

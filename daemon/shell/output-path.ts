@@ -1,0 +1,151 @@
+// The way of an output byte: from the upstream to the ring, the screen and every attached client, in one turn.
+import { randomUUID } from "node:crypto";
+import { Channel } from "../../shared/channel.js";
+import { framePayload } from "../../shared/frame.js";
+import { type Size, sameSize } from "../../shared/size.js";
+import { encodeSnapshot } from "../../shared/snapshot.js";
+import { Screen, type ScreenOptions } from "../terminal/screen.js";
+import { SequenceTail } from "../terminal/sequence-tail.js";
+import type { Clock } from "../upstream/clock.js";
+import { ClientGroup } from "./client-group.js";
+import { OutputLog } from "./output-log.js";
+import { ReplayWindow } from "./replay-window.js";
+
+export interface OutputPathOptions {
+  readonly size: Size;
+  readonly clock: Clock;
+  readonly screen: Omit<ScreenOptions, "cols" | "rows">;
+  /** The shell has a new size: tell the upstream. */
+  onResize(size: Size): void;
+  /** A replay has arrived. */
+  onReplayed(): void;
+  /** Something that `ls` shows has changed. */
+  onChange(): void;
+}
+
+/** CAN, soft reset, main screen, whole scroll region: another program's output must not land in the old one's modes. */
+const NEW_SHELL = new TextEncoder().encode("\u0018\u001b[!p\u001b[?1049l\u001b[r\u001b[0m\r\n");
+
+/**
+ * Invariants (docs/architecture.md):
+ * 1. One turn: a frame goes to the ring, the tail, the screen and every client without an await between.
+ * 2. A drawing is the screen at its mark, with the offset and the unfinished sequence of that same turn.
+ * 3. A resize goes through the screen's queue, so it stands where it happened in the output.
+ * 4. The screen answers queries only while no client leads, and never those of a replay.
+ */
+export class OutputPath {
+  readonly clients: ClientGroup;
+  readonly #options: OutputPathOptions;
+  readonly #screen: Screen;
+  readonly #tail = new SequenceTail();
+  readonly #log = new OutputLog(randomUUID());
+  readonly #replay: ReplayWindow;
+  #size: Size;
+
+  constructor(options: OutputPathOptions) {
+    this.#options = options;
+    this.#size = options.size;
+    this.#screen = new Screen({ ...options.screen, ...options.size });
+    this.clients = new ClientGroup({
+      onSize: (size) => this.#resize(size),
+      onChange: () => options.onChange(),
+    });
+    this.#replay = new ReplayWindow(options.clock, (open) => {
+      this.clients.setReplaying(open);
+      if (!open) options.onReplayed();
+    });
+  }
+
+  get epoch(): string {
+    return this.#log.epoch;
+  }
+
+  /** Absolute STDOUT offset after the newest byte. */
+  get offset(): number {
+    return this.#log.offset;
+  }
+
+  get size(): Size {
+    return this.#size;
+  }
+
+  get title(): string | undefined {
+    return this.#screen.title;
+  }
+
+  get cwd(): string | undefined {
+    return this.#screen.cwd;
+  }
+
+  /** The unfinished sequence or character at the end of the output. */
+  get tail(): Uint8Array {
+    return this.#tail.bytes;
+  }
+
+  handleFrame(frame: Uint8Array): void {
+    const payload = framePayload(frame);
+    const isOutput = frame[0] === Channel.Stdout;
+    // One turn: no await from here to the end of this function.
+    if (isOutput) this.#log.append(payload);
+    this.#tail.push(payload);
+    this.#screen.write(payload, this.clients.leader === undefined && !this.#replay.open);
+    this.clients.deliver(frame);
+    if (isOutput) this.#replay.handleOutput(this.#log.offset);
+  }
+
+  /** The bytes since `resume`, or undefined when they cannot be had exactly. */
+  resumeFrom(resume: { readonly epoch: string; readonly offset: number }): Uint8Array | undefined {
+    return this.#log.resumeFrom(resume);
+  }
+
+  /** SNAPSHOT frames for the shell as it is at this call; resolves once the screen has got there. */
+  async drawing(): Promise<readonly Uint8Array[]> {
+    const { epoch, offset } = this.#log;
+    const size = this.#size;
+    const tail = this.#tail.bytes.slice();
+    const screen = await this.#screen.snapshot();
+    const bytes = new Uint8Array(screen.length + tail.length);
+    bytes.set(screen);
+    bytes.set(tail, screen.length);
+    return encodeSnapshot({ epoch, offset, size, bytes });
+  }
+
+  text(options: { readonly start?: number; readonly ansi?: boolean }): Promise<string> {
+    return this.#screen.text(options);
+  }
+
+  /** From now on the output is that of `epoch` at `offset`. The clients, if any, have nothing of it yet. */
+  moveTo(epoch: string, offset: number): void {
+    if (epoch !== this.#log.epoch || offset !== this.#log.offset) this.#log.restart(epoch, offset);
+  }
+
+  /** Another terminal answers in the place of this one: what is on the screens stays, as history. */
+  beginAnew(epoch: string, offset: number): void {
+    this.#tail.push(NEW_SHELL);
+    this.#screen.write(NEW_SHELL, false);
+    this.#log.restart(epoch, offset);
+    this.clients.redraw();
+  }
+
+  /** @param end offset after the last replayed byte; undefined: until it is quiet. */
+  beginReplay(end: number | undefined): void {
+    this.#replay.begin(this.#log.offset, end);
+  }
+
+  endReplay(): void {
+    this.#replay.close();
+  }
+
+  dispose(): void {
+    this.#replay.close();
+    this.#screen.dispose();
+  }
+
+  #resize(size: Size): void {
+    if (sameSize(size, this.#size)) return;
+    this.#size = size;
+    this.#screen.resize(size);
+    this.#options.onResize(size);
+    this.clients.announceSize(size);
+  }
+}
