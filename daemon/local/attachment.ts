@@ -11,6 +11,8 @@ export interface AttachmentOptions {
   readonly reconnected: boolean;
   /** What the confirmation reports; 0 is not reported. */
   readonly bytesDropped: number;
+  /** Absolute offset of the first byte of `replay`. */
+  readonly from: number;
   /** Output to send before anything that `output` brings. */
   readonly replay: Uint8Array;
   /** From now on `output` goes straight out. */
@@ -36,6 +38,11 @@ export class Attachment {
   constructor(options: AttachmentOptions) {
     this.connection = options.connection;
     this.#options = options;
+  }
+
+  /** Absolute offset of the first byte that has not been sent. */
+  get sentOffset(): number {
+    return this.#options.from + this.connection.outputBytes;
   }
 
   get isLive(): boolean {

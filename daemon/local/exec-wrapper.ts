@@ -16,8 +16,8 @@ export interface Invocation {
  * bash itself leaves SHLVL as it was, because `exec` takes back what its own start added.
  */
 const CLOSE_ALL =
-  "for f in /dev/fd/*; do f=$" +
-  '{f##*/}; case $f in [012]|*[!0-9]*) ;; *) eval "exec $f>&-" ;; esac; done 2>/dev/null';
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
+  'for f in /dev/fd/*; do f=${f##*/}; case $f in [012] | *[!0-9]*) ;; *) eval "exec $f>&-" ;; esac; done';
 const BASH_SCRIPT = `${CLOSE_ALL}; umask "$1"; a=$2; shift 2; exec -a "$a" "$@"`;
 
 /** POSIX sh closes single digits only and cannot set argv[0]: the best there is where bash is missing. */

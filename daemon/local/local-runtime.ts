@@ -38,7 +38,8 @@ export class LocalRuntime {
   readonly #config: RuntimeConfig;
   readonly #now: () => Date;
   readonly #sessions: RuntimeSessions;
-  readonly #shells: Shells;
+  /** What runs, and what has ended and is still known. */
+  readonly shells: Shells;
   readonly #endpoint: ShellEndpoint;
   readonly #daemonApi: DaemonApi | undefined;
   readonly #connections = new Set<Socket>();
@@ -48,9 +49,9 @@ export class LocalRuntime {
     this.#now = now ?? (() => new Date());
     const changed = () => onChange?.();
     this.#sessions = new RuntimeSessions(config.knobs);
-    this.#shells = new Shells(config.knobs, this.#sessions, changed);
-    this.#endpoint = new ShellEndpoint(config.knobs, this.#sessions, this.#shells);
-    if (daemonApi) this.#daemonApi = new DaemonApi(this.#sessions, this.#shells, () => onStop?.());
+    this.shells = new Shells(config.knobs, this.#sessions, changed);
+    this.#endpoint = new ShellEndpoint(config.knobs, this.#sessions, this.shells);
+    if (daemonApi) this.#daemonApi = new DaemonApi(this.#sessions, this.shells, () => onStop?.());
     const limits = { headersTimeout: HEADER_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
     this.server =
       config.tls === undefined ? createServer(limits) : createTlsServer({ ...config.tls, ...limits });
@@ -67,13 +68,13 @@ export class LocalRuntime {
 
   /** True while there is a connection, a shell, or an exit that a client has yet to learn. */
   get isNeeded(): boolean {
-    return this.#connections.size > 0 || this.#shells.needed;
+    return this.#connections.size > 0 || this.shells.needed;
   }
 
-  /** Ends every shell (hang-up, then kill) and every session, and closes the server with its connections. */
+  /** Ends every session, the daemon's shells first by hang-up, then kill; closes the server with its connections. */
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
-    await this.#shells.killAll();
+    if (this.#daemonApi !== undefined) await this.shells.killAll();
     this.#sessions.endAll();
     // What was still being sent (an exit status) leaves with the end of the stream.
     for (const socket of this.#connections) socket.end();

@@ -6,7 +6,7 @@ import type { Size } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import { Attachment } from "./attachment.js";
 import type { Knobs } from "./knobs.js";
-import { hasChildren, signalGroups } from "./process-groups.js";
+import { hasChildren, killGroupsOfSession, signalGroups } from "./process-groups.js";
 import { Pty, type PtySpec } from "./pty.js";
 import { type Have, planReplay, type ReplayPlan } from "./replay-plan.js";
 import { ShellConnection } from "./shell-connection.js";
@@ -34,6 +34,8 @@ export interface LocalShellOptions {
 /** Typed bytes that the program has not read: above the first its client is not read, above the second input is dropped. */
 const INPUT_HIGH_BYTES = 4 * 1024 * 1024;
 const INPUT_LIMIT_BYTES = 2 * INPUT_HIGH_BYTES;
+/** A shell of this age may still be starting. */
+const YOUNG_MS = 1000;
 
 /**
  * Invariants.
@@ -54,6 +56,7 @@ export class LocalShell {
   readonly #knobs: Knobs;
   readonly #owner: ShellOwner;
   readonly #pty: Pty;
+  readonly #startedAt = performance.now();
   #ring: ReplayRing;
   #size: Size;
   #attachment: Attachment | undefined;
@@ -115,7 +118,7 @@ export class LocalShell {
   /** Where the stream of a connection would start that is made in this same turn. */
   planAttach(have: Have | undefined): ReplayPlan {
     const { start, end } = this.#ring;
-    const delivered = this.#attachment === undefined ? this.#delivered : end;
+    const delivered = this.#attachment?.sentOffset ?? this.#delivered;
     const replaces = this.#attachment !== undefined;
     return planReplay({ epoch: this.epoch, start, end, delivered, replaces, have }, this.#knobs);
   }
@@ -131,6 +134,7 @@ export class LocalShell {
       shellId: this.shellId,
       reconnected,
       bytesDropped: counts[this.#knobs.bytesDropped],
+      from: plan.from,
       replay: this.#ring.readFrom(plan.from),
       onLive: () => {
         if (this.#attachment === attachment) this.#pty.resume();
@@ -151,8 +155,11 @@ export class LocalShell {
     signalGroups(groups, "SIGHUP");
     // A stopped job cannot act on a hang-up.
     signalGroups(groups, "SIGCONT");
+    // bash forgets a hang-up that comes while it reads its profile: to a young shell it is said twice.
+    if (performance.now() - this.#startedAt < YOUNG_MS)
+      setTimeout(() => signalGroups(this.#pty.groups(), "SIGHUP"), YOUNG_MS / 4);
     this.#killing = setTimeout(() => {
-      signalGroups([...groups, ...this.#pty.groups()], "SIGKILL");
+      killGroupsOfSession(this.pid, [...groups, ...this.#pty.groups()]);
     }, this.#knobs.killDelayMs);
     this.#pty.resume();
     this.#owner.shellKilled(this);
@@ -226,15 +233,15 @@ export class LocalShell {
   #handleDetach(attachment: Attachment): void {
     if (this.#attachment !== attachment) return;
     this.#attachment = undefined;
-    this.#delivered = this.#ring.end;
+    this.#delivered = attachment.sentOffset;
     this.detachedAt = performance.now();
     this.#pty.resume();
   }
 
   #handleExit(exit: ShellExit): void {
     this.#exit = exit;
+    // The timer goes on: the job in the foreground may have ignored the hang-up that ended its shell.
     const killed = this.#killing !== undefined;
-    clearTimeout(this.#killing);
     // Who asked for the end knows of it.
     this.exitFetched = killed;
     const attachment = this.#attachment;

@@ -27,6 +27,12 @@ export function hasChildren(pid: number): boolean {
   }
 }
 
+/** Kills what is left of `groups` in the terminal session of `leader`; ids that have been given to others since are safe. */
+export function killGroupsOfSession(leader: number, groups: readonly number[]): void {
+  const left = sessionProcesses(leader).filter((pid) => groups.includes(Number(statOf(pid)?.[2] ?? leader)));
+  signalProcesses(left, "SIGKILL");
+}
+
 /** Signals whole groups; one that no longer exists is no error. */
 export function signalGroups(groups: readonly number[], signal: NodeJS.Signals): void {
   for (const group of groups) {

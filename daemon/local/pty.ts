@@ -138,9 +138,6 @@ export class Pty {
     this.#exited = true;
     this.#input.close();
     this.#stream.pause();
-    // What the stream had read already comes before what the kernel still holds.
-    for (let rest: unknown = this.#stream.read(); rest !== null; rest = this.#stream.read())
-      this.#pieces.push(rest as Uint8Array);
     this.#drain();
     this.#releaseSlave();
     const exit: ShellExit =
@@ -165,6 +162,8 @@ export class Pty {
 
   /** Reads all there is now. True: nobody else has the terminal open. */
   #drain(): boolean {
+    // A paused stream still takes one piece from the kernel; it comes before what is left there. Reading emits `data`.
+    while (this.#stream.read() !== null);
     // The bound keeps a background flood from holding the event loop; the next poll goes on.
     for (let read = 0; read < 64; read++) {
       const buffer = Buffer.allocUnsafeSlow(READ_BYTES);

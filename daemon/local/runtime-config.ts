@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { AgentdError } from "../../shared/errors.js";
 import { badKnob } from "./knob.js";
-import { defaultKnobs, type Knobs, parseKnobs } from "./knobs.js";
+import { type Knobs, parseKnobs } from "./knobs.js";
 import { isRuntimeArn } from "./route.js";
 
 export interface AccessKey {
@@ -28,14 +28,6 @@ export interface RuntimeConfig {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly knobs: Knobs;
 }
-
-/** Without a config file: nobody may connect who does not hold the (missing) keys, so this is for `parseRuntimeConfig` and tests. */
-export const openConfig: RuntimeConfig = {
-  access: { kind: "none" },
-  runtimes: undefined,
-  tls: undefined,
-  knobs: defaultKnobs,
-};
 
 /** @throws AgentdError `bad_config`; the message names the file and the setting. */
 export function readRuntimeConfig(path: string): RuntimeConfig {

@@ -35,6 +35,7 @@ export class ShellConnection {
   readonly #timers: NodeJS.Timeout[] = [];
   #idle: NodeJS.Timeout | undefined;
   #stalled: NodeJS.Timeout | undefined;
+  #outputBytes = 0;
   #textFrames = 0;
   #pressure = false;
   #detached = false;
@@ -57,12 +58,18 @@ export class ShellConnection {
     this.#startTimers();
   }
 
+  /** Output that was handed to the socket. */
+  get outputBytes(): number {
+    return this.#outputBytes;
+  }
+
   get isDetached(): boolean {
     return this.#detached;
   }
 
   sendOutput(bytes: Uint8Array): void {
-    for (const chunk of chunksOf(bytes, MAX_PAYLOAD_BYTES)) this.#send(Channel.Stdout, chunk);
+    for (const chunk of chunksOf(bytes, MAX_PAYLOAD_BYTES))
+      if (this.#send(Channel.Stdout, chunk)) this.#outputBytes += chunk.length;
   }
 
   sendStatus(payload: Uint8Array): void {
@@ -158,13 +165,15 @@ export class ShellConnection {
     return false;
   }
 
-  #send(channel: number, payload: Uint8Array): void {
-    if (this.#detached) return;
+  /** False: nothing was sent. The socket may be closing before we hear of it, and would swallow the frame. */
+  #send(channel: number, payload: Uint8Array): boolean {
+    if (this.#detached || this.#socket.readyState !== this.#socket.OPEN) return false;
     this.#handlers.onActivity("frames");
     this.#restartIdle();
     this.#socket.send(encodeFrame(channel, payload), () => this.#checkDrained());
-    if (this.#knobs.frameRateDirection === "both" && !this.#admit()) return;
+    if (this.#knobs.frameRateDirection === "both" && !this.#admit()) return true;
     if (this.#socket.bufferedAmount > this.#knobs.writeBufferBytes) this.#handleFull();
+    return true;
   }
 
   #handleFull(): void {
