@@ -172,7 +172,8 @@ describe.skipIf(!hasTmux)("attach in a terminal", () => {
     await pane.waitFor("before-12");
     const pid = shell("survivor")?.pid;
     process.kill(daemonPid(), "SIGKILL");
-    // Typed while there is no daemon, or into the next one: it arrives once.
+    // Asking starts the next daemon, if the client did not.
+    await until("attached again", () => shell("survivor")?.clients === 1);
     pane.type("echo after-$((7+7))", "Enter");
     await pane.waitFor(/^after-14$/m);
     expect(pane.capture().match(/^before-12$/gm)).toHaveLength(1);
@@ -219,8 +220,6 @@ describe.skipIf(!hasTmux)("attach in a terminal", () => {
     const modesOn =
       "printf '\\033[?1049h\\033[?1000h\\033[?1003h\\033[?1006h\\033[?2004h\\033[?1h\\033=\\033[?25l\\033[4h\\033[5;10r\\033[31m\\033(0'";
     let before: Readonly<Record<string, string>>;
-    let stty: string;
-
     const attached = async (name: string): Promise<Pane> => {
       make(name);
       const pane = tmux.open(
@@ -229,7 +228,6 @@ describe.skipIf(!hasTmux)("attach in a terminal", () => {
       await pane.waitFor(PROMPT);
       before = pane.modes();
       pane.type(`${modesOn}; stty raw; printf modes-on; sleep 1000`, "Enter");
-      await pane.waitFor("m");
       await until("the modes", () => pane.modes().alternate_on === "1" && pane.modes().cursor_flag === "0");
       return pane;
     };
@@ -240,8 +238,7 @@ describe.skipIf(!hasTmux)("attach in a terminal", () => {
         (file) => spawnSync("cat", [`${sandbox.home}/${file}`], { encoding: "utf8" }).stdout,
       );
       expect(second).toBe(first);
-      stty = second ?? "";
-      expect(stty).toContain("icanon");
+      expect(second).toContain(" icanon");
     };
 
     it("on detach", async () => {
@@ -280,7 +277,7 @@ describe.skipIf(!hasTmux)("attach in a terminal", () => {
       process.kill(client, "SIGCONT");
       await until(
         "the screen is back",
-        () => pane.modes().alternate_on === "1" && pane.capture().includes("modes-on"),
+        () => pane.modes().alternate_on === "1" && pane.modes().cursor_flag === "0",
       );
     });
   });
