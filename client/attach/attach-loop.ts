@@ -193,6 +193,10 @@ export class AttachLoop {
 
   #handleNotice(notice: Notice): AttachEnd | "restart" | undefined {
     const { name } = this.#options;
+    if (notice.kind === "position") {
+      this.#view.moveTo(notice.offset);
+      return undefined;
+    }
     const end = endOfNotice(name, notice);
     if (end !== undefined) return end;
     const line = noticeLine(name, notice, Date.now());

@@ -22,7 +22,8 @@ export interface Position {
 }
 
 /**
- * Invariant: `position` counts exactly the STDOUT bytes that were handed to the terminal, or that a snapshot stands for.
+ * Invariant: `position` counts exactly the STDOUT bytes that were handed to the terminal, that a snapshot stands for, or
+ * that the daemon kept back and said so.
  */
 export class ShellView {
   readonly #options: ShellViewOptions;
@@ -56,6 +57,11 @@ export class ShellView {
   /** The terminal has taken everything: a line that waits may be said. */
   flush(): void {
     this.#status.flush();
+  }
+
+  /** The daemon says where the output stands: it kept some of it from this client, which cannot count that. */
+  moveTo(offset: number): void {
+    if (this.position !== undefined) this.position = { epoch: this.position.epoch, offset };
   }
 
   /** The payload of a STDOUT frame. False: the terminal is slow. */

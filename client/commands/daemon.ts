@@ -1,4 +1,5 @@
 // `agentd daemon run|start|stop|restart|status`: care for the daemon.
+import { existsSync, readFileSync } from "node:fs";
 import { AgentdError } from "../../shared/errors.js";
 import { printable, suggestName } from "../../shared/names.js";
 import type { DaemonStatus } from "../../shared/rpc.js";
@@ -112,10 +113,19 @@ function statusText(status: DaemonStatus): string {
   ]);
 }
 
+/** A process that has ended and waits for its parent (a zombie) is not alive, whatever `kill` says. */
 function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+  try {
+    // The name in parentheses may hold anything; the state follows the last of them (proc(5)).
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat[stat.lastIndexOf(")") + 2] !== "Z";
+  } catch (error) {
+    // Ended just now; on systems without /proc the signal's answer counts.
+    return (error as NodeJS.ErrnoException).code !== "ESRCH" && !existsSync("/proc/self/stat");
   }
 }
