@@ -13,24 +13,42 @@ export interface Invocation {
 /*
  * The addon opens PTY masters without close-on-exec, so a child would inherit the terminals of all other shells.
  * Node has no fcntl; a shell can close descriptors. `-p` keeps bash from reading BASH_ENV and importing functions.
- * bash itself leaves SHLVL as it was, because `exec` takes back what its own start added.
+ * bash itself leaves SHLVL as it was, because `exec` takes back what its own start added. But a bash without a terminal
+ * forgets PS1 and PS2, so they come as words (`+value`, or `-` for unset) and are exported again.
  */
 const CLOSE_ALL =
   // biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
   'for f in /dev/fd/*; do f=${f##*/}; case $f in [012] | *[!0-9]*) ;; *) eval "exec $f>&-" ;; esac; done';
-const BASH_SCRIPT = `${CLOSE_ALL}; umask "$1"; a=$2; shift 2; exec -a "$a" "$@"`;
+// biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
+const SET_PROMPTS = '[ "$3" = - ] || export PS1="${3#+}"; [ "$4" = - ] || export PS2="${4#+}"';
+const BASH_SCRIPT = `${CLOSE_ALL}; umask "$1"; a=$2; ${SET_PROMPTS}; shift 4; exec -a "$a" "$@"`;
 
 /** POSIX sh closes single digits only and cannot set argv[0]: the best there is where bash is missing. */
 const SH_SCRIPT = 'umask "$1"; shift 2; exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@"';
 
+/** What the child gets besides its words. */
+export interface ExecSetting {
+  readonly umask: number;
+  /** The environment that it will have. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** File and arguments (without argv[0]) that run `invocation` with descriptors 0, 1 and 2 only. No word is ever interpreted. */
-export function wrapExec(invocation: Invocation, umask: number): { file: string; args: string[] } {
+export function wrapExec(
+  invocation: Invocation,
+  { umask, env }: ExecSetting,
+): { file: string; args: string[] } {
   const bash = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].find(isExecutable);
-  const rest = [umask.toString(8), invocation.argv0, invocation.program, ...invocation.args];
-  if (bash !== undefined) return { file: bash, args: ["-p", "-c", BASH_SCRIPT, "agentd", ...rest] };
+  const mask = umask.toString(8);
+  const { argv0, program, args } = invocation;
+  if (bash !== undefined) {
+    const prompts = [env["PS1"], env["PS2"]].map((value) => (value === undefined ? "-" : `+${value}`));
+    const words = [mask, argv0, ...prompts, program, ...args];
+    return { file: bash, args: ["-p", "-c", BASH_SCRIPT, "agentd", ...words] };
+  }
   // Without `exec -a` the leading dash is lost; every common shell takes -l for the same meaning.
-  if (invocation.argv0.startsWith("-")) rest.splice(3, 0, "-l");
-  return { file: "/bin/sh", args: ["-c", SH_SCRIPT, "agentd", ...rest] };
+  const login = argv0.startsWith("-") ? ["-l"] : [];
+  return { file: "/bin/sh", args: ["-c", SH_SCRIPT, "agentd", mask, argv0, program, ...login, ...args] };
 }
 
 function isExecutable(path: string): boolean {

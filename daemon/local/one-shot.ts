@@ -52,8 +52,8 @@ export class OneShot {
     this.#session = session;
     this.#response = response;
     const invocation = { ...serviceShell, args: ["-c", command.command] };
-    const { file, args } = wrapExec(invocation, 0o022);
     const env = serviceEnv(session.root, knobs.term, knobs.env);
+    const { file, args } = wrapExec(invocation, { umask: 0o022, env });
     // A group of its own, so that its end takes everything it started along.
     const cwd = knobs.cwd === "" ? session.root : knobs.cwd;
     this.#child = spawn(file, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });

@@ -59,7 +59,7 @@ export class Pty {
   /** Starts the program. @throws AgentdError `spawn_failed` with the system's reason; then nothing is left behind. */
   constructor(spec: PtySpec, handlers: PtyHandlers) {
     const { cols, rows } = spec.size;
-    const { file, args } = wrapExec(spec.invocation, spec.umask);
+    const { file, args } = wrapExec(spec.invocation, spec);
     const env = Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
     checkDirectory(spec.cwd);
     checkExecSize(args, env);
