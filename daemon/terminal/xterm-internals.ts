@@ -49,6 +49,7 @@ interface XtermCore {
   };
   readonly _oscLinkService: {
     registerLink(data: XtermLink): number;
+    addLineToLink(id: number, line: number): void;
   };
   readonly _writeBuffer: { writeSync(bytes: Uint8Array | string): void };
   readonly coreMouseService: { readonly activeProtocol: string; readonly activeEncoding: string };
@@ -195,18 +196,32 @@ const newestLinks = new WeakMap<Terminal, Map<number, XtermLink>>();
 const MAX_LINKS = 10_000;
 const MAX_LINK_CHARS = 4096;
 
-/** xterm.js forgets a hyperlink with the line where it thinks it ends, even while cells still show it or it is open. */
+/**
+ * Hyperlinks in a bounded table of our own. xterm.js ties each to markers on its lines: it then forgets links that cells
+ * still show, and every scrolled line costs a call per marker (2 MB/s for output full of links).
+ */
 function keepLinks(terminal: Terminal): void {
   const service = coreOf(terminal)._oscLinkService;
-  const { registerLink } = service;
-  const kept = new Map<number, XtermLink>();
-  newestLinks.set(terminal, kept);
+  const links = new Map<number, XtermLink>();
+  /** Links with an id are one link wherever they are opened. */
+  const named = new Map<string, number>();
+  let newestId = 0;
+  newestLinks.set(terminal, links);
+  service.addLineToLink = () => {};
   service.registerLink = (link) => {
-    const id = registerLink.call(service, link);
-    if (link.uri.length + (link.id?.length ?? 0) <= MAX_LINK_CHARS) kept.set(id, link);
-    const [oldest] = kept.keys();
-    if (kept.size > MAX_LINKS && oldest !== undefined) kept.delete(oldest);
-    return id;
+    const key = `${link.id};;${link.uri}`;
+    const known = link.id === undefined ? undefined : named.get(key);
+    if (known !== undefined) return known;
+    newestId++;
+    if (key.length > MAX_LINK_CHARS) return newestId;
+    links.set(newestId, link);
+    if (link.id !== undefined) named.set(key, newestId);
+    const [oldest] = links;
+    if (links.size > MAX_LINKS && oldest !== undefined) {
+      links.delete(oldest[0]);
+      named.delete(`${oldest[1].id};;${oldest[1].uri}`);
+    }
+    return newestId;
   };
 }
 
