@@ -1,6 +1,6 @@
 // Draws lines of cells: text, blanks with a background, and the soft wraps between lines.
 import { Bits, PLAIN, plainColor, type Style, sgrOf, styleOf } from "./sgr.js";
-import type { XtermExtended, XtermLine, XtermState } from "./xterm-internals.js";
+import type { XtermExtended, XtermLine, XtermState } from "./xterm-state.js";
 
 const WORDS_PER_CELL = 3;
 
@@ -139,7 +139,18 @@ export class LineWriter {
       this.put(hasText ? " \r" : " \r\x1b[X");
       return;
     }
-    // The last cell is blank: a wide character does not fit into it, so it wraps and leaves it blank.
+    // The last cell is blank: a wide character does not fit into it, so it wraps and leaves it blank. The next line's own is
+    // the best: the text then flows as it did at first, in terminals that measure it differently too.
+    if (
+      endX === cols - 1 &&
+      plainColor(word(previous, cols - 1, 2)) === 0 &&
+      word(next, 0, 0) >>> Bits.widthShift === 2
+    ) {
+      if (!isVisibleBlank(next, 0) && plainColor(word(next, 0, 2)) === 0) {
+        this.#cellStyle(next, 0);
+        return;
+      }
+    }
     if (endX !== cols - 1) this.put(`\x1b[${cols}G`);
     const bg = plainColor(word(previous, cols - 1, 2));
     this.style({ ...PLAIN, bg });
@@ -232,7 +243,7 @@ function isRightHalf(line: XtermLine, x: number): boolean {
   return x > 0 && word(line, x - 1, 0) >>> Bits.widthShift === 2;
 }
 
-/** A blank that shows more than its background. */
+/** True where a blank shows more than its background; for a character, whether its style would make a blank show. */
 export function isVisibleBlank(line: XtermLine, x: number): boolean {
   const fg = word(line, x, 1);
   const bg = word(line, x, 2);

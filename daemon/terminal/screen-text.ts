@@ -1,7 +1,7 @@
 // The screen as text for people and scripts: one line of text per line of cells, optionally with colours.
 import { charsAt, isBlank, word } from "./line-writer.js";
 import { Bits, sgrOf, styleOf } from "./sgr.js";
-import type { XtermLine, XtermState } from "./xterm-internals.js";
+import type { XtermLine, XtermState } from "./xterm-state.js";
 
 /** @param start first line; 0 is the top of the screen, negative reaches into the scrollback of the normal screen. */
 export function screenText(state: XtermState, start: number, ansi: boolean): string {

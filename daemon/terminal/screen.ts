@@ -26,7 +26,7 @@ export interface ScreenOptions {
   onCwd?(cwd: string): void;
   /** Unparsed input rose above 2 MiB (true), or is below 512 KiB again (false). */
   onPressure?(high: boolean): void;
-  /** A sequence broke the parser: the screen was reset and goes on. */
+  /** A sequence broke the parser, and the screen was reset and goes on; or one of the listeners above threw. */
   onFault?(cause: unknown): void;
 }
 
@@ -191,6 +191,15 @@ export class Screen implements SlicedTask {
     return end === job.length;
   }
 
+  /** xterm.js throws a listener's exception again in a later turn, where it would end the daemon. */
+  #notify(listener: () => void): void {
+    try {
+      listener();
+    } catch (cause) {
+      this.#options.onFault?.(cause);
+    }
+  }
+
   #guarded(action: () => void): void {
     try {
       action();
@@ -218,11 +227,11 @@ export class Screen implements SlicedTask {
     useCharWidths(terminal);
     repair(terminal);
     terminal.onData((reply) => {
-      if (this.#answerQueries) this.#options.onReply(encoder.encode(reply));
+      if (this.#answerQueries) this.#notify(() => this.#options.onReply(encoder.encode(reply)));
     });
     const tracker = new ModeTracker(terminal, {
-      onTitle: (title) => this.#options.onTitle?.(title),
-      onCwd: (cwd) => this.#options.onCwd?.(cwd),
+      onTitle: (title) => this.#notify(() => this.#options.onTitle?.(title)),
+      onCwd: (cwd) => this.#notify(() => this.#options.onCwd?.(cwd)),
     });
     return [terminal, tracker];
   }

@@ -2,13 +2,8 @@
 import { charsAt, isBlank, LineWriter, word } from "./line-writer.js";
 import type { ModeTracker } from "./mode-tracker.js";
 import { Bits, PLAIN, plainColor, type Style, styleOf } from "./sgr.js";
-import {
-  designationOf,
-  type XtermAttributes,
-  type XtermBuffer,
-  type XtermCharset,
-  type XtermState,
-} from "./xterm-internals.js";
+import { designationOf } from "./xterm-internals.js";
+import type { XtermAttributes, XtermBuffer, XtermCharset, XtermState } from "./xterm-state.js";
 
 const ESC = "\x1b";
 const CSI = "\x1b[";

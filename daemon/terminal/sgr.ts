@@ -1,5 +1,5 @@
 // xterm.js' attribute words, and the SGR sequences that bring a terminal to them.
-import type { XtermExtended } from "./xterm-internals.js";
+import type { XtermExtended } from "./xterm-state.js";
 
 /** Bits of a cell's words and of the pen, as xterm.js packs them. */
 export const Bits = {

@@ -1,80 +1,24 @@
 // The only file that touches xterm's internals: typed views of the state that its public interface does not show.
+import xterm, { type Terminal } from "@xterm/headless";
+import type {
+  XtermAttributes,
+  XtermBuffer,
+  XtermCharset,
+  XtermDecModes,
+  XtermExtended,
+  XtermLink,
+  XtermState,
+} from "./xterm-state.js";
 
-import type { Terminal } from "@xterm/headless";
-import xterm from "@xterm/headless";
-
-/**
+/*
  * Written against @xterm/headless 6.0.0, which package.json pins exactly: these are private fields, free to change in any
- * release. The serializer's tests compare every one of them, so a bump that breaks an assumption fails there.
+ * release. The tests compare every one of them, so a bump that breaks an assumption fails there.
  */
-export const XTERM_VERSION = "6.0.0";
-
-export interface XtermExtended {
-  /** Bits: underline colour (mode and value) in 0..25, underline style in 26..28. */
-  readonly _ext: number;
-  /** 0: no hyperlink. */
-  readonly urlId: number;
-}
-
-export interface XtermAttributes {
-  readonly fg: number;
-  readonly bg: number;
-  /** Never changed in place: cells hold references to it. */
-  extended: XtermExtended;
-}
 
 interface XtermPen extends XtermAttributes {
   extended: XtermExtended & { clone(): XtermExtended & { urlId: number } };
   /** Brings the background word's "extended" bit up to date. */
   updateExtended(): void;
-}
-
-export interface XtermLine {
-  readonly isWrapped: boolean;
-  readonly length: number;
-  /** Three words per cell: content, foreground, background. */
-  readonly _data: Uint32Array;
-  /** Cells of more than one code point. */
-  readonly _combined: Readonly<Record<number, string>>;
-  /** Only meaningful where the background word has its "extended" bit. */
-  readonly _extendedAttrs: Readonly<Record<number, XtermExtended | undefined>>;
-}
-
-export interface XtermLink {
-  readonly id?: string;
-  readonly uri: string;
-}
-
-/** A translation table; undefined is US ASCII. Compared by identity. */
-export type XtermCharset = Readonly<Record<string, string | undefined>> | undefined;
-
-export interface XtermBuffer {
-  readonly lines: { readonly length: number; get(index: number): XtermLine | undefined };
-  /** `x` equals the number of columns while a wrap is pending. */
-  x: number;
-  y: number;
-  readonly ybase: number;
-  readonly scrollTop: number;
-  readonly scrollBottom: number;
-  readonly savedX: number;
-  /** Counted from the top of the scrollback, unlike `y`. */
-  readonly savedY: number;
-  readonly savedCurAttrData: XtermAttributes;
-  readonly savedCharset: XtermCharset;
-  readonly tabs: Readonly<Record<number, boolean | undefined>>;
-}
-
-export interface XtermDecModes {
-  readonly applicationCursorKeys: boolean;
-  readonly applicationKeypad: boolean;
-  readonly bracketedPasteMode: boolean;
-  readonly cursorBlink: boolean | undefined;
-  readonly cursorStyle: "block" | "underline" | "bar" | undefined;
-  readonly origin: boolean;
-  readonly reverseWraparound: boolean;
-  readonly sendFocus: boolean;
-  readonly synchronizedOutput: boolean;
-  readonly wraparound: boolean;
 }
 
 interface XtermParams {
@@ -105,6 +49,7 @@ interface XtermCore {
   };
   readonly _oscLinkService: {
     registerLink(data: XtermLink): number;
+    addLineToLink(id: number, line: number): void;
   };
   readonly _writeBuffer: { writeSync(bytes: Uint8Array | string): void };
   readonly coreMouseService: { readonly activeProtocol: string; readonly activeEncoding: string };
@@ -113,37 +58,6 @@ interface XtermCore {
     readonly modes: { readonly insertMode: boolean };
     readonly decPrivateModes: XtermDecModes;
   };
-}
-
-/** The state of one terminal, live: every read is of this moment. */
-export interface XtermState {
-  readonly cols: number;
-  readonly rows: number;
-  readonly normal: XtermBuffer;
-  readonly alternate: XtermBuffer;
-  readonly active: XtermBuffer;
-  readonly pen: XtermAttributes;
-  readonly dec: XtermDecModes;
-  readonly insertMode: boolean;
-  /** LNM. */
-  readonly newLineMode: boolean;
-  /** ?12, apart from DECSCUSR. */
-  readonly cursorBlinkMode: boolean;
-  readonly cursorHidden: boolean;
-  /** NONE, X10, VT200, DRAG or ANY. */
-  readonly mouseProtocol: string;
-  /** DEFAULT, SGR or SGR_PIXELS. */
-  readonly mouseEncoding: string;
-  /** 0..3: which of G0..G3 is shifted in. */
-  readonly glevel: number;
-  /** The table in use; after DECRC it may differ from the shifted-in slot's. */
-  readonly charset: XtermCharset;
-  readonly charsets: readonly XtermCharset[];
-  /** Nonzero right after a printed character: bits 1..2 are its width. */
-  readonly joinState: number;
-  /** 0 between sequences. */
-  readonly parserState: number;
-  link(id: number): XtermLink | undefined;
 }
 
 function coreOf(terminal: Terminal): XtermCore {
@@ -282,18 +196,32 @@ const newestLinks = new WeakMap<Terminal, Map<number, XtermLink>>();
 const MAX_LINKS = 10_000;
 const MAX_LINK_CHARS = 4096;
 
-/** xterm.js forgets a hyperlink with the line where it thinks it ends, even while cells still show it or it is open. */
+/**
+ * Hyperlinks in a bounded table of our own. xterm.js ties each to markers on its lines: it then forgets links that cells
+ * still show, and every scrolled line costs a call per marker (2 MB/s for output full of links).
+ */
 function keepLinks(terminal: Terminal): void {
   const service = coreOf(terminal)._oscLinkService;
-  const { registerLink } = service;
-  const kept = new Map<number, XtermLink>();
-  newestLinks.set(terminal, kept);
+  const links = new Map<number, XtermLink>();
+  /** Links with an id are one link wherever they are opened. */
+  const named = new Map<string, number>();
+  let newestId = 0;
+  newestLinks.set(terminal, links);
+  service.addLineToLink = () => {};
   service.registerLink = (link) => {
-    const id = registerLink.call(service, link);
-    if (link.uri.length + (link.id?.length ?? 0) <= MAX_LINK_CHARS) kept.set(id, link);
-    const [oldest] = kept.keys();
-    if (kept.size > MAX_LINKS && oldest !== undefined) kept.delete(oldest);
-    return id;
+    const key = `${link.id};;${link.uri}`;
+    const known = link.id === undefined ? undefined : named.get(key);
+    if (known !== undefined) return known;
+    newestId++;
+    if (key.length > MAX_LINK_CHARS) return newestId;
+    links.set(newestId, link);
+    if (link.id !== undefined) named.set(key, newestId);
+    const [oldest] = links;
+    if (links.size > MAX_LINKS && oldest !== undefined) {
+      links.delete(oldest[0]);
+      named.delete(`${oldest[1].id};;${oldest[1].uri}`);
+    }
+    return newestId;
   };
 }
 
