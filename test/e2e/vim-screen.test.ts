@@ -25,10 +25,15 @@ describe.skipIf(!has("tmux") || !has("vim"))("attach to a running vim", () => {
 
   it("draws what the first terminal shows, and the scrollback under it", async () => {
     const source = join(sandbox.home, "sample.c");
-    writeFileSync(source, Array.from({ length: 200 }, (_, i) => `int f${i}(void) { return "text ${i}"[0]; } /* 日本 */`).join("\n"));
+    writeFileSync(
+      source,
+      Array.from({ length: 200 }, (_, i) => `int f${i}(void) { return "text ${i}"[0]; } /* 日本 */`).join(
+        "\n",
+      ),
+    );
     sandbox.run(["new", "-d", "--local", "ed", "--size", "100x30", "--", "bash", "--norc", "--noprofile"]);
     const first = tmux.open(attach("ed"));
-    await first.waitFor("bash-");
+    await first.waitFor(/^\$/m);
     first.type("for i in $(seq 1000); do echo scroll-$i; done", "Enter");
     await first.waitFor("scroll-1000");
     first.type(`vim -u NONE -N -c 'syntax on | set number mouse=a | normal 57G12|' ${source}`, "Enter");

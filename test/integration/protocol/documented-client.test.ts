@@ -52,7 +52,9 @@ describe("docs/protocol.md", () => {
       if (answers.size === requests.length) nc.kill();
     }
     expect(answers.get(1)?.result).toMatchObject({ protocol: 1 });
-    expect((answers.get(2)?.result?.shells as ShellInfo[]).map((shell) => shell.name)).toEqual(["doc"]);
+    expect(((answers.get(2)?.result?.shells ?? []) as ShellInfo[]).map((shell) => shell.name)).toEqual([
+      "doc",
+    ]);
     expect(answers.get("three")?.result).toHaveProperty("text");
     expect(answers.get(4)?.error?.data?.code).toBe("shell_not_found");
   });
