@@ -39,6 +39,8 @@ const CLOUD_ONLY = [
 interface Place {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Of this process; the shell gets the same. */
+  readonly umask: number;
   readonly shellName: string;
   /** From the daemon's config: `local`, or the name of a target. */
   readonly defaultTarget: string | undefined;
@@ -60,6 +62,7 @@ export function targetRequest(line: CommandLine, place: Place): TargetRequest {
     return {
       kind: "local",
       cwd: place.cwd,
+      umask: place.umask,
       env: { ...definedOf(place.env), AGENTD_SHELL: place.shellName },
       ...(command === undefined ? {} : { command }),
     };

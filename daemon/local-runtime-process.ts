@@ -1,6 +1,6 @@
 // Starts the local runtime, the program that owns the PTYs: it must outlive this daemon.
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { AgentdError } from "../shared/errors.js";
 import { printable } from "../shared/names.js";
 
@@ -8,6 +8,8 @@ export interface RuntimeProcessOptions {
   /** The built program. */
   readonly program: string;
   readonly socketPath: string;
+  /** Where its last words go; made anew at each start. */
+  readonly logPath: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -18,37 +20,37 @@ const READY_LIMIT_MS = 10_000;
  * Nothing of ours is left in it: no pipe that could break, no inherited file, not even our working directory.
  * @throws AgentdError `spawn_failed`, with the program's last words.
  */
-export function startLocalRuntime({ program, socketPath, env }: RuntimeProcessOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, "serve", "--unix", socketPath], {
-      cwd: "/",
-      detached: true,
-      env: { ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let lastWords = "";
-    const settle = (error?: AgentdError) => {
+export async function startLocalRuntime(options: RuntimeProcessOptions): Promise<void> {
+  const { program, socketPath, logPath, env } = options;
+  rmSync(logPath, { force: true });
+  const log = openSync(logPath, "wx", 0o600);
+  const child = spawn(process.execPath, [program, "serve", "--unix", socketPath], {
+    cwd: "/",
+    detached: true,
+    env: { ...env },
+    stdio: ["ignore", "pipe", log],
+  });
+  closeSync(log);
+  const why = await firstLine(child);
+  child.removeAllListeners();
+  child.stdout?.destroy();
+  child.unref();
+  if (why === undefined) return;
+  child.kill("SIGKILL");
+  const lastWords = readFileSync(logPath, "utf8").trim().slice(-400);
+  throw new AgentdError("spawn_failed", `cannot start the local runtime · ${printable(lastWords || why)}`);
+}
+
+/** Undefined once the program has said that it is ready; otherwise why it will not. */
+function firstLine(child: ChildProcess): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(`not ready after ${READY_LIMIT_MS / 1000} s`), READY_LIMIT_MS);
+    const settle = (why?: string) => {
       clearTimeout(timer);
-      child.removeAllListeners();
-      lines.close();
-      child.stdout.destroy();
-      child.stderr.destroy();
-      child.unref();
-      if (error === undefined) resolve();
-      else reject(error);
+      resolve(why);
     };
-    const fail = (why: string) =>
-      settle(new AgentdError("spawn_failed", `cannot start the local runtime · ${printable(why)}`));
-    const timer = setTimeout(() => {
-      child.kill("SIGKILL");
-      fail(`not ready after ${READY_LIMIT_MS / 1000} s`);
-    }, READY_LIMIT_MS);
-    const lines = createInterface({ input: child.stdout });
-    lines.once("line", () => settle());
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      lastWords = (lastWords + text).slice(-400);
-    });
-    child.on("error", (error) => fail(error.message));
-    child.on("close", (code) => fail(lastWords.trim() || `it ended with ${code ?? "a signal"}`));
+    child.stdout?.once("data", () => settle());
+    child.once("error", (error) => settle(error.message));
+    child.once("close", (code) => settle(`it ended with ${code ?? "a signal"}`));
   });
 }

@@ -46,6 +46,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
       startLocalRuntime({
         program: join(import.meta.dirname, "runtime.cjs"),
         socketPath: runtimeSocketPath,
+        logPath: join(stateDirectory, "runtime.log"),
         env: runtimeEnvironment(options.env),
       }),
   });
@@ -120,8 +121,13 @@ function newShell(params: Params<"shell.new">, config: Config): Parameters<Regis
   const fresh = freshIds();
   const base = { name, target: resolveTarget(target, config), cols, rows, labels, reuse };
   if (target.kind === "local") {
-    const { command, cwd, env } = target;
-    const local = { cwd, env, ...(command === undefined ? {} : { command }) };
+    const { command, cwd, env, umask } = target;
+    const local = {
+      cwd,
+      env,
+      ...(command === undefined ? {} : { command }),
+      ...(umask === undefined ? {} : { umask }),
+    };
     return { ...base, ids: fresh, known: false, local };
   }
   const ids = {

@@ -57,6 +57,8 @@ export type TargetRequest =
       readonly command?: readonly string[];
       readonly cwd: string;
       readonly env: Readonly<Record<string, string>>;
+      /** Of the shell's process, 0..0o777; absent: 0o022. */
+      readonly umask?: number;
     }
   | {
       readonly kind: "agentcore";

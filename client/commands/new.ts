@@ -78,7 +78,13 @@ export async function createShell({
   reuse,
 }: Creation): Promise<boolean> {
   const defaultTarget = connection.hello.client.defaultTarget;
-  const target = targetRequest(line, { env: context.env, cwd: context.cwd, shellName: name, defaultTarget });
+  const target = targetRequest(line, {
+    env: context.env,
+    cwd: context.cwd,
+    umask: process.umask(),
+    shellName: name,
+    defaultTarget,
+  });
   const labels = parseLabels(line.values("label"));
   const { columns, rows } = process.stdout;
   const terminal = columns > 0 && rows > 0 ? { cols: columns, rows } : undefined;

@@ -28,6 +28,8 @@ export interface ReplaySituation {
 export interface ReplayPlan {
   /** Absolute offset of the first byte that the connection gets. */
   readonly from: number;
+  /** Absolute offset after the last byte that is a replay. */
+  readonly end: number;
   /** Bytes that it should have had and that the ring no longer holds. */
   readonly dropped: number;
 }
@@ -41,12 +43,12 @@ export function planReplay(
     // Another epoch's bytes, or none: nothing of this one has been seen.
     const offset = have.epoch === epoch ? Math.min(have.offset, end) : 0;
     const from = Math.max(start, offset);
-    return { from, dropped: from - offset };
+    return { from, end, dropped: from - offset };
   }
   const dropped = Math.max(0, start - delivered);
   const since = Math.max(start, delivered);
-  if (replaces) return { from: knobs.replayOnReplace === "none" ? since : start, dropped };
-  return { from: knobs.replayModel === "since-detach" ? since : start, dropped };
+  if (replaces) return { from: knobs.replayOnReplace === "none" ? since : start, end, dropped };
+  return { from: knobs.replayModel === "since-detach" ? since : start, end, dropped };
 }
 
 /** Cuts `bytes` into pieces of `size`, or at seeded random places of 1 to `size` bytes: cuts fall inside characters too. */

@@ -70,6 +70,7 @@ export class ShellEndpoint {
       "x-amzn-bedrock-agentcore-shell-id": shell.shellId,
       "x-agentd-epoch": shell.epoch,
       "x-agentd-offset": String(plan.from),
+      "x-agentd-end": String(plan.end),
       "x-agentd-pid": String(shell.pid),
     });
     let upgraded = false;

@@ -42,6 +42,7 @@ const target: Check<TargetRequest> = oneOf<TargetRequest>({
     command: optional(list(text(128 * 1024, 0), 4096, 1)),
     cwd: path,
     env: map(isVariable, text(128 * 1024, 0), 4096),
+    umask: optional(integer(0, 0o777)),
   }),
   agentcore: object({
     kind: literal("agentcore"),

@@ -25,7 +25,7 @@ export interface NewShell {
   /** Answer with the existing shell of that name. */
   readonly reuse: boolean;
   /** Local shells: the process to start. */
-  readonly local?: Pick<LocalShellSpec, "command" | "cwd" | "env">;
+  readonly local?: Pick<LocalShellSpec, "command" | "cwd" | "env" | "umask">;
 }
 
 export interface RegistryOptions {

@@ -124,7 +124,13 @@ describe("findCommand", () => {
 });
 
 describe("targetRequest", () => {
-  const place = { env: { A: "1", B: undefined }, cwd: "/here", shellName: "work", defaultTarget: undefined };
+  const place = {
+    env: { A: "1", B: undefined },
+    cwd: "/here",
+    umask: 0o022,
+    shellName: "work",
+    defaultTarget: undefined,
+  };
   const command = findCommand(["new"]).command;
   const target = (args: string[], more: { defaultTarget?: string } = {}) =>
     targetRequest(parseCommandLine(args, command.flags ?? {}), { ...place, ...more });
@@ -133,6 +139,7 @@ describe("targetRequest", () => {
     expect(target(["work", "--", "bash", "-l"])).toEqual({
       kind: "local",
       cwd: "/here",
+      umask: 0o022,
       env: { A: "1", AGENTD_SHELL: "work" },
       command: ["bash", "-l"],
     });
