@@ -171,12 +171,19 @@ export class ShellClient {
     return this.frames.filter((frame) => frame[0] === channel).map((frame) => frame.subarray(1));
   }
 
-  /** Waits until `probe` holds; fails when the connection closes first. */
+  /** Waits until `probe` holds; fails when the connection closes first, or with what was seen when nothing comes. */
   async until(what: string, probe: () => boolean): Promise<void> {
+    const failed = (why: string) =>
+      new Error(`${why} before: ${what}; got ${JSON.stringify(this.#text.slice(-300))}`);
     while (!probe()) {
-      if (this.socket.readyState === WebSocket.CLOSED)
-        throw new Error(`closed before: ${what}; got ${this.#text.slice(-300)}`);
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      if (this.socket.readyState === WebSocket.CLOSED) throw failed("closed");
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(failed("nothing for 15 s")), 15_000);
+        this.#waiting.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
     }
   }
 

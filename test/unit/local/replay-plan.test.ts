@@ -16,19 +16,25 @@ const at = (start: number, end: number, delivered: number) => ({
 
 describe("planReplay", () => {
   it("starts where the last connection ended, or at the ring's start and says what is gone", () => {
-    expect(planReplay(at(100, 500, 300), knobs)).toEqual({ from: 300, dropped: 0 });
-    expect(planReplay(at(100, 500, 30), knobs)).toEqual({ from: 100, dropped: 70 });
+    expect(planReplay(at(100, 500, 300), knobs)).toEqual({ from: 300, end: 500, dropped: 0 });
+    expect(planReplay(at(100, 500, 30), knobs)).toEqual({ from: 100, end: 500, dropped: 70 });
     expect(planReplay(at(100, 500, 300), { ...knobs, replayModel: "last-bytes" })).toEqual({
       from: 100,
+      end: 500,
       dropped: 0,
     });
   });
 
   it("gives a replacing connection nothing twice, unless the knob says so", () => {
     const replacing = { ...at(100, 500, 500), replaces: true };
-    expect(planReplay(replacing, { ...knobs, replayModel: "last-bytes" })).toEqual({ from: 500, dropped: 0 });
+    expect(planReplay(replacing, { ...knobs, replayModel: "last-bytes" })).toEqual({
+      from: 500,
+      end: 500,
+      dropped: 0,
+    });
     expect(planReplay(replacing, { ...knobs, replayOnReplace: "last-bytes" })).toEqual({
       from: 100,
+      end: 500,
       dropped: 0,
     });
   });
@@ -36,11 +42,11 @@ describe("planReplay", () => {
   it("is exact when the client says what it has", () => {
     const have = (epoch: string, offset: number) =>
       planReplay({ ...at(100, 500, 500), have: { epoch, offset } }, knobs);
-    expect(have(EPOCH, 450)).toEqual({ from: 450, dropped: 0 });
-    expect(have(EPOCH, 40)).toEqual({ from: 100, dropped: 60 });
-    expect(have(EPOCH, 9000)).toEqual({ from: 500, dropped: 0 });
-    expect(have("*", 0)).toEqual({ from: 100, dropped: 100 });
-    expect(have("00000000-0000-0000-0000-000000000000", 450)).toEqual({ from: 100, dropped: 100 });
+    expect(have(EPOCH, 450)).toEqual({ from: 450, end: 500, dropped: 0 });
+    expect(have(EPOCH, 40)).toEqual({ from: 100, end: 500, dropped: 60 });
+    expect(have(EPOCH, 9000)).toEqual({ from: 500, end: 500, dropped: 0 });
+    expect(have("*", 0)).toEqual({ from: 100, end: 500, dropped: 100 });
+    expect(have("00000000-0000-0000-0000-000000000000", 450)).toEqual({ from: 100, end: 500, dropped: 100 });
   });
 });
 
