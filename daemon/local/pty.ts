@@ -41,7 +41,9 @@ const READ_BYTES = 64 * 1024;
  *    the stream, and would lose the output's tail. After the exit the master is read here until the kernel has nothing
  *    left (EAGAIN: somebody else still holds the terminal; EIO: nobody does).
  * 2. `onExit` comes after the last `onOutput`, once. Output after it (background processes) is read and thrown away.
- * 3. Output that arrives in one turn of the event loop is given on as one piece.
+ * 3. The descriptor is the stream's: once that has destroyed itself (a hang-up is an error to it), the number may belong
+ *    to a socket. Nothing reads, writes or resizes it by number after that.
+ * 4. Output that arrives in one turn of the event loop is given on as one piece.
  */
 export class Pty {
   readonly pid: number;
@@ -54,7 +56,6 @@ export class Pty {
   #flush: NodeJS.Immediate | undefined;
   #lingering: NodeJS.Timeout | undefined;
   #exited = false;
-  #closed = false;
 
   /** Starts the program. @throws AgentdError `spawn_failed` with the system's reason; then nothing is left behind. */
   constructor(spec: PtySpec, handlers: PtyHandlers) {
@@ -84,7 +85,7 @@ export class Pty {
     this.#stream = new ReadStream(this.#master.fd);
     this.#stream.on("data", (bytes: Uint8Array) => this.#collect(bytes));
     // EIO is how a terminal says that nobody has it open; the exit callback says the rest.
-    this.#stream.on("error", () => undefined);
+    this.#stream.on("error", () => this.#input.close());
   }
 
   get pendingInputBytes(): number {
@@ -97,7 +98,7 @@ export class Pty {
   }
 
   resize({ cols, rows }: Size): void {
-    if (!this.#closed) nativePty().resize(this.#master.fd, cols, rows);
+    if (this.#isOpen) nativePty().resize(this.#master.fd, cols, rows);
   }
 
   /** Stops reading: the kernel's buffer fills, and the program waits in write(2). */
@@ -117,6 +118,10 @@ export class Pty {
   /** Kills every process of this terminal session, background jobs included. */
   destroy(): void {
     if (!this.#exited) signalProcesses([...sessionProcesses(this.pid), this.pid], "SIGKILL");
+  }
+
+  get #isOpen(): boolean {
+    return !this.#stream.destroyed;
   }
 
   #collect(bytes: Uint8Array): void {
@@ -163,9 +168,10 @@ export class Pty {
   /** Reads all there is now. True: nobody else has the terminal open. */
   #drain(): boolean {
     // A paused stream still takes one piece from the kernel; it comes before what is left there. Reading emits `data`.
-    while (this.#stream.read() !== null);
+    while (this.#isOpen && this.#stream.read() !== null);
     // The bound keeps a background flood from holding the event loop; the next poll goes on.
     for (let read = 0; read < 64; read++) {
+      if (!this.#isOpen) return true;
       const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
       try {
         const bytes = readSync(this.#master.fd, buffer);
@@ -185,8 +191,6 @@ export class Pty {
   }
 
   #close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
     clearTimeout(this.#lingering);
     this.#stream.destroy();
   }

@@ -1,4 +1,5 @@
 // Detaching, reattaching and the replay; limits and the life of sessions (conformance cases 29 to 42).
+import { writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { LocalService, newSession, type ShellClient } from "../../support/local-service.js";
 import { until } from "../../support/until.js";
@@ -14,17 +15,16 @@ async function openQuiet(session: string, shellId = "k"): Promise<ShellClient> {
 }
 
 /** Makes the shell write `bytes` bytes while nobody is attached: it waits for a file that appears after the detach. */
-async function printWhileDetached(client: ShellClient, command: string): Promise<void> {
+async function printWhileDetached(client: ShellClient, bytes: number, command: string): Promise<void> {
   const pid = Number(client.header("x-agentd-pid"));
   const go = (await client.run("rm -f go; pwd")).match(/^(\/.*)\r$/m)![1]!;
   const before = shellOf(pid).offset;
-  client.type(`until [ -e go ]; do sleep 0.01; done; ${command}; touch written\n`);
+  client.type(`until [ -e go ]; do sleep 0.01; done; ${command}\n`);
   await client.leave();
   await until("the detach", () => !shellOf(pid).isAttached);
   expect(shellOf(pid).offset).toBe(before);
-  const { writeFileSync, existsSync } = await import("node:fs");
   writeFileSync(`${go}/go`, "");
-  await until("the output", () => existsSync(`${go}/written`));
+  await until("the output", () => shellOf(pid).offset === before + bytes);
 }
 
 const shellOf = (pid: number) => service.runtime.shells.all.find((shell) => shell.pid === pid)!;
@@ -49,7 +49,7 @@ describe("detach and replay", () => {
     service = await LocalService.start();
     const session = newSession();
     const first = await openQuiet(session);
-    await printWhileDetached(first, "head -c 1000 /dev/zero | tr '\\0' y");
+    await printWhileDetached(first, 1000, "head -c 1000 /dev/zero | tr '\\0' y");
     const again = await service.open({ session, shellId: "k" });
     expect(await again.confirmed()).toEqual({ kind: "confirmation", shellId: "k", reconnected: true });
     expect(again.frames[0]![0]).toBe(3);
@@ -63,7 +63,7 @@ describe("detach and replay", () => {
     const session = newSession();
     const first = await openQuiet(session);
     await first.run("echo old''er");
-    await printWhileDetached(first, "head -c 1000 /dev/zero | tr '\\0' y");
+    await printWhileDetached(first, 1000, "head -c 1000 /dev/zero | tr '\\0' y");
     const again = await service.open({ session, shellId: "k" });
     expect(await again.sees("y".repeat(1000))).toMatch(/older\r\n[\s\S]*y{1000}$/);
   });
@@ -72,7 +72,7 @@ describe("detach and replay", () => {
     service = await LocalService.start();
     const session = newSession();
     const first = await openQuiet(session);
-    await printWhileDetached(first, "seq -f %014.0f 20480 | tr '\\n' :");
+    await printWhileDetached(first, 20_480 * 15, "seq -f %014.0f 20480 | tr '\\n' :");
     const again = await service.open({ session, shellId: "k" });
     expect(await again.confirmed()).toMatchObject({ bytesDropped: 45_056 });
     await again.sees("20480:");
@@ -252,7 +252,7 @@ describe("the knobs of the confirmation", () => {
     await service.stop();
     service = await LocalService.start({ confirmation: "also-post-drain", replayBytes: 100 });
     const session = newSession();
-    await printWhileDetached(await openQuiet(session), "head -c 150 /dev/zero | tr '\\0' y");
+    await printWhileDetached(await openQuiet(session), 150, "head -c 150 /dev/zero | tr '\\0' y");
     const twice = await service.open({ session, shellId: "k" });
     await twice.until("two confirmations", () => twice.statuses.length === 2);
     expect(twice.statuses).toMatchObject([{ reconnected: true }, { reconnected: true, bytesDropped: 50 }]);

@@ -1,9 +1,12 @@
 // Programs on real pseudo-terminals: nothing lost at exit, nothing inherited, nothing that blocks.
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, describe, expect, it } from "vitest";
 import { Pty } from "../../../daemon/local/pty.js";
 import { findProgram } from "../../../daemon/local/spawn-check.js";
@@ -52,6 +55,25 @@ function start(
 const bash = (script: string, options = {}) => start("/bin/bash", ["--norc", "-c", script], options);
 
 describe("Pty", () => {
+  it("never touches a descriptor number that has gone to somebody else, when a background process lets go last", async () => {
+    const echo = createServer((socket) => socket.end("x".repeat(2000))).listen(0, "127.0.0.1");
+    await once(echo, "listening");
+    const { port } = echo.address() as AddressInfo;
+    let ptysLeft = 150;
+    const ptys = (async () => {
+      for (; ptysLeft > 0; ptysLeft--) await bash("sleep 0.06 & exit 0").exited;
+    })();
+    // Each of these sockets may get the number of a master that was closed a moment ago.
+    while (ptysLeft > 0) {
+      const received = await Promise.all(
+        Array.from({ length: 8 }, async () => (await text(connect(port, "127.0.0.1"))).length),
+      );
+      expect(received).toEqual(received.map(() => 2000));
+    }
+    await ptys;
+    echo.close();
+  });
+
   it("loses no byte of 300,000 that are written just before the exit, 100 times", async () => {
     for (let run = 0; run < 100; run++) {
       const { exit, output } = await bash("head -c 300000 /dev/zero | tr '\\0' x; printf END; exit 7").exited;
