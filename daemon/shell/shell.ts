@@ -43,6 +43,7 @@ export class Shell {
   #state: ShellState = { kind: "starting" };
   #held = false;
   #wasLive = false;
+  #planned = false;
   #running: Promise<void> = Promise.resolve();
   #verdict: Verdict | undefined;
   #pid: number | undefined;
@@ -208,7 +209,8 @@ export class Shell {
   }
 
   #handleLink(event: LinkEvent): void {
-    const reconnect = this.#wasLive;
+    const again = this.#wasLive;
+    if (event.kind === "lost") this.#planned = event.planned === true;
     if (event.kind === "live") this.#handleLive(event);
     if (event.kind === "confirmed" && event.verdict !== "first") this.#verdict = event.verdict;
     if (
@@ -219,7 +221,7 @@ export class Shell {
       this.#deps.onRecord(this);
     }
     this.#setState(afterLink(this.#state, event, this.#deps.clock.now()));
-    const notice = noticeOf(event, reconnect);
+    const notice = noticeOf(event, { again, planned: this.#planned });
     if (notice !== undefined) this.#clients.notify(notice);
     if (event.kind === "needs-credentials" || event.kind === "capacity") {
       this.#lastError = new AgentdError(
