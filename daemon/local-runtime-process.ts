@@ -33,6 +33,8 @@ export async function startLocalRuntime(options: RuntimeProcessOptions): Promise
   closeSync(log);
   const why = await firstLine(child);
   child.removeAllListeners();
+  // Nothing that happens to it from now on is news here; without a listener an error would end the daemon.
+  child.on("error", () => {});
   child.stdout?.destroy();
   child.unref();
   if (why === undefined) return;

@@ -60,6 +60,7 @@ export async function attachHere(options: AttachHere): Promise<number> {
     context.complain(errorLine(AgentdError.from(error)));
     return ExitStatus.CannotAttach;
   }
+  const { shellId } = stream.result.shell;
   const canSay = !context.quiet && context.stderr.isTTY === true;
   // Between the shell's output there is room for a line only where that output goes.
   const sameTerminal = canSay && fstatSync(1).rdev === fstatSync(2).rdev;
@@ -74,7 +75,11 @@ export async function attachHere(options: AttachHere): Promise<number> {
     reattach: async (size, resume, limitMs) => {
       const again = await reachDaemon(context.env, { limitMs });
       try {
-        return await again.attach({ ...params, ...size, ...(resume === undefined ? {} : { resume }) });
+        // The shell may have been renamed meanwhile, and its old name may be another shell's.
+        const { shells } = await again.call("shell.list", {});
+        const present = shells.find((shell) => shell.shellId === shellId)?.name ?? name;
+        const resumed = resume === undefined ? {} : { resume };
+        return await again.attach({ ...params, name: present, ...size, ...resumed });
       } catch (error) {
         again.close();
         throw error;

@@ -111,8 +111,11 @@ export class AttachLoop {
     const { epoch, offset } = stream.result;
     const before = this.#view.position;
     if (before !== undefined && epoch !== before.epoch) {
+      // Another epoch only means that the count of the output starts anew; whether the shell is another one, the daemon knows.
       const dropped = this.#queue.clear();
-      this.#view.say(`new shell · the old one is gone${dropped > 0 ? " · typing was not sent" : ""}`);
+      const isNew = stream.result.shell.verdict === "new";
+      if (isNew) this.#view.say(`new shell · the old one is gone${dropped > 0 ? " · typing was not sent" : ""}`);
+      else if (dropped > 0) this.#view.say(`back · ${dropped} typed bytes were not sent`);
     }
     this.#view.position = { epoch, offset };
     return new Promise((resolve) => {
