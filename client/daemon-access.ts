@@ -2,7 +2,7 @@
 import { AgentdError } from "../shared/errors.js";
 import type { ConnectOptions } from "./context.js";
 import { DaemonConnection } from "./daemon-connection.js";
-import { findSocketPath, ownSurroundings } from "./runtime-directory.js";
+import { findSocketPath } from "./socket-path.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +22,7 @@ export async function reachDaemon(
   env: Environment,
   { start = true, anyVersion = false, limitMs }: ReachOptions,
 ): Promise<DaemonConnection> {
-  const path = await findSocketPath(ownSurroundings(env));
+  const path = findSocketPath(env);
   const deadline = performance.now() + limitMs;
   let connection = await tryOpen(path);
   if (connection === undefined) {

@@ -17,7 +17,7 @@ export interface TargetConfig {
 export interface Config {
   /** The target of `agentd new` without one: `local`, or a name in `targets`. */
   readonly defaultTarget?: string;
-  /** The key in front of every command while attached: `C-]`, `C-a`, … or `none`. */
+  /** The key in front of every command while attached: `C-]`, `C-a`, … or `none`; `agentcore`: `C-]`, which alone detaches. */
   readonly prefix: string;
   /** Lines of history that each shell keeps. */
   readonly scrollback: number;
@@ -76,7 +76,9 @@ class Reader {
 
   config(root: Table): Config {
     this.#onlyKeys(root, [], ["default_target", "keys", "scrollback", "targets"]);
-    const keys = this.#table(root, [], "keys");
+    // `keys = "agentcore"`: the official client's way, where the prefix alone detaches.
+    const preset = own(root, "keys") === "agentcore";
+    const keys = preset ? {} : this.#table(root, [], "keys");
     this.#onlyKeys(keys, ["keys"], ["prefix"]);
     const targets = this.#targets(this.#table(root, [], "targets"));
     const defaultTarget = this.#string(root, [], "default_target");
@@ -88,7 +90,7 @@ class Reader {
     }
     return {
       ...(defaultTarget === undefined ? {} : { defaultTarget }),
-      prefix: this.#prefix(keys) ?? DEFAULT_CONFIG.prefix,
+      prefix: preset ? "agentcore" : (this.#prefix(keys) ?? DEFAULT_CONFIG.prefix),
       scrollback: this.#scrollback(root) ?? DEFAULT_CONFIG.scrollback,
       targets,
     };

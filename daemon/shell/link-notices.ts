@@ -3,8 +3,22 @@ import type { Notice } from "../../shared/notice.js";
 import type { LinkEvent } from "../upstream/link.js";
 import type { ShellState } from "./shell-state.js";
 
-/** The notice for a link event, or undefined. @param again the shell was live before in this process. */
-export function noticeOf(event: LinkEvent, again: boolean): Notice | undefined {
+export interface LinkHistory {
+  /** The shell was live before in this process. */
+  readonly again: boolean;
+  /** The last loss was a planned one: a return to the same shell, with nothing lost, is not worth a word. */
+  readonly planned: boolean;
+}
+
+/** The notice for a link event, or undefined when there is nothing to say. */
+export function noticeOf(event: LinkEvent, history: LinkHistory): Notice | undefined {
+  const notice = plainNotice(event, history.again);
+  const isHarmless = notice?.kind === "back" && notice.verdict === "same" && notice.bytesLost === 0;
+  if (history.planned && isHarmless && notice.heldDiscarded === undefined) return undefined;
+  return notice;
+}
+
+function plainNotice(event: LinkEvent, again: boolean): Notice | undefined {
   switch (event.kind) {
     case "connecting":
       return undefined;
@@ -26,7 +40,8 @@ export function noticeOf(event: LinkEvent, again: boolean): Notice | undefined {
         ...(event.heldDiscarded === undefined ? {} : { heldDiscarded: event.heldDiscarded }),
       };
     case "lost": {
-      const { attempt, reason, retryAt } = event;
+      const { attempt, reason, retryAt, planned } = event;
+      if (planned) return undefined;
       return { kind: "lost", attempt, reason, ...retryTime(retryAt) };
     }
     case "needs-credentials":

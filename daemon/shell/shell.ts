@@ -43,6 +43,7 @@ export class Shell {
   #state: ShellState = { kind: "starting" };
   #held = false;
   #wasLive = false;
+  #planned = false;
   #running: Promise<void> = Promise.resolve();
   #verdict: Verdict | undefined;
   #pid: number | undefined;
@@ -211,7 +212,8 @@ export class Shell {
   }
 
   #handleLink(event: LinkEvent): void {
-    const reconnect = this.#wasLive;
+    const again = this.#wasLive;
+    if (event.kind === "lost") this.#planned = event.planned === true;
     if (event.kind === "live") this.#handleLive(event);
     if (event.kind === "confirmed" && event.verdict !== "first") {
       // Where the output is not counted, a new shell shows itself only now.
@@ -226,7 +228,7 @@ export class Shell {
       this.#deps.onRecord(this);
     }
     this.#setState(afterLink(this.#state, event, this.#deps.clock.now()));
-    const notice = noticeOf(event, reconnect);
+    const notice = noticeOf(event, { again, planned: this.#planned });
     if (notice !== undefined) this.#clients.notify(notice);
     if (event.kind === "needs-credentials" || event.kind === "capacity") {
       const code = event.kind === "capacity" ? "capacity" : "no_credentials";

@@ -47,7 +47,14 @@ export type LinkEvent =
       readonly heldDiscarded?: number;
     }
   /** The link is down, or an attempt failed. `attempt` is the next one; `retryAt` is wall clock milliseconds. */
-  | { readonly kind: "lost"; readonly attempt: number; readonly reason: string; readonly retryAt?: number }
+  | {
+      readonly kind: "lost";
+      readonly attempt: number;
+      readonly reason: string;
+      readonly retryAt?: number;
+      /** Our own renewal of the connection before its hour is over. */
+      readonly planned?: true;
+    }
   /** Waiting for something that a person can change; tried again slowly, or at once after `retryNow`. */
   | { readonly kind: "needs-credentials"; readonly message: string }
   | { readonly kind: "capacity"; readonly message: string };

@@ -59,6 +59,8 @@ export type Outcome =
       readonly pace: Pace;
       /** For people: why the link is down. */
       readonly reason: string;
+      /** We closed it ourselves, at a quiet moment, before the hour is over: nobody needs to hear of it. */
+      readonly planned?: true;
       /** Connect only to learn whether the old shell is still there. */
       readonly learn?: true;
       /** The server complained: send slower, or shorter frames. */
@@ -100,7 +102,7 @@ export function outcomeOf(end: ConnectionEnd, context: OutcomeContext): Outcome 
     case "stopped":
       return { kind: "end", ending: { kind: "stopped" } };
     case "rotated":
-      return { kind: "retry", pace: "now", reason: "renewing the connection" };
+      return { kind: "retry", pace: "now", reason: "renewing the connection", planned: true };
     case "replaced":
       return exited(unknownExit("the connection ended normally, and a new shell answered"));
     case "unsigned":

@@ -290,11 +290,8 @@ export class Upstream {
       this.#kill?.fail(outcome.error);
       return;
     }
-    handlers.onLink({
-      kind: "lost",
-      attempt,
-      reason: outcome.reason,
-      retryAt: Math.round(deps.clock.now() + delayMs),
-    });
+    const { reason, planned } = outcome;
+    const retryAt = Math.round(deps.clock.now() + delayMs);
+    handlers.onLink({ kind: "lost", attempt, reason, retryAt, ...(planned ? { planned } : {}) });
   }
 }

@@ -110,12 +110,16 @@ export class Pane {
   }
 
   /** Resolves with the screen when it shows `text`. */
-  waitFor(text: string | RegExp): Promise<string> {
+  waitFor(text: string | RegExp, timeoutMs?: number): Promise<string> {
     let seen = "";
-    return until(`the pane shows ${text}`, () => {
-      seen = this.capture();
-      return (typeof text === "string" ? seen.includes(text) : text.test(seen)) && seen;
-    }).catch((error: Error) => {
+    return until(
+      `the pane shows ${text}`,
+      () => {
+        seen = this.capture();
+        return (typeof text === "string" ? seen.includes(text) : text.test(seen)) && seen;
+      },
+      timeoutMs,
+    ).catch((error: Error) => {
       throw new Error(`${error.message}\n--- the pane:\n${seen}`);
     });
   }

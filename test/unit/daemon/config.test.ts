@@ -16,6 +16,13 @@ const message = (text: string): string => {
 };
 
 describe("config", () => {
+  it("knows the official client's keys by name", () => {
+    expect(parseConfig('keys = "agentcore"', "/c.toml").prefix).toBe("agentcore");
+    expect(() => parseConfig('keys = "emacs"', "/c.toml")).toThrow(
+      expect.objectContaining({ code: "bad_config" }),
+    );
+  });
+
   it("reads everything that it may hold", () => {
     const config = parseConfig(
       `default_target = "dev"

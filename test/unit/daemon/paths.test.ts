@@ -2,14 +2,9 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import {
-  configPath,
-  hostId,
-  openRuntimeDirectory,
-  openStateDirectory,
-  socketPath,
-} from "../../../daemon/paths.js";
+import { configPath, openRuntimeDirectory, openStateDirectory } from "../../../daemon/paths.js";
 import { AgentdError } from "../../../shared/errors.js";
+import { hostId, socketPath } from "../../../shared/host/runtime-directory.js";
 import { tempDirectory } from "../../support/temp-directory.js";
 
 const isRoot = process.geteuid?.() === 0;
@@ -101,7 +96,7 @@ describe("openRuntimeDirectory", () => {
     chownSync(path, 65534, 65534);
     const error = failure(() => open({ AGENTD_RUNTIME_DIR: path }));
     expect(error.message).toBe(
-      `'${path}' belongs to uid 65534, not to you (uid 0) · run without sudo, as uid 65534`,
+      `'${path}' belongs to uid 65534, not to you (uid 0) · this daemon belongs to uid 65534: run without sudo`,
     );
   });
 

@@ -200,6 +200,18 @@ describe("the link", () => {
     expect(sink.view.offset).toBe(14);
   });
 
+  it("does not mention a planned renewal, unless something was lost", async () => {
+    const rig = ShellRig.live();
+    const { sink } = await rig.attach();
+    await rig.drawn();
+    rig.upstream.link({ kind: "lost", attempt: 1, reason: "renewing the connection", planned: true });
+    rig.upstream.live({ verdict: "same", offset: 0, end: 0 });
+    expect(sink.notices).toEqual([]);
+    rig.upstream.link({ kind: "lost", attempt: 1, reason: "renewing the connection", planned: true });
+    rig.upstream.live({ verdict: "same", offset: 5, gap: 5, end: 5 });
+    expect(sink.notices.at(-1)).toMatchObject({ kind: "back", bytesLost: 5 });
+  });
+
   it("asks for output from where it stands, once the server has shown that it keeps count", () => {
     const rig = new ShellRig();
     rig.shell.start();

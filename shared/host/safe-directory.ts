@@ -1,8 +1,8 @@
 // A directory that only this user can reach: created 0700, checked before anything in it is trusted.
 import { type BigIntStats, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
-import { dirname } from "node:path";
-import { AgentdError } from "../shared/errors.js";
-import { printable } from "../shared/names.js";
+import { dirname, join } from "node:path";
+import { AgentdError } from "../errors.js";
+import { printable } from "../names.js";
 
 const GROUP_OR_OTHER = 0o077n;
 const GROUP_OR_OTHER_WRITE = 0o022n;
@@ -22,11 +22,17 @@ export function openSafeDirectory(path: string, options: { parents?: boolean } =
   return path;
 }
 
-/** The checks of `openSafeDirectory` on a directory that exists. @throws AgentdError `unsafe_directory`. */
+/**
+ * The checks of `openSafeDirectory`, without making anything: what is missing, somebody else will make, and check again.
+ * @throws AgentdError `unsafe_directory`.
+ */
 export function checkSafeDirectory(path: string): void {
   // Every name on the way counts, and so does every directory behind a symbolic link on the way.
-  for (const parent of new Set([...ancestors(path), ...ancestors(realParent(path))])) checkParent(parent);
+  const real = realParent(path);
+  const parents = [...ancestors(path), ...(real === undefined ? [] : ancestors(join(real, "x")))];
+  for (const parent of new Set(parents)) checkParent(parent);
   const status = look(path);
+  if (status === undefined) return;
   if (!status.isDirectory()) {
     const kind = status.isSymbolicLink() ? "a symbolic link" : "not a directory";
     throw unsafe(path, `is ${kind}`, `move it away: mv ${quote(path)} ${quote(`${path}.old`)}`);
@@ -73,6 +79,7 @@ function make(path: string, parents: boolean): void {
 
 function checkParent(parent: string): void {
   const status = look(parent, true);
+  if (status === undefined) return;
   if (status.uid !== 0n && status.uid !== ownUid()) {
     throw unsafe(
       parent,
@@ -89,13 +96,19 @@ function checkParent(parent: string): void {
   }
 }
 
-function look(path: string, follow = false): BigIntStats {
+/** Undefined for what is missing; anything else that hides the status is a reason to stop. */
+function look(path: string, follow = false): BigIntStats | undefined {
   try {
     return follow ? statSync(path, { bigint: true }) : lstatSync(path, { bigint: true });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw unsafe(path, `cannot be checked (${code})`, "choose another directory", error);
+    return missing(path, error);
   }
+}
+
+function missing(path: string, error: unknown): undefined {
+  const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+  if (code === "ENOENT") return undefined;
+  throw unsafe(path, `cannot be checked (${code})`, "choose another directory", error);
 }
 
 function* ancestors(path: string): Generator<string> {
@@ -105,12 +118,12 @@ function* ancestors(path: string): Generator<string> {
   }
 }
 
-/** `path` with the symbolic links of its parent resolved; the last name itself is looked at without following it. */
-function realParent(path: string): string {
+/** The parent with its symbolic links resolved; undefined when it is missing. */
+function realParent(path: string): string | undefined {
   try {
-    return `${realpathSync(dirname(path))}/x`;
+    return realpathSync(dirname(path));
   } catch (error) {
-    throw unsafe(dirname(path), "cannot be checked", "choose another directory", error);
+    return missing(dirname(path), error);
   }
 }
 
@@ -119,7 +132,7 @@ function ownUid(): bigint {
 }
 
 function ownerFix(uid: bigint): string {
-  return ownUid() === 0n ? `run without sudo, as uid ${uid}` : "choose another directory";
+  return ownUid() === 0n ? `this daemon belongs to uid ${uid}: run without sudo` : "choose another directory";
 }
 
 function unsafe(path: string, problem: string, fix: string, cause?: unknown): AgentdError {
