@@ -1,10 +1,11 @@
 // One client that sees a shell: holding until its snapshot is drawn, then live, behind when it does not read.
 import { Channel } from "../../shared/channel.js";
 import { chunksOf, encodeFrame, framePayload } from "../../shared/frame.js";
-import { decodeClientNotice, decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js";
+import { decodeClientNotice, encodeNotice, type Notice } from "../../shared/notice.js";
 import { decodeResize, type Size } from "../../shared/size.js";
 import { QueryFilter } from "../terminal/query-filter.js";
 import type { ClientHost, ClientSink } from "./client-host.js";
+import { HeldFrames, outputBytes } from "./held-frames.js";
 import type { Candidate } from "./size-policy.js";
 
 export interface ClientOptions {
@@ -21,14 +22,16 @@ export interface ClientOptions {
 
 /** A client whose queue is longer than this is behind. */
 export const MAX_QUEUED_BYTES = 1024 * 1024;
+/** What is kept for a client until its drawing is ready. Room for a whole resume (1 MiB, output-log.ts) and what follows it. */
+const MAX_HELD_BYTES = 2 * 1024 * 1024;
 
 type Phase = "holding" | "live" | "behind" | "ended";
 
 /**
  * Invariants:
  * 1. While holding, output is kept in order; it is sent right after the drawing whose mark was set when holding began.
- * 2. What is kept is bounded: past 1 MiB, held or queued, the client is behind; its output is dropped and counted, and
- *    one new drawing shows it the result. No other client and no upstream waits for that.
+ * 2. What is kept is bounded: past 1 MiB queued, not counting a drawing that is under way to it, the client is behind; its
+ *    output is dropped and counted, and one new drawing shows it the result. No other client and no upstream waits for that.
  * 3. A client that does not lead, and every client during a replay, gets no terminal queries.
  * 4. The last frame is a notice that says why the stream ends; it comes after everything that was output before.
  */
@@ -43,15 +46,18 @@ export class AttachedClient implements Candidate {
   #phase: Phase = "holding";
   #started = false;
   #drawing: readonly Uint8Array[] | undefined;
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
+  readonly #held = new HeldFrames();
   #skipped = 0;
+  /** Bytes queued beyond which the client is behind: more while a drawing is on its way. */
+  #queueLimit = MAX_QUEUED_BYTES;
   /** Distinguishes the drawing that is awaited from one that was given up. */
   #generation = 0;
   #filter: QueryFilter | undefined;
   /** What the client takes the offset to be, counting what it gets. */
   #countedOffset: number;
   #lastNotice: Uint8Array | undefined;
+  /** It was detached: it gets no more output, only the notice that says so. */
+  #isDismissed = false;
 
   constructor(options: ClientOptions) {
     this.#sink = options.sink;
@@ -62,14 +68,19 @@ export class AttachedClient implements Candidate {
     this.attached = options.attached;
     this.#countedOffset = options.host.offset();
     options.sink.onDrain(() => this.#handleDrain());
-    if (options.resume === undefined) this.#requestDrawing();
-    else this.#resume(options.resume);
+    if (options.resume !== undefined) this.#resume(options.resume);
+  }
+
+  /** Its output is being dropped: it sees, and answers, no queries. */
+  get isBehind(): boolean {
+    return this.#phase === "behind";
   }
 
   /** The answer of `shell.attach` was written: frames may flow. */
   start(): void {
     this.#started = true;
-    this.#release();
+    if (this.#isDismissed) this.#end();
+    else this.#release();
   }
 
   /** Output of the shell, in the turn in which it came. */
@@ -83,11 +94,12 @@ export class AttachedClient implements Candidate {
     this.#send(encodeNotice(notice));
   }
 
-  /** Ends the stream with `notice`, after everything that was output before. */
+  /** Ends the stream with `notice`: after everything that was output before, or at once when only the client is to go. */
   finish(notice: Notice): void {
-    if (this.#phase === "ended" || this.#lastNotice !== undefined) return;
-    this.#lastNotice = encodeNotice(notice);
-    if (this.#phase === "live") this.#end();
+    if (this.#phase === "ended" || this.#isDismissed) return;
+    if (this.#lastNotice === undefined || notice.kind === "detached") this.#lastNotice = encodeNotice(notice);
+    this.#isDismissed = notice.kind === "detached";
+    if (this.#phase === "live" || (this.#isDismissed && this.#started)) this.#end();
   }
 
   /** Whether this client's terminal sees queries; `on` also during a replay. */
@@ -148,18 +160,14 @@ export class AttachedClient implements Candidate {
     if (this.#phase !== "ended") this.#sink.resumeInput();
   }
 
-  /** Begins anew from a fresh drawing, e.g. because the shell is another one. */
+  /** Begins, or begins anew, from a drawing of the shell as it is now. */
   redraw(): void {
     if (this.#phase === "live" || this.#phase === "holding") this.#redraw();
   }
 
   #redraw(): void {
     this.#phase = "holding";
-    // What happened is still worth saying; where the output stood is not.
-    this.#held = this.#held.filter(
-      (frame) => frame[0] === Channel.Notice && decodeNotice(framePayload(frame))?.kind !== "position",
-    );
-    this.#heldBytes = 0;
+    this.#held.dropOutput();
     this.#drawing = undefined;
     this.#requestDrawing();
   }
@@ -176,8 +184,12 @@ export class AttachedClient implements Candidate {
         this.#release();
       },
       () => {
-        // The screen was disposed of: the shell is being forgotten, and has said so.
-        if (generation === this.#generation) this.closed();
+        if (generation !== this.#generation || this.#phase !== "holding") return;
+        // The screen was disposed of: there is nothing to draw any more, but how it ended is still to be said.
+        this.#lastNotice ??= encodeNotice({ kind: "gone", message: "the shell was forgotten" });
+        this.#held.dropOutput();
+        this.#drawing = [];
+        this.#release();
       },
     );
   }
@@ -185,29 +197,35 @@ export class AttachedClient implements Candidate {
   /** Drawing, then what was held, then live: in one turn, so that nothing falls between. */
   #release(): void {
     if (this.#phase !== "holding" || !this.#started || this.#drawing === undefined) return;
+    // Drawings are not dropped from a queue: who does not read one gets no second.
+    if (this.#sink.queuedBytes > MAX_QUEUED_BYTES) {
+      this.#fallBehind();
+      return;
+    }
     if (this.#skipped > 0) {
       this.#sink.send(encodeNotice({ kind: "skipped", bytes: this.#skipped }));
       this.#skipped = 0;
     }
     for (const frame of this.#drawing) this.#sink.send(frame);
-    for (const frame of this.#held) this.#sink.send(frame);
+    for (const frame of this.#held.take()) this.#sink.send(frame);
     this.#drawing = undefined;
-    this.#held = [];
-    this.#heldBytes = 0;
     this.#phase = "live";
+    this.#queueLimit = MAX_QUEUED_BYTES + this.#sink.queuedBytes;
     if (this.#lastNotice !== undefined) this.#end();
   }
 
   #send(frame: Uint8Array): void {
     switch (this.#phase) {
       case "live":
-        if (this.#sink.queuedBytes + frame.length > MAX_QUEUED_BYTES) this.#fallBehind(frame);
-        else this.#sink.send(frame);
+        if (this.#sink.queuedBytes + frame.length <= this.#queueLimit) this.#sink.send(frame);
+        else {
+          this.#fallBehind();
+          this.#skip(frame);
+        }
         break;
       case "holding":
         this.#held.push(frame);
-        this.#heldBytes += frame.length;
-        if (this.#heldBytes > MAX_QUEUED_BYTES) this.#skipHeld();
+        if (this.#held.bytes > MAX_HELD_BYTES) this.#redraw();
         break;
       case "behind":
         this.#skip(frame);
@@ -217,21 +235,19 @@ export class AttachedClient implements Candidate {
     }
   }
 
-  #fallBehind(frame: Uint8Array): void {
+  #fallBehind(): void {
     this.#phase = "behind";
-    this.#skip(frame);
-  }
-
-  /** Too much came before the drawing was ready: take a newer one. The notice does not count it: nothing was on screen yet. */
-  #skipHeld(): void {
-    this.#redraw();
+    this.#drawing = undefined;
+    this.#skipped += this.#held.dropOutput();
   }
 
   #skip(frame: Uint8Array): void {
-    if (frame[0] === Channel.Stdout) this.#skipped += frame.length - 1;
+    this.#skipped += outputBytes(frame);
+    this.#held.pushNotice(frame);
   }
 
   #handleDrain(): void {
+    this.#queueLimit = MAX_QUEUED_BYTES;
     if (this.#phase === "behind") this.#redraw();
   }
 
@@ -268,7 +284,7 @@ export class AttachedClient implements Candidate {
   #forget(): void {
     this.#phase = "ended";
     this.#generation += 1;
-    this.#held = [];
+    this.#held.take();
     this.#drawing = undefined;
     this.#filter = undefined;
   }

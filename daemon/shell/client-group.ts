@@ -34,6 +34,11 @@ export class ClientGroup {
     return this.#leader;
   }
 
+  /** Whether a client's terminal sees the queries in the output, and answers them. */
+  get canAnswer(): boolean {
+    return this.#leader !== undefined && !this.#leader.isBehind;
+  }
+
   /** The next number in the order of arrivals and keystrokes. */
   nextOrder(): number {
     this.#lastOrder += 1;

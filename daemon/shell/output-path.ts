@@ -23,15 +23,21 @@ export interface OutputPathOptions {
   onChange(): void;
 }
 
-/** CAN, soft reset, main screen, whole scroll region: another program's output must not land in the old one's modes. */
-const NEW_SHELL = new TextEncoder().encode("\u0018\u001b[!p\u001b[?1049l\u001b[r\u001b[0m\r\n");
+/**
+ * CAN, soft reset, main screen, whole scroll region, no mouse, focus or paste reports, plain keys: another program's output and
+ * keys must not land in the old one's modes.
+ */
+const NEW_SHELL = new TextEncoder().encode(
+  "\u0018\u001b[!p\u001b[?1049l\u001b[r\u001b[0m\u001b[?9;1000;1002;1003;1004;1005;1006;1015;1016;2004l\u001b[=0u\u001b[>4m\r\n",
+);
 
 /**
  * Invariants (docs/architecture.md):
  * 1. One turn: a frame goes to the ring, the tail, the screen and every client without an await between.
  * 2. A drawing is the screen at its mark, with the offset and the unfinished sequence of that same turn.
  * 3. A resize goes through the screen's queue, so it stands where it happened in the output.
- * 4. The screen answers queries only while no client leads, and never those of a replay.
+ * 4. The screen answers queries only while no client leads, or the leader does not read, and never those of a replay.
+ * 5. Only STDOUT is drawn: STDERR is the platform's word beside the terminal, and the clients say it beside theirs.
  */
 export class OutputPath {
   readonly clients: ClientGroup;
@@ -84,13 +90,14 @@ export class OutputPath {
 
   handleFrame(frame: Uint8Array): void {
     const payload = framePayload(frame);
-    const isOutput = frame[0] === Channel.Stdout;
     // One turn: no await from here to the end of this function.
-    if (isOutput) this.#log.append(payload);
-    this.#tail.push(payload);
-    this.#screen.write(payload, this.clients.leader === undefined && !this.#replay.open);
+    if (frame[0] === Channel.Stdout) {
+      this.#log.append(payload);
+      this.#tail.push(payload);
+      this.#screen.write(payload, !this.clients.canAnswer && !this.#replay.open);
+    }
     this.clients.deliver(frame);
-    if (isOutput) this.#replay.handleOutput(this.#log.offset);
+    if (frame[0] === Channel.Stdout) this.#replay.handleOutput(this.#log.offset);
   }
 
   /** The bytes since `resume`, or undefined when they cannot be had exactly. */
@@ -114,9 +121,11 @@ export class OutputPath {
     return this.#screen.text(options);
   }
 
-  /** From now on the output is that of `epoch` at `offset`. The clients, if any, have nothing of it yet. */
+  /** From now on the output is that of `epoch` at `offset`. Clients learn a new offset by a notice, a new epoch by a drawing. */
   moveTo(epoch: string, offset: number): void {
-    if (epoch !== this.#log.epoch || offset !== this.#log.offset) this.#log.restart(epoch, offset);
+    const isOther = epoch !== this.#log.epoch;
+    if (isOther || offset !== this.#log.offset) this.#log.restart(epoch, offset);
+    if (isOther) this.clients.redraw();
   }
 
   /** Another terminal answers in the place of this one: what is on the screens stays, as history. */

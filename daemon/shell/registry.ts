@@ -54,6 +54,8 @@ export class Registry {
   readonly #shells = new Map<string, Shell>();
   /** Names that are being created, with what their creation will give. */
   readonly #creating = new Map<string, Promise<Shell>>();
+  /** Their records: part of every save from before anything connects, whoever asks for that save. */
+  readonly #comingRecords = new Set<ShellRecord>();
   readonly #listeners = new Set<(event: ShellEvent) => void>();
   readonly #changed = new Set<Shell>();
   #cancelRetry: (() => void) | undefined;
@@ -95,7 +97,12 @@ export class Registry {
   async create(request: NewShell): Promise<{ readonly shell: Shell; readonly created: boolean }> {
     const { name } = request;
     if (this.#stopping) throw new AgentdError("daemon_stopping", "the daemon is stopping · try again");
-    const existing = this.#shells.get(name);
+    let existing = this.#shells.get(name);
+    if (existing !== undefined && isOver(existing.state)) {
+      // A shell that is over is listed for those who ask how it ended; it does not keep its name from a new one.
+      void this.#forget(existing);
+      existing = undefined;
+    }
     const coming = this.#creating.get(name);
     if (existing !== undefined || coming !== undefined) {
       if (!request.reuse)
@@ -171,9 +178,9 @@ export class Registry {
     const labels = { ...request.labels };
     const createdAt = this.#options.clock.now();
     const record: ShellRecord = { name, target, ...ids, createdAt, labels, cols, rows, known, bytesLost: 0 };
-    const records = () => [...this.#records().filter((other) => other !== record), record];
-    await this.#options.store.save(records);
+    this.#comingRecords.add(record);
     try {
+      await this.#options.store.save(() => this.#records());
       if (request.local !== undefined) {
         await this.#options.prepareLocal({ ...request.local, ...ids, name, cols, rows });
       }
@@ -187,6 +194,7 @@ export class Registry {
       }
       return shell;
     } catch (error) {
+      this.#comingRecords.delete(record);
       this.#save();
       throw error;
     }
@@ -200,6 +208,7 @@ export class Registry {
       onRecord: () => this.#save(),
     });
     this.#shells.set(record.name, shell);
+    this.#comingRecords.delete(record);
     this.#handleChange(shell);
     return shell;
   }
@@ -243,7 +252,7 @@ export class Registry {
   }
 
   #records(): ShellRecord[] {
-    return [...this.#shells.values()].map((shell) => shell.record);
+    return [...[...this.#shells.values()].map((shell) => shell.record), ...this.#comingRecords];
   }
 
   /** Saves without waiting; what fails is said once and tried again. */

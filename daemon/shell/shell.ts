@@ -94,7 +94,7 @@ export class Shell {
     return this.#clients.size;
   }
 
-  /** Why the shell is gone, or why it is not live; for the answer to `shell.new`. */
+  /** Why the shell is gone or not live; for the answer to `shell.new`. */
   get lastError(): AgentdError | undefined {
     return this.#lastError;
   }
@@ -128,16 +128,16 @@ export class Shell {
   }
 
   /**
-   * Attaches a client whose frames go to `sink`. Call `client.start()` when the answer was written.
-   * @throws AgentdError never for a state of the shell: a client of a dead shell sees its last screen and how it ended.
+   * Attaches a client whose frames go to `sink`, in every state: of a dead shell it sees the last screen and how it ended.
+   * Call `client.start()` when the answer was written.
    */
   async attach(
     sink: ClientSink,
     params: AttachParams,
   ): Promise<{ readonly result: AttachResult; readonly client: AttachedClient }> {
     if (this.#state.kind === "starting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
-    if (this.#state.kind === "taken" && params.take === true) this.start();
-    else this.#upstream.retryNow();
+    if (this.#state.kind !== "taken") this.#upstream.retryNow();
+    else if (params.take === true) this.start();
     const resumed = params.resume === undefined ? undefined : this.#output.resumeFrom(params.resume);
     const canLead = params.readOnly !== true && params.ignoreSize !== true && params.terminal !== false;
     const client = new AttachedClient({
@@ -149,13 +149,16 @@ export class Shell {
       attached: this.#clients.nextOrder(),
       ...(resumed === undefined ? {} : { resume: resumed }),
     });
-    const offset = resumed === undefined ? this.#output.offset : (params.resume?.offset ?? 0);
-    if (params.take === true) this.#clients.finish({ kind: "detached", reason: "taken" });
-    else if (params.detachOthers === true) this.#clients.finish({ kind: "detached", reason: "other" });
+    const reason = params.take === true ? "taken" : params.detachOthers === true ? "other" : undefined;
+    if (reason !== undefined) this.#clients.finish({ kind: "detached", reason });
     this.#attachedAt = this.#deps.clock.now();
+    // First the size, if this client decides it, then the mark: what is drawn must fit the client's terminal.
     this.#clients.add(client);
+    if (resumed === undefined) client.redraw();
     this.#greet(client);
-    const result = { shell: this.info(), epoch: this.#output.epoch, offset, resumed: resumed !== undefined };
+    const { epoch, offset: end } = this.#output;
+    const offset = end - (resumed?.length ?? 0);
+    const result = { shell: this.info(), epoch, offset, resumed: resumed !== undefined };
     return { result, client };
   }
 
@@ -212,22 +215,24 @@ export class Shell {
     const again = this.#wasLive;
     if (event.kind === "lost") this.#planned = event.planned === true;
     if (event.kind === "live") this.#handleLive(event);
-    if (event.kind === "confirmed" && event.verdict !== "first") this.#verdict = event.verdict;
-    if (
-      (event.kind === "live" && (event.gap ?? 0) > 0) ||
-      (event.kind === "confirmed" && event.bytesDropped > 0)
-    ) {
-      this.record.bytesLost += event.kind === "live" ? (event.gap ?? 0) : event.bytesDropped;
+    if (event.kind === "confirmed" && event.verdict !== "first") {
+      // Where the output is not counted, a new shell shows itself only now.
+      const { verdict } = event;
+      if (verdict === "new" && this.#verdict === "unknown" && !this.#held)
+        this.#output.beginAnew(randomUUID(), 0);
+      this.#verdict = verdict;
+    }
+    const lost = event.kind === "live" ? event.gap : event.kind === "confirmed" ? event.bytesDropped : 0;
+    if (lost !== undefined && lost > 0) {
+      this.record.bytesLost += lost;
       this.#deps.onRecord(this);
     }
     this.#setState(afterLink(this.#state, event, this.#deps.clock.now()));
     const notice = noticeOf(event, { again, planned: this.#planned });
     if (notice !== undefined) this.#clients.notify(notice);
     if (event.kind === "needs-credentials" || event.kind === "capacity") {
-      this.#lastError = new AgentdError(
-        event.kind === "capacity" ? "capacity" : "no_credentials",
-        event.message,
-      );
+      const code = event.kind === "capacity" ? "capacity" : "no_credentials";
+      this.#lastError = new AgentdError(code, event.message);
       this.#settled.reach();
     }
   }
@@ -261,10 +266,10 @@ export class Shell {
     if (isOver(before)) return;
     if (ending.kind === "taken") this.#clients.notify({ kind: "taken" });
     if (ending.kind === "gone") this.#lastError = ending.error;
-    const last = lastNotice(this.#state, this.record.createdAt);
+    const { state } = this;
+    const last = lastNotice(state, this.record.createdAt);
     if (last === undefined) return;
-    if (this.#state.kind === "ended")
-      this.record.ended = { exit: this.#state.exit, endedAt: this.#state.endedAt };
+    if (state.kind === "ended") this.record.ended = { exit: state.exit, endedAt: state.endedAt };
     this.#deps.onRecord(this);
     this.#clients.finish(last);
   }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { isRuntimeSessionId, isShellId, isShellName } from "../../shared/names.js";
 import type { ShellRecord } from "./shell-record.js";
 
-/** Raised when an older agentd could misread the file. */
+/** Raised when an older agentd could misread the body. The header line, and what its checksum covers, never change. */
 export const STATE_VERSION = 1;
 
 export type StateContent =
@@ -14,7 +14,7 @@ export type StateContent =
 
 export function encodeState(records: readonly ShellRecord[]): Buffer {
   const body = JSON.stringify({ shells: records });
-  const header = JSON.stringify({ agentd: "state", v: STATE_VERSION, sha256: digest(body) });
+  const header = JSON.stringify({ agentd: "state", v: STATE_VERSION, sha256: digest(STATE_VERSION, body) });
   return Buffer.from(`${header}\n${body}\n`);
 }
 
@@ -30,8 +30,10 @@ export function decodeState(content: Buffer): StateContent {
       sha256?: unknown;
     };
     if (header.agentd !== "state" || !Number.isInteger(header.v)) return corrupt("no header");
-    if ((header.v as number) > STATE_VERSION) return { kind: "newer", version: header.v as number };
-    if (header.sha256 !== digest(body) || !text.endsWith("\n")) return corrupt("wrong checksum");
+    const version = header.v as number;
+    // Before the version is believed: a damaged digit must not look like a newer agentd.
+    if (header.sha256 !== digest(version, body) || !text.endsWith("\n")) return corrupt("wrong checksum");
+    if (version > STATE_VERSION) return { kind: "newer", version };
     const { shells } = JSON.parse(body) as { shells: unknown };
     if (!Array.isArray(shells) || !shells.every(isRecord)) return corrupt("wrong content");
     return { kind: "ok", records: shells };
@@ -64,6 +66,6 @@ function corrupt(why: string): StateContent {
   return { kind: "corrupt", why };
 }
 
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+function digest(version: number, body: string): string {
+  return createHash("sha256").update(`${version}\n${body}`).digest("hex");
 }

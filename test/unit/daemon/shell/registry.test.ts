@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type NewShell, Registry } from "../../../../daemon/shell/registry.js";
+import type { Disk } from "../../../../daemon/shell/disk.js";
+import { type NewShell, Registry, type RegistryOptions } from "../../../../daemon/shell/registry.js";
 import type { ShellRecord } from "../../../../daemon/shell/shell-record.js";
+import { ShellStore } from "../../../../daemon/shell/shell-store.js";
+import { decodeState } from "../../../../daemon/shell/state-file.js";
 import { Slicer } from "../../../../daemon/terminal/slicer.js";
 import { AgentdError } from "../../../../shared/errors.js";
 import type { ShellEvent } from "../../../../shared/rpc.js";
@@ -8,6 +11,14 @@ import { LOCAL_RECORD, ScriptedUpstream } from "../../../support/shell-rig.js";
 import { VirtualClock } from "../../../support/virtual-clock.js";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+type Checker = (when: string, name: string) => void;
+
+interface RigOptions {
+  readonly store?: Pick<ShellStore, "save">;
+  /** Called before a process is started, while it is, and before its upstream is made. */
+  readonly check?: Checker;
+}
 
 class RegistryRig {
   readonly clock = new VirtualClock();
@@ -20,9 +31,15 @@ class RegistryRig {
   saveFails = false;
   /** What each new upstream does first. */
   script: (upstream: ScriptedUpstream) => void = (upstream) => upstream.live();
-  readonly registry = new Registry({
+  readonly registry: Registry;
+
+  constructor({ store, check = () => {} }: RigOptions = {}) {
+    this.registry = new Registry(this.#options(store, check));
+  }
+
+  readonly #options = (store: RigOptions["store"], check: Checker): RegistryOptions => ({
     clock: this.clock,
-    store: {
+    store: store ?? {
       save: async (records) => {
         if (this.saveFails) throw new AgentdError("state_unwritable", "disk full");
         this.saved = structuredClone([...records()]);
@@ -31,6 +48,9 @@ class RegistryRig {
     },
     warn: (message) => this.warnings.push(message),
     prepareLocal: async ({ name, shellId }) => {
+      check("prepared", name);
+      await turn();
+      check("started", name);
       this.log.push(`prepared ${name}`);
       this.prepared.push(shellId);
       if (name === "unstartable") throw new AgentdError("spawn_failed", "no such program");
@@ -40,6 +60,7 @@ class RegistryRig {
       scrollback: 100,
       createUpstream: (request) => {
         const upstream = new ScriptedUpstream(request);
+        check("connected", request.record.name);
         this.log.push(`connected ${request.record.name}`);
         this.upstreams.push(upstream);
         queueMicrotask(() => this.script(upstream));
@@ -71,6 +92,53 @@ describe("Registry", () => {
     expect(created).toBe(true);
     expect(shell.info()).toMatchObject({ name: "a", state: "live" });
     expect(rig.log.slice(0, 3)).toEqual(["saved a", "prepared a", "connected a"]);
+  });
+
+  it("has the ids on disk also when several shells are made and saved at the same time", async () => {
+    const files = new Map<string, Buffer>();
+    const disk: Disk = {
+      read: async (path) => files.get(path),
+      writeNew: async (path, content) => {
+        await turn();
+        files.set(path, content);
+      },
+      rename: async (from, to) => {
+        files.set(to, files.get(from) ?? Buffer.alloc(0));
+        files.delete(from);
+      },
+      syncDirectory: async () => {},
+      remove: async (path) => void files.delete(path),
+    };
+    const store = new ShellStore({ directory: "/state", disk, now: () => 0, warn: () => {} });
+    const missing: string[] = [];
+    const check = (when: string, name: string) => {
+      const state = decodeState(files.get("/state/state.json") ?? Buffer.alloc(0));
+      const names = state.kind === "ok" ? state.records.map((record) => record.name) : [];
+      if (!names.includes(name)) missing.push(`${name} when ${when}`);
+    };
+    const rig = new RegistryRig({ store, check });
+    await rig.create("old");
+    await Promise.all(["a", "b", "c"].map((name) => rig.create(name)));
+    const last = rig.create("d");
+    // Another shell has something to save while the new one's process is being started.
+    rig.upstreams[0]?.live({ ids: { runtimeSessionId: "t".repeat(36), shellId: "other" } });
+    await last;
+    expect(missing).toEqual([]);
+  });
+
+  it("gives the name of a shell that is over to a new one", async () => {
+    const rig = new RegistryRig();
+    for (const reuse of [false, true]) {
+      await rig.create("a");
+      rig.upstreams.at(-1)?.end({ kind: "exited", exit: { kind: "code", exitCode: 0 } });
+      await turn();
+      expect(rig.registry.list()).toMatchObject([{ name: "a", state: "ended" }]);
+      const { created, shell } = await rig.create("a", { reuse });
+      expect(created).toBe(true);
+      expect(shell.state.kind).toBe("live");
+      expect(rig.registry.list()).toHaveLength(1);
+      await rig.registry.kill("a", false);
+    }
   });
 
   it("makes nothing when the ids cannot be saved", async () => {

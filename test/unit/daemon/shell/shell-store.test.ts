@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -36,10 +37,12 @@ describe("state file", () => {
 
   it("never takes a file with a flipped bit for a good one with other shells", () => {
     for (let at = 0; at < good.length; at++) {
-      for (const bit of [1, 16, 128]) {
+      for (const bit of [1, 2, 4, 8, 16, 32, 64, 128]) {
         const bad = Buffer.from(good);
         bad[at]! ^= bit;
         const state = decodeState(bad);
+        // Damage must not look like a newer agentd: then the daemon would refuse to start, and the backup would not be used.
+        expect(state.kind, `byte ${at}, bit ${bit}`).not.toBe("newer");
         // A flip in the unread part of the header's spelling may leave it readable; then the shells are the same.
         if (state.kind === "ok") expect(names(state.records)).toEqual(["a", "b"]);
       }
@@ -97,7 +100,8 @@ describe("ShellStore", () => {
   });
 
   it("refuses a newer format, a link, and a file that others can read, and leaves all three alone", async () => {
-    writeFileSync(path(), '{"agentd":"state","v":2,"sha256":""}\n{}\n', { mode: 0o600 });
+    const sha256 = createHash("sha256").update("2\n{}").digest("hex");
+    writeFileSync(path(), `{"agentd":"state","v":2,"sha256":"${sha256}"}\n{}\n`, { mode: 0o600 });
     await expect(store().load()).rejects.toMatchObject({ code: "state_unwritable" });
     chmodSync(path(), 0o644);
     await expect(store().load()).rejects.toMatchObject({ code: "state_unwritable" });

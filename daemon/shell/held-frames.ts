@@ -1,0 +1,57 @@
+// The frames that a client has not been sent yet, in order; its output can be given up, what happened to the shell not.
+import { Channel } from "../../shared/channel.js";
+import { framePayload } from "../../shared/frame.js";
+import { decodeNotice } from "../../shared/notice.js";
+
+/** Notices that outlive the output around them; the oldest go first. */
+const MAX_NOTICES = 64;
+
+export class HeldFrames {
+  #frames: Uint8Array[] = [];
+  #bytes = 0;
+
+  /** Bytes of all frames. The caller bounds them. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  push(frame: Uint8Array): void {
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+  }
+
+  /** Keeps `frame` only when it is a notice that is still true without the output around it. */
+  pushNotice(frame: Uint8Array): void {
+    if (!isLastingNotice(frame)) return;
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+    if (this.#frames.length > MAX_NOTICES) this.#bytes -= this.#frames.shift()?.length ?? 0;
+  }
+
+  /** Gives up everything but notices; returns how many bytes of STDOUT that were. */
+  dropOutput(): number {
+    const dropped = this.#frames.reduce((sum, frame) => sum + outputBytes(frame), 0);
+    const notices = this.#frames.filter(isLastingNotice).slice(-MAX_NOTICES);
+    this.#frames = notices;
+    this.#bytes = notices.reduce((sum, frame) => sum + frame.length, 0);
+    return dropped;
+  }
+
+  /** All frames; none are held afterwards. */
+  take(): readonly Uint8Array[] {
+    const frames = this.#frames;
+    this.#frames = [];
+    this.#bytes = 0;
+    return frames;
+  }
+}
+
+/** STDOUT bytes in `frame`. */
+export function outputBytes(frame: Uint8Array): number {
+  return frame[0] === Channel.Stdout ? frame.length - 1 : 0;
+}
+
+/** Where the output stood is of no use without that output. */
+function isLastingNotice(frame: Uint8Array): boolean {
+  return frame[0] === Channel.Notice && decodeNotice(framePayload(frame))?.kind !== "position";
+}
