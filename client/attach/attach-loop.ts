@@ -114,7 +114,8 @@ export class AttachLoop {
       // Another epoch only means that the count of the output starts anew; whether the shell is another one, the daemon knows.
       const dropped = this.#queue.clear();
       const isNew = stream.result.shell.verdict === "new";
-      if (isNew) this.#view.say(`new shell · the old one is gone${dropped > 0 ? " · typing was not sent" : ""}`);
+      if (isNew)
+        this.#view.say(`new shell · the old one is gone${dropped > 0 ? " · typing was not sent" : ""}`);
       else if (dropped > 0) this.#view.say(`back · ${dropped} typed bytes were not sent`);
     }
     this.#view.position = { epoch, offset };

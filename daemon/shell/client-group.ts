@@ -20,6 +20,7 @@ export class ClientGroup {
   readonly #clients = new Set<AttachedClient>();
   #leader: AttachedClient | undefined;
   #replaying = false;
+  #isFinishing = false;
   #lastOrder = 0;
 
   constructor(options: ClientGroupOptions) {
@@ -96,7 +97,11 @@ export class ClientGroup {
   /** Ends every stream but that of `except`; returns how many. */
   finish(notice: Notice, except?: AttachedClient): number {
     const others = [...this.#clients].filter((client) => client !== except);
+    // One election after all have gone: the sizes of those who are leaving anyway must not reach the shell.
+    this.#isFinishing = true;
     for (const client of others) client.finish(notice);
+    this.#isFinishing = false;
+    this.#elect();
     return others.length;
   }
 
@@ -109,6 +114,7 @@ export class ClientGroup {
   }
 
   #elect(): void {
+    if (this.#isFinishing) return;
     const leader = leaderOf(this.#clients);
     if (leader !== this.#leader) {
       this.#leader = leader;

@@ -58,6 +58,8 @@ export class Registry {
   readonly #comingRecords = new Set<ShellRecord>();
   readonly #listeners = new Set<(event: ShellEvent) => void>();
   readonly #changed = new Set<Shell>();
+  /** Shells that are over, with what keeps them from being forgotten in time. */
+  readonly #forgetting = new Map<Shell, () => void>();
   #cancelRetry: (() => void) | undefined;
   #unsaved = false;
   #stopping = false;
@@ -169,6 +171,7 @@ export class Registry {
   async stop(reason: "stopping" | "restarting"): Promise<void> {
     this.#stopping = true;
     this.#cancelRetry?.();
+    for (const cancel of this.#forgetting.values()) cancel();
     await Promise.all([...this.#shells.values()].map((shell) => shell.stop({ kind: "detached", reason })));
     await this.#options.store.save(() => this.#records());
   }
@@ -217,6 +220,8 @@ export class Registry {
     const { name } = shell.record;
     if (this.#shells.get(name) !== shell) return;
     this.#shells.delete(name);
+    this.#forgetting.get(shell)?.();
+    this.#forgetting.delete(shell);
     this.#save();
     this.#emit({ kind: "forgotten", name });
     await shell.stop({ kind: "gone", message: "the shell was killed" });
@@ -240,12 +245,10 @@ export class Registry {
   #planForgetting(shell: Shell): void {
     const { state } = shell;
     if (!isOver(state) || this.#forgetting.has(shell)) return;
-    this.#forgetting.add(shell);
     const delayMs = Math.max(0, state.endedAt + KEEP_ENDED_MS - this.#options.clock.now());
-    this.#options.clock.setTimeout(() => void this.#forget(shell), delayMs);
+    const cancel = this.#options.clock.setTimeout(() => void this.#forget(shell), delayMs);
+    this.#forgetting.set(shell, cancel);
   }
-
-  readonly #forgetting = new WeakSet<Shell>();
 
   #emit(event: ShellEvent): void {
     for (const listener of this.#listeners) listener(event);

@@ -191,6 +191,8 @@ export class Shell {
   async kill(signal: AbortSignal): Promise<ShellExit | undefined> {
     if (this.#state.kind === "ended") return this.#state.exit;
     if (this.#state.kind === "gone") return undefined;
+    // Whoever kills a shell that another client took has to take it back for that.
+    if (this.#state.kind === "taken") this.start();
     const exit = await this.#upstream.kill(signal);
     await this.#running;
     const ended: ShellExit = exit ?? { kind: "unknown", message: "killed" };

@@ -230,6 +230,16 @@ describe("Registry", () => {
     expect(rig.saved).toEqual([]);
   });
 
+  it("keeps nothing of shells that were killed", async () => {
+    const rig = new RegistryRig();
+    for (let i = 0; i < 5; i++) {
+      await rig.create(`s${i}`);
+      await rig.registry.kill(`s${i}`, false);
+    }
+    await turn();
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
   it("tells subscribers what changes, and stops when told", async () => {
     const rig = new RegistryRig();
     const events: ShellEvent[] = [];

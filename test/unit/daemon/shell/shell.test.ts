@@ -158,6 +158,18 @@ describe("who leads", () => {
     expect(first.sink.view.offset).toBe(10);
   });
 
+  it("does not pass through the sizes of clients that are all sent away", async () => {
+    const rig = ShellRig.live();
+    const leader = await rig.attach({ cols: 200, rows: 50 });
+    await rig.attach({ cols: 100, rows: 30 });
+    await rig.attach({ cols: 90, rows: 20 });
+    leader.type("x");
+    await rig.drawn();
+    rig.upstream.sizes.length = 0;
+    rig.shell.detachAll({ kind: "detached", reason: "elsewhere" });
+    expect(rig.upstream.sizes).toEqual([]);
+  });
+
   it("leaves the answer to the daemon's screen while nobody leads", async () => {
     const rig = ShellRig.live();
     rig.upstream.output(QUERY);
@@ -252,6 +264,16 @@ describe("the link", () => {
     await rig.attach({ take: true });
     expect(rig.upstream.runs).toBe(2);
     expect(sink.notices.at(-1)).toEqual({ kind: "detached", reason: "taken" });
+  });
+
+  it("is taken back by whoever kills it, and is not lost when that fails", async () => {
+    const rig = ShellRig.live();
+    rig.upstream.end({ kind: "taken" });
+    await rig.drawn();
+    const killed = rig.shell.kill(new AbortController().signal);
+    expect(rig.upstream.runs).toBe(2);
+    expect(await killed).toMatchObject({ kind: "signal" });
+    expect(rig.shell.state.kind).toBe("ended");
   });
 
   it("writes new ids to the record at once", () => {
