@@ -195,8 +195,7 @@ export class Shell {
     if (this.#state.kind === "taken") this.start();
     const exit = await this.#upstream.kill(signal);
     await this.#running;
-    const ended: ShellExit = exit ?? { kind: "unknown", message: "killed" };
-    this.#handleEnding({ kind: "exited", exit: ended });
+    this.#handleEnding({ kind: "exited", exit: exit ?? { kind: "unknown", message: "killed" } });
     return exit;
   }
 
@@ -278,9 +277,9 @@ export class Shell {
 
   /** A client that comes while the link is down, or after the end, learns it at once. */
   #greet(client: AttachedClient): void {
-    const { size } = this.#output;
-    const leads = client === this.#clients.leader;
-    if (!leads && !sameSize(client.size, size)) client.notify({ kind: "resized", ...size, leads });
+    const { clients, size } = this.#output;
+    const fits = client === clients.leader || sameSize(client.size, size);
+    if (!fits) client.notify({ kind: "resized", ...size, leads: false });
     const notice = noticeOfState(this.#state);
     if (notice !== undefined) client.notify(notice);
     const last = lastNotice(this.#state, this.record.createdAt);
