@@ -189,8 +189,7 @@ export class Shell {
    * @throws AgentdError when it cannot be done now; the shell is then unharmed.
    */
   async kill(signal: AbortSignal): Promise<ShellExit | undefined> {
-    if (this.#state.kind === "ended") return this.#state.exit;
-    if (this.#state.kind === "gone") return undefined;
+    if (isOver(this.#state)) return this.#state.kind === "ended" ? this.#state.exit : undefined;
     // Whoever kills a shell that another client took has to take it back for that.
     if (this.#state.kind === "taken") this.start();
     const exit = await this.#upstream.kill(signal);
@@ -288,8 +287,7 @@ export class Shell {
 
   #handleResize(size: Size): void {
     this.#upstream.resize(size);
-    this.record.cols = size.cols;
-    this.record.rows = size.rows;
+    Object.assign(this.record, size);
     this.#deps.onChange(this);
   }
 
