@@ -42,7 +42,7 @@ export function stateText(shell: ShellInfo): string {
   }
   return shell.reason === undefined || shell.state === "live"
     ? shell.state
-    : `${shell.state} (${printable(shell.reason, 60)})`;
+    : `${shell.state} (${printable(shell.reason, 30)})`;
 }
 
 /** `local`, or the region and the runtime's own name in its ARN. */

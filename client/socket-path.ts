@@ -1,6 +1,13 @@
 // Where the daemon's socket is, once the way there can be trusted: the daemon's own rule, without making anything.
+import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
-import { chooseRuntimeDirectory, DAEMON_SOCKET, socketPath } from "../shared/host/runtime-directory.js";
+import { dirname, join } from "node:path";
+import {
+  chooseRuntimeDirectory,
+  DAEMON_SOCKET,
+  RUNTIME_SOCKET,
+  socketPath,
+} from "../shared/host/runtime-directory.js";
 import { checkSafeDirectory } from "../shared/host/safe-directory.js";
 
 /**
@@ -11,4 +18,9 @@ export function findSocketPath(env: Readonly<Record<string, string | undefined>>
   const { path } = chooseRuntimeDirectory({ env, home: env["HOME"] || homedir(), hostname: hostname() });
   checkSafeDirectory(path);
   return socketPath(path, DAEMON_SOCKET);
+}
+
+/** Whether local shells may live on although no daemon runs. @throws AgentdError as `findSocketPath`. */
+export function localShellsMayLive(env: Readonly<Record<string, string | undefined>>): boolean {
+  return existsSync(join(dirname(findSocketPath(env)), RUNTIME_SOCKET));
 }

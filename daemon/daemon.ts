@@ -26,6 +26,8 @@ export interface DaemonOptions {
   readonly shells: OwnedShells;
   readonly activatedFd?: number;
   readonly relocate?: () => string;
+  /** Throws when a new daemon could not start: a restart must not end the one that works. */
+  readonly checkRestart?: () => void;
   /** A client asked for the end; call `stop`. */
   readonly onStopRequest: (request: StopRequest) => void;
 }
@@ -49,9 +51,10 @@ export class Daemon {
         startedAt: this.#startedAt,
         socket: this.socketPath,
         shells: shells.list().length,
-        clients: this.#peers.clients,
+        clients: shells.list().reduce((sum, shell) => sum + shell.clients, 0),
         memory: process.memoryUsage.rss(),
       }),
+      checkRestart: () => options.checkRestart?.(),
       stop: onStopRequest,
     });
     this.#peers = new Peers({ rpc: new RpcServer(methods), log, now: () => performance.now() });

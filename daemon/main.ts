@@ -4,12 +4,17 @@ import { writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { AgentdError, ExitStatus } from "../shared/errors.js";
-import { DAEMON_SOCKET, type PathInputs, socketPath } from "../shared/host/runtime-directory.js";
+import {
+  DAEMON_SOCKET,
+  type PathInputs,
+  RUNTIME_SOCKET,
+  socketPath,
+} from "../shared/host/runtime-directory.js";
 import { readConfig } from "./config.js";
 import { Daemon, type OwnedShells } from "./daemon.js";
 import { secureEnvironment, settleProcess } from "./environment.js";
 import { type Log, openLog } from "./log.js";
-import { configPath, openRuntimeDirectory, openStateDirectory, RUNTIME_SOCKET } from "./paths.js";
+import { configPath, openRuntimeDirectory, openStateDirectory } from "./paths.js";
 import { Scrubber } from "./scrubber.js";
 import { claimInstance } from "./server/claim-instance.js";
 import { InstanceLock } from "./server/instance-lock.js";
@@ -85,6 +90,7 @@ async function run(foreground: boolean, env: Env): Promise<void> {
     log,
     shells,
     relocate,
+    checkRestart: () => void readConfig(configPath(inputs)),
     onStopRequest: stop,
     ...(fd === undefined ? {} : { activatedFd: fd }),
   });

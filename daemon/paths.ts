@@ -5,9 +5,6 @@ import { chooseRuntimeDirectory, named, type PathInputs } from "../shared/host/r
 import { openSafeDirectory } from "../shared/host/safe-directory.js";
 import { printable } from "../shared/names.js";
 
-/** The name of the local runtime's socket in the runtime directory. */
-export const RUNTIME_SOCKET = "local.sock";
-
 /** Makes, checks and returns the directory for sockets and locks, with what was passed over. @throws AgentdError `unsafe_directory`. */
 export function openRuntimeDirectory(inputs: PathInputs): { path: string; warnings: readonly string[] } {
   const { path, parents, warnings } = chooseRuntimeDirectory(inputs);

@@ -27,10 +27,10 @@ export function isRuntimeSessionId(id: string): boolean {
   return /^[A-Za-z0-9._-]{33,256}$/.test(id);
 }
 
-/** The name in `names` that `wanted` was probably meant to be: at most 2 edits away, and less than half its length. */
+/** The name in `names` that `wanted` was probably meant to be: an edit for every three characters, two at most. */
 export function suggestName(wanted: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.min(3, Math.ceil(wanted.length / 2) + 1);
+  let bestDistance = Math.min(2, Math.floor(wanted.length / 3)) + 1;
   for (const name of names) {
     const distance = editDistance(wanted.toLowerCase(), name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];

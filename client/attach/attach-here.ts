@@ -72,8 +72,8 @@ export async function attachHere(options: AttachHere): Promise<number> {
     canSay: sameTerminal,
     color: context.color,
     writeStatus: (text) => void context.stderr.write(text),
-    reattach: async (size, resume, limitMs) => {
-      const again = await reachDaemon(context.env, { limitMs });
+    reattach: async (size, resume, reach) => {
+      const again = await reachDaemon(context.env, reach);
       try {
         // The shell may have been renamed meanwhile, and its old name may be another shell's.
         const { shells } = await again.call("shell.list", {});

@@ -19,12 +19,20 @@ const RECONNECT_LIMIT_MS = 10_000;
 /** A daemon that is back within this time is not worth a line. */
 const SILENT_MS = 1000;
 const RETRY_MS = 200;
+/** Whoever restarts the daemon starts the next one, with their environment; after this long somebody else has to. */
+const RESTART_PATIENCE_MS = 5000;
 /** The detach key works at once: the daemon has this long to take what was typed before it (R-61). */
 const LEAVE_LIMIT_MS = 100;
 /** Our bound: at most this many sizes per second go out while a window is dragged. */
 const RESIZE_INTERVAL_MS = 100;
 
 const NOTHING = new Uint8Array(0);
+
+export interface ReattachOptions {
+  readonly limitMs: number;
+  /** Start a daemon when there is none. */
+  readonly start: boolean;
+}
 
 export interface AttachLoopOptions {
   readonly name: string;
@@ -36,7 +44,7 @@ export interface AttachLoopOptions {
   readonly color: boolean;
   writeStatus(text: string): void;
   /** Attaches again, with a daemon that is started when there is none. */
-  reattach(size: Size, resume: AttachParams["resume"], limitMs: number): Promise<PacketStream>;
+  reattach(size: Size, resume: AttachParams["resume"], options: ReattachOptions): Promise<PacketStream>;
 }
 
 /**
@@ -99,28 +107,20 @@ export class AttachLoop {
     let stream = first;
     for (;;) {
       const end = await this.#followOnce(stream);
-      if (end !== "lost") return end;
-      const next = await this.#reattach();
+      if (typeof end === "object") return end;
+      const next = await this.#reattach(end === "restart" ? RESTART_PATIENCE_MS : 0);
       if ("status" in next) return next;
       stream = next;
     }
   }
 
-  /** One connection, until its end. `lost`: the daemon went away, or said that it comes back. */
-  #followOnce(stream: PacketStream): Promise<AttachEnd | "lost"> {
+  /** One connection, until its end. `lost`: the daemon went away. `restart`: it said that it comes back. */
+  #followOnce(stream: PacketStream): Promise<AttachEnd | "lost" | "restart"> {
     const { epoch, offset } = stream.result;
-    const before = this.#view.position;
-    if (before !== undefined && epoch !== before.epoch) {
-      // Another epoch only means that the count of the output starts anew; whether the shell is another one, the daemon knows.
-      const dropped = this.#queue.clear();
-      const isNew = stream.result.shell.verdict === "new";
-      if (isNew)
-        this.#view.say(`new shell · the old one is gone${dropped > 0 ? " · typing was not sent" : ""}`);
-      else if (dropped > 0) this.#view.say(`back · ${dropped} typed bytes were not sent`);
-    }
-    this.#view.position = { epoch, offset };
+    const { verdict } = stream.result.shell;
+    this.#view.continueAt({ epoch, offset }, verdict, () => this.#queue.clear());
     return new Promise((resolve) => {
-      const settle = (end: AttachEnd | "lost") => {
+      const settle = (end: AttachEnd | "lost" | "restart") => {
         this.#writable = false;
         this.#stream = undefined;
         stream.destroy();
@@ -131,7 +131,7 @@ export class AttachLoop {
       stream.start({
         onFrame: (frame) => {
           const end = this.#handleFrame(frame);
-          if (end !== undefined) settle(end === "restart" ? "lost" : end);
+          if (end !== undefined) settle(end);
         },
         onEnd: () => settle("lost"),
         onDrain: () => {
@@ -143,9 +143,10 @@ export class AttachLoop {
     });
   }
 
-  async #reattach(): Promise<PacketStream | AttachEnd> {
+  async #reattach(patienceMs: number): Promise<PacketStream | AttachEnd> {
     const { name, reattach } = this.#options;
-    const deadline = performance.now() + RECONNECT_LIMIT_MS;
+    const began = performance.now();
+    const deadline = began + RECONNECT_LIMIT_MS;
     let said = false;
     const notice = setTimeout(() => {
       said = true;
@@ -155,7 +156,8 @@ export class AttachLoop {
       for (;;) {
         const limitMs = Math.max(1, deadline - performance.now());
         try {
-          const stream = await reattach(this.#terminal.size, this.#view.position, limitMs);
+          const start = performance.now() - began >= patienceMs;
+          const stream = await reattach(this.#terminal.size, this.#view.position, { limitMs, start });
           if (said) this.#view.say(`back · ${name}`);
           return stream;
         } catch (thrown) {

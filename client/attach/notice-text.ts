@@ -26,7 +26,7 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
     case "taken":
       return takenLine(name);
     case "skipped":
-      return `${formatBytes(notice.bytes)} not shown · the scrollback has it`;
+      return `${formatBytes(notice.bytes)} of output not shown`;
     default:
       return undefined;
   }

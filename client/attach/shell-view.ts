@@ -1,4 +1,5 @@
 // What the user sees of the shell: output and snapshots on the terminal, agentd's lines beside them, and how far it got.
+import type { Verdict } from "../../shared/notice.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { decodeSnapshotPart } from "../../shared/snapshot.js";
 import { ConnectLine, roomBelow } from "./connect-line.js";
@@ -47,6 +48,20 @@ export class ShellView {
       isIdle: () => terminal.isIdle,
       write: (text) => options.writeStatus(text),
     });
+  }
+
+  /**
+   * The stream goes on from `position`. Keys that were typed for another count of the output are dropped: another epoch
+   * only means that the count starts anew, and whether the shell is another one, only the daemon knows.
+   */
+  continueAt(position: Position, verdict: Verdict | undefined, dropTyped: () => number): void {
+    if (this.position !== undefined && position.epoch !== this.position.epoch) {
+      const dropped = dropTyped();
+      const typed = dropped > 0 ? " · typing was not sent" : "";
+      if (verdict === "new") this.say(`new shell · the old one is gone${typed}`);
+      else if (dropped > 0) this.say(`back${typed}`);
+    }
+    this.position = position;
   }
 
   /** One dim line, as soon as there is room for one. */

@@ -7,6 +7,7 @@ import type { Command } from "../command.js";
 import type { CommandLine } from "../command-line.js";
 import type { Context } from "../context.js";
 import { formatBytes, formatDuration, formatTable } from "../format.js";
+import { localShellsMayLive } from "../socket-path.js";
 
 /** Stopping saves state and ends local shells when asked to: SIGKILL comes after 5 s. */
 const STOP_LIMIT_MS = 15_000;
@@ -69,7 +70,9 @@ async function stopDaemon(
   context: Context,
   params: { readonly localShells?: boolean; readonly restart?: boolean },
 ): Promise<number | undefined> {
-  const connection = await context.connect({ start: false, anyVersion: true }).catch((error: unknown) => {
+  // Only a daemon can end the local shells, which outlive every daemon.
+  const start = params.localShells === true && localShellsMayLive(context.env);
+  const connection = await context.connect({ start, anyVersion: true }).catch((error: unknown) => {
     if (error instanceof AgentdError && error.code === "daemon_unavailable") return undefined;
     throw error;
   });
@@ -94,7 +97,7 @@ async function stopDaemon(
 }
 
 async function status(line: CommandLine, context: Context): Promise<number> {
-  const connection = await context.connect({ anyVersion: true });
+  const connection = await context.connect({ start: false, anyVersion: true });
   const answer = await connection.call("daemon.status", {});
   connection.close();
   context.print(line.has("json") ? JSON.stringify(answer) : statusText(answer));

@@ -3,6 +3,8 @@ import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { atMostWords, nameFrom } from "../command-line.js";
+import type { Context } from "../context.js";
+import type { DaemonConnection } from "../daemon-connection.js";
 import { withSuggestion } from "../shell-names.js";
 
 export const detach: Command = {
@@ -19,12 +21,13 @@ export const detach: Command = {
     atMostWords(line, 1);
     const given = nameFrom(line, "target", "t");
     if (given !== undefined && line.has("all")) throw new AgentdError("usage", "give a name or -a, not both");
-    const name = line.has("all") ? undefined : (given ?? context.env["AGENTD_SHELL"]);
-    if (name === undefined && !line.has("all")) {
+    const own = context.env["AGENTD_SHELL"];
+    if (given === undefined && own === undefined && !line.has("all")) {
       throw new AgentdError("usage", "detach needs a name outside a shell · agentd detach NAME, or -a");
     }
-    if (name !== undefined) checkShellName(name);
+    if (given !== undefined) checkShellName(given);
     const connection = await context.connect();
+    const name = line.has("all") ? undefined : (given ?? (await presentName(connection, context.env)));
     const call = () => connection.call("shell.detach", name === undefined ? {} : { name });
     const { detached } = await (name === undefined ? call() : withSuggestion(connection, name, call));
     connection.close();
@@ -33,3 +36,9 @@ export const detach: Command = {
     return 0;
   },
 };
+
+/** The name of the shell that this runs in: it may have been renamed, and its old name given to another one. */
+async function presentName(connection: DaemonConnection, env: Context["env"]): Promise<string | undefined> {
+  const { shells } = await connection.call("shell.list", {});
+  return shells.find((shell) => shell.shellId === env["AGENTD_SHELL_ID"])?.name ?? env["AGENTD_SHELL"];
+}

@@ -25,9 +25,13 @@ export function givenCommand(
 /** What the service starts: bash as a login shell (third parties saw it source /etc/profile.d). */
 export const serviceShell: Invocation = { program: "/bin/bash", argv0: "/bin/bash", args: ["--login"] };
 
-/** The environment of a local shell: exactly the client's, with the name of the shell and the terminal that we are. */
-export function localEnv(env: Readonly<Record<string, string>>, name: string): Record<string, string> {
-  return { ...env, TERM: "xterm-256color", AGENTD_SHELL: name };
+/** The environment of a local shell: exactly the client's, with the shell's name and id (a name may be given away later) and the terminal that we are. */
+export function localEnv(
+  env: Readonly<Record<string, string>>,
+  name: string,
+  shellId: string,
+): Record<string, string> {
+  return { ...env, TERM: "xterm-256color", AGENTD_SHELL: name, AGENTD_SHELL_ID: shellId };
 }
 
 /** The environment of a service shell: nothing of this process, as the service passes nothing on. */

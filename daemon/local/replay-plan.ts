@@ -40,8 +40,9 @@ export function planReplay(
   knobs: Pick<Knobs, "replayModel" | "replayOnReplace">,
 ): ReplayPlan {
   if (have !== undefined) {
-    // Another epoch's bytes, or none: nothing of this one has been seen.
-    const offset = have.epoch === epoch ? Math.min(have.offset, end) : 0;
+    // A client that knows of nothing gets all that is left. What was delivered before is not lost for that.
+    if (have.epoch !== epoch) return { from: start, end, dropped: Math.max(0, start - delivered) };
+    const offset = Math.min(have.offset, end);
     const from = Math.max(start, offset);
     return { from, end, dropped: from - offset };
   }

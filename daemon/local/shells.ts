@@ -96,7 +96,7 @@ export class Shells {
     checkDirectory(cwd);
     const invocation =
       command === undefined ? loginShell(spec.env, cwd) : givenCommand(command, spec.env, cwd);
-    const pty = { invocation, cwd, env: localEnv(spec.env, spec.name), size, umask };
+    const pty = { invocation, cwd, env: localEnv(spec.env, spec.name, spec.shellId), size, umask };
     return this.#start(session, spec.shellId, spec.name, pty);
   }
 

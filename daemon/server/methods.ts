@@ -40,11 +40,19 @@ export interface MethodsOptions {
   readonly shells: Shells;
   readonly hello: Omit<HelloResult, "protocol">;
   readonly status: () => DaemonStatus;
+  /** Throws when the next daemon could not start. */
+  readonly checkRestart: () => void;
   /** Begins to stop the daemon; every connection ends soon after. */
   readonly stop: (request: StopRequest) => void;
 }
 
-export function createMethods({ shells, hello, status, stop }: MethodsOptions): MethodTable<Call> {
+export function createMethods({
+  shells,
+  hello,
+  status,
+  checkRestart,
+  stop,
+}: MethodsOptions): MethodTable<Call> {
   return {
     hello: async ({ protocol, client }, { connection }) => {
       connection.greet(protocol, client);
@@ -90,6 +98,7 @@ export function createMethods({ shells, hello, status, stop }: MethodsOptions): 
           "a restart keeps the local shells · leave out one of the two",
         );
       }
+      if (restart) checkRestart();
       afterAnswer(() => stop({ localShells, restart }));
       return {};
     },

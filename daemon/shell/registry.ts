@@ -10,7 +10,7 @@ import type { UpstreamIds, UpstreamTarget } from "../upstream/target.js";
 import { Shell } from "./shell.js";
 import type { ShellDeps } from "./shell-deps.js";
 import type { ShellRecord } from "./shell-record.js";
-import { isOver } from "./shell-state.js";
+import { isOver, reasonOf } from "./shell-state.js";
 import type { ShellStore } from "./shell-store.js";
 
 export interface NewShell {
@@ -146,7 +146,7 @@ export class Registry {
     try {
       exit = await shell.kill(timeout.signal);
     } catch (error) {
-      if (!force) throw error;
+      if (!force) throw notEnded(shell, AgentdError.from(error));
     } finally {
       cancel();
     }
@@ -274,4 +274,11 @@ export class Registry {
         },
       );
   }
+}
+
+/** Why a shell could not be ended, with the way out. */
+function notEnded({ record, state }: Shell, error: AgentdError): AgentdError {
+  const why = reasonOf(state) ?? error.message;
+  const message = `shell '${record.name}' is not ended: ${why} · agentd kill --force ${record.name} forgets it all the same`;
+  return new AgentdError("shell_not_live", message, { cause: error });
 }

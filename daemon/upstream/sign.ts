@@ -124,9 +124,12 @@ function noCredentials(profile: string | undefined, cause: unknown): AgentdError
   const whose = profile === undefined ? "" : ` for profile ${printable(profile, 60)}`;
   // Only the first line: a failing credential_process appends what it printed.
   const why = cause instanceof Error ? printable(cause.message.split("\n", 1)[0] ?? "", 160) : "";
-  const login = `aws sso login${profile === undefined ? "" : ` --profile ${printable(profile, 60)}`}`;
+  const cure =
+    profile === undefined
+      ? "aws sso login, or agentd daemon restart where the variables are set"
+      : `aws sso login --profile ${printable(profile, 60)}`;
   return new AgentdError(
     "no_credentials",
-    `no AWS credentials${whose}${why === "" ? "" : ` (${why})`} · try ${login}`,
+    `no AWS credentials${whose}${why === "" ? "" : ` (${why})`} · try ${cure}`,
   );
 }

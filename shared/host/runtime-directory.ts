@@ -6,6 +6,8 @@ import { isPrivateDirectory } from "./safe-directory.js";
 
 /** The name of the daemon's socket in the runtime directory. */
 export const DAEMON_SOCKET = "agentd.sock";
+/** The name of the local runtime's socket there. */
+export const RUNTIME_SOCKET = "local.sock";
 
 /** Portable: `sun_path` has 104 bytes on macOS (108 on Linux), one of them for the final 0. Node 20 cuts longer ones silently. */
 export const MAX_SOCKET_PATH_BYTES = 103;

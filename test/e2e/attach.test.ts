@@ -1,5 +1,6 @@
 // The built command line in real terminals: what people see, what their terminal looks like afterwards, and the exit status.
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { program, Sandbox } from "../support/sandbox.js";
@@ -179,6 +180,28 @@ describe.skipIf(!hasTmux)("attach in a terminal", () => {
     expect(pane.capture().match(/^before-12$/gm)).toHaveLength(1);
     expect(pane.capture().match(/^after-14$/gm)).toHaveLength(1);
     expect(shell("survivor")?.pid).toBe(pid);
+  });
+
+  it("comes back to the shell that was renamed, not to the one that has its old name now", async () => {
+    make("first");
+    const pane = await join("first");
+    expect(sandbox.run(["rename", "first", "second"]).status).toBe(0);
+    make("first");
+    process.kill(daemonPid(), "SIGKILL");
+    await until("attached again", () => shell("second")?.clients === 1);
+    pane.type("echo this-is-$AGENTD_SHELL_ID", "Enter");
+    await pane.waitFor(`this-is-${shell("second")?.shellId}`);
+    pane.type(`${process.execPath} ${program("agentd")} detach; true`, "Enter");
+    await until("detached from inside", () => shell("second")?.clients === 0);
+  });
+
+  it("gives the next daemon the environment of whoever restarted it, with terminals attached", async () => {
+    make("waiting");
+    const pane = await join("waiting");
+    expect(sandbox.run(["daemon", "restart"], { env: { AWS_REGION: "eu-west-9" } }).status).toBe(0);
+    await until("attached again", () => shell("waiting")?.clients === 1);
+    expect(readFileSync(`/proc/${daemonPid()}/environ`, "utf8")).toContain("AWS_REGION=eu-west-9");
+    pane.type("C-]", "d");
   });
 
   it("comes back after `daemon restart`, and ends with 254 after `daemon stop`", async () => {

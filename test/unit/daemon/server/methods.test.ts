@@ -26,6 +26,7 @@ function setUp() {
     shells,
     hello: { version: "1", pid: 1, client: { prefix: "C-]" } },
     status: () => ({}) as DaemonStatus,
+    checkRestart: () => {},
     stop: (request) => stops.push(request),
   });
   const call = { connection, afterAnswer: (callback: () => void) => afterAnswer.push(callback) };
