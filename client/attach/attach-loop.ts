@@ -240,9 +240,7 @@ export class AttachLoop {
         return;
       case "help": {
         const key = prefixLabel(prefix) ?? "";
-        this.#view.say(
-          `${key} then: d detach · ${key} send it · . leave at once · r redraw · t take the keyboard`,
-        );
+        this.#view.say(`${key} then: d detach · ${key} send it · . leave now · r redraw · t take keys`);
         return;
       }
       default:
