@@ -4,7 +4,6 @@ import type { Params } from "../shared/rpc.js";
 import { DEFAULT_SIZE } from "../shared/size.js";
 import type { Config } from "./config.js";
 import type { OwnedShells } from "./daemon.js";
-import { startLocalRuntime } from "./local-runtime-process.js";
 import type { Log } from "./log.js";
 import type { Scrubber } from "./scrubber.js";
 import { systemDisk } from "./shell/disk.js";
@@ -16,6 +15,7 @@ import { Slicer } from "./terminal/slicer.js";
 import { systemClock } from "./upstream/clock.js";
 import { freshIds } from "./upstream/ids.js";
 import { LocalRuntimeLink } from "./upstream/local-runtime-link.js";
+import { startLocalRuntime } from "./upstream/local-runtime-process.js";
 import { createSigner } from "./upstream/sign.js";
 import { Upstream } from "./upstream/upstream.js";
 import { openWebSocket } from "./upstream/web-socket.js";
@@ -44,7 +44,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     socketPath: runtimeSocketPath,
     start: () =>
       startLocalRuntime({
-        program: join(import.meta.dirname, "runtime.cjs"),
+        command: [process.execPath, join(import.meta.dirname, "runtime.cjs")],
         socketPath: runtimeSocketPath,
         logPath: join(stateDirectory, "runtime.log"),
         env: runtimeEnvironment(options.env),

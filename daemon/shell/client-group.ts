@@ -94,15 +94,15 @@ export class ClientGroup {
     }
   }
 
-  /** Ends every stream but that of `except`; returns how many. */
-  finish(notice: Notice, except?: AttachedClient): number {
-    const others = [...this.#clients].filter((client) => client !== except);
+  /** Ends every stream; returns how many. */
+  finish(notice: Notice): number {
+    const leaving = [...this.#clients];
     // One election after all have gone: the sizes of those who are leaving anyway must not reach the shell.
     this.#isFinishing = true;
-    for (const client of others) client.finish(notice);
+    for (const client of leaving) client.finish(notice);
     this.#isFinishing = false;
     this.#elect();
-    return others.length;
+    return leaving.length;
   }
 
   /** Tells every client the size of the shell, and whether it decides it. */

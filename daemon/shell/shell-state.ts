@@ -1,5 +1,4 @@
 // The states of a shell, and how the events of its link change them. Pure.
-import type { ShellState as StateName } from "../../shared/rpc.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { Ending, LinkEvent } from "../upstream/link.js";
 
@@ -76,6 +75,3 @@ export function reasonOf(state: ShellState): string | undefined {
       return undefined;
   }
 }
-
-/** The compiler checks that every state has its name in the contract. */
-export const stateName = (state: ShellState): StateName => state.kind;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -129,7 +129,12 @@ describe("startLocalRuntime", () => {
   const program = (source: string) => {
     const path = join(directory, "program.cjs");
     writeFileSync(path, source);
-    return { command: [process.execPath, path] as [string, string], socketPath, env: { ONLY: "this" } };
+    return {
+      command: [process.execPath, path] as [string, string],
+      socketPath,
+      logPath: join(directory, "log"),
+      env: { ONLY: "this" },
+    };
   };
 
   it("resolves at the ready line, and the program lives on in its own session with only its environment", async () => {
@@ -167,8 +172,21 @@ describe("startLocalRuntime", () => {
     await expect(startLocalRuntime(program(source))).rejects.toMatchObject({ code: "spawn_failed", message });
   });
 
+  it("repeats the program's last words, which nobody else can read", async () => {
+    const options = program("console.error('no terminals here'); process.exit(1)");
+    await expect(startLocalRuntime(options)).rejects.toMatchObject({
+      message: "the local runtime did not start · no terminals here",
+    });
+    expect(statSync(options.logPath).mode & 0o777).toBe(0o600);
+  });
+
   it("fails when there is no such program", async () => {
-    const options = { command: ["/nonexistent/program"] as [string], socketPath, env: {} };
+    const options = {
+      command: ["/nonexistent/program"] as [string],
+      socketPath,
+      logPath: join(directory, "log"),
+      env: {},
+    };
     await expect(startLocalRuntime(options)).rejects.toMatchObject({ code: "spawn_failed" });
   });
 });

@@ -45,7 +45,9 @@ beforeAll(async () => {
   proxyPath = join(directory, "proxy.sock");
   const command = [process.execPath, program("runtime")] as [string, string];
   const env = { PATH: process.env["PATH"] ?? "", HOME: directory };
-  link = new LocalRuntimeLink({ socketPath, start: () => startLocalRuntime({ command, socketPath, env }) });
+  const logPath = join(directory, "runtime.log");
+  const start = () => startLocalRuntime({ command, socketPath, logPath, env });
+  link = new LocalRuntimeLink({ socketPath, start });
   proxy = await CuttingProxy.listen(proxyPath, socketPath);
 });
 afterAll(async () => {
