@@ -5,9 +5,8 @@ import type { Server } from "node:http";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { AgentdError } from "../../shared/errors.js";
-
-/** The portable length of sun_path without its final zero; Node 20 cuts longer names without a word. */
-const MAX_PATH_BYTES = 103;
+import { MAX_SOCKET_PATH_BYTES } from "../../shared/host/runtime-directory.js";
+import { isPrivateDirectory } from "../../shared/host/safe-directory.js";
 
 export interface PublishedSocket {
   /** Removes the name if it still is this socket's. */
@@ -22,10 +21,10 @@ export interface PublishedSocket {
 export async function publishSocket(server: Server, path: string): Promise<PublishedSocket | undefined> {
   const temporary = join(dirname(path), `.r${randomBytes(4).toString("hex")}`);
   const longest = Math.max(Buffer.byteLength(path), Buffer.byteLength(temporary));
-  if (longest > MAX_PATH_BYTES)
+  if (longest > MAX_SOCKET_PATH_BYTES)
     throw new AgentdError(
       "path_too_long",
-      `socket path has ${longest} bytes, ${MAX_PATH_BYTES} fit · ${path}`,
+      `socket path has ${longest} bytes, ${MAX_SOCKET_PATH_BYTES} fit · ${path}`,
     );
   checkOwnDirectory(dirname(path));
   await listenPrivately(server, temporary);
@@ -46,9 +45,9 @@ export async function publishSocket(server: Server, path: string): Promise<Publi
 
 /** @throws AgentdError `unsafe_directory`: not a directory of ours that nobody else can enter. */
 function checkOwnDirectory(path: string): void {
+  if (isPrivateDirectory(path)) return;
   const stat = lstatSync(path, { throwIfNoEntry: false });
   const mode = (stat?.mode ?? 0) & 0o777;
-  if (stat?.isDirectory() && stat.uid === process.geteuid?.() && (mode & 0o077) === 0) return;
   const found =
     stat === undefined ? "is missing" : `has unsafe permissions (0${mode.toString(8)}, want 0700)`;
   throw new AgentdError("unsafe_directory", `${path} ${found}`);

@@ -146,10 +146,13 @@ describe("the daemon's local runtime", () => {
     const command = [
       "bash",
       "-c",
-      "stty -echo; read x; head -c 20000000 /dev/zero | tr '\\0' x; echo end; sleep 1000",
+      "stty -echo; echo ready; read x; head -c 20000000 /dev/zero | tr '\\0' x; echo end; sleep 1000",
     ];
     await runtime.create({ runtimeSessionId: session, shellId: "a", command });
     const client = await runtime.open(session, "a");
+    // Typed before that, the newline would be echoed and counted.
+    const ready = "ready\r\n";
+    await client.sees(ready);
     client.type("\n");
     await client.sees("x");
     client.socket.pause();
@@ -162,8 +165,8 @@ describe("the daemon's local runtime", () => {
     });
     expect(last).toBeLessThan(8_000_000);
     client.socket.resume();
-    await client.until("everything", () => client.text.length >= 20_000_005);
-    expect(client.text.indexOf("end")).toBe(20_000_000);
+    await client.until("everything", () => client.text.length >= ready.length + 20_000_005);
+    expect(client.text.indexOf("end")).toBe(ready.length + 20_000_000);
   });
 
   it("never blocks a shell that nobody is attached to", async () => {
