@@ -1,0 +1,214 @@
+// Decides which bytes of a server's replay after a reattach were delivered before, without any help from the server.
+import { BorderScan } from "./border.js";
+import type { DeliveredOutput } from "./delivered-output.js";
+
+/** What a server replays: output since it noticed the loss, or the last bytes of the stream, delivered or not. */
+export type ReplayModel = "unknown" | "since-detach" | "last-bytes";
+
+export interface ReplayDecision {
+  /** To deliver now, in order. */
+  readonly output: readonly Uint8Array[];
+  /** Bytes withheld and dropped because they were delivered before. */
+  readonly repeated: number;
+  /**
+   * `fresh`: all is new. `overlap`: the start was repeated and is dropped. `ambiguous`: all is delivered, and some of it
+   * may be there twice. `gap`: all is delivered, and some output before it may be missing.
+   */
+  readonly kind: "fresh" | "overlap" | "ambiguous" | "gap";
+  /** Strong evidence which model this server follows; of no worth when the shell turns out to be a new one. */
+  readonly learned?: ReplayModel;
+  /** True when the overlap proves that this is the same shell. */
+  readonly sameShell: boolean;
+}
+
+export interface ReplayResolverOptions {
+  readonly delivered: DeliveredOutput;
+  readonly model: ReplayModel;
+  /** Capacity of the server's replay buffer, bytes. */
+  readonly ringBytes?: number;
+  /** Monotonic. */
+  readonly nowMs: number;
+}
+
+const RING_BYTES = 262_144;
+/** A burst that pauses for this long has ended. */
+const QUIET_MS = 150;
+/** Nothing is withheld for longer; also how long a server may take to begin its replay. */
+const LONGEST_MS = 2_000;
+/** The same, once nothing can be a repetition and only the length of the replay is of interest. */
+const LONGEST_HOPELESS_MS = 500;
+/** A ring kept in chunks holds less than its capacity when it is full: this share of it counts as full. */
+const FULL_SHARE = 0.75;
+/** A repetition of this many bytes is no accident. */
+const STRONG_BYTES = 4_096;
+/** The same, when it is everything that was ever delivered. */
+const STRONG_WHOLE_BYTES = 64;
+/** Shorter borders are what any two pieces of terminal output have in common. */
+const ACCIDENT_BYTES = 64;
+/** Another border of this length means that the output repeats itself: which of them is the overlap cannot be known. */
+const RIVAL_BYTES = 1_024;
+/** A server that is known to repeat nothing is doubted when this many bytes and more arrive that were delivered before. */
+const SUSPICION_BYTES = 1_024;
+/** Pieces in which output is handed on: fits every frame limit behind us. */
+const PIECE_BYTES = 32_768;
+
+/**
+ * Why it is decided now. `stated`: the server said that the replay has ended. `paused`: nothing came for a while, which may
+ * also be a slow network. `enough`: more of the replay would change nothing.
+ */
+type Reason = "stated" | "paused" | "enough";
+
+/**
+ * Rules that must hold:
+ * - Nothing is dropped on doubt. Dropped is only a prefix of the replay that equals the end of what was delivered (a border),
+ *   and only when the replay is long enough to be one of a server that repeats: such a server replays all of its stream, or a
+ *   full ring (the length law), which no repetition inside the output can feign.
+ * - Of an output that repeats itself, nothing is dropped, unless the length alone says how much.
+ * - Withheld is at most `ringBytes` and one frame, for at most 2 s.
+ * - Work is linear in delivered plus replayed bytes, however the replay is cut.
+ */
+export class ReplayResolver {
+  readonly #model: ReplayModel;
+  readonly #total: number;
+  readonly #ringBytes: number;
+  readonly #scan: BorderScan;
+  readonly #startMs: number;
+  #firstMs: number | undefined;
+  #lastMs: number;
+  #confirmations = 0;
+  #decided = false;
+
+  constructor({ delivered, model, ringBytes = RING_BYTES, nowMs }: ReplayResolverOptions) {
+    this.#model = model;
+    this.#total = delivered.total;
+    this.#ringBytes = ringBytes;
+    this.#scan = new BorderScan(delivered.tail());
+    this.#startMs = nowMs;
+    this.#lastMs = nowMs;
+  }
+
+  /** Monotonic ms at which `expire` is due; undefined once decided. */
+  get dueAt(): number | undefined {
+    if (this.#decided) return undefined;
+    if (this.#firstMs === undefined) return this.#startMs + LONGEST_MS;
+    const hopeless = this.#scan.done && this.#scan.border < ACCIDENT_BYTES;
+    return Math.min(this.#lastMs + QUIET_MS, this.#firstMs + (hopeless ? LONGEST_HOPELESS_MS : LONGEST_MS));
+  }
+
+  get decided(): boolean {
+    return this.#decided;
+  }
+
+  /** A STDOUT payload. Returns the decision once there is one; undefined while withheld. */
+  push(payload: Uint8Array, nowMs: number): ReplayDecision | undefined {
+    if (this.#decided) return { output: [payload], repeated: 0, kind: "fresh", sameShell: false };
+    if (payload.length === 0) return undefined;
+    this.#firstMs ??= nowMs;
+    this.#lastMs = nowMs;
+    const scan = this.#scan;
+    scan.push(payload);
+    if (this.#total === 0) return this.#decide("fresh", 0);
+    if (scan.length > this.#ringBytes) return this.#conclude("enough");
+    if (this.#model === "since-detach") {
+      const suspect = !scan.done && scan.length >= SUSPICION_BYTES;
+      return suspect ? undefined : this.#conclude("paused");
+    }
+    if (!scan.done || !this.#isLawful) return undefined;
+    return this.#isFull || (this.#isWhole && this.#isStrong()) ? this.#conclude("enough") : undefined;
+  }
+
+  /** A confirmation. One with `bytesDropped` > 0 rules an overlap out; the second one after output ends the replay. */
+  confirmation(bytesDropped: number | undefined, _nowMs: number): ReplayDecision | undefined {
+    if (this.#decided) return undefined;
+    this.#confirmations++;
+    if (bytesDropped !== undefined && bytesDropped > 0) return this.#decide("gap", 0);
+    return this.#confirmations > 1 && this.#scan.length > 0 ? this.#conclude("stated") : undefined;
+  }
+
+  /** Decides with what there is. Before it is due: undefined. */
+  expire(nowMs: number): ReplayDecision | undefined {
+    const due = this.dueAt;
+    return due === undefined || nowMs < due ? undefined : this.#conclude("paused");
+  }
+
+  /** The connection ended: everything withheld comes out, for there may be no other chance. */
+  flush(): ReplayDecision {
+    if (this.#decided) return { output: [], repeated: 0, kind: "fresh", sameShell: false };
+    const inside = !this.#scan.done;
+    this.#scan.finish();
+    const doubtful = (inside && this.#scan.length > 0) || this.#scan.border > 0;
+    return this.#decide(doubtful ? "ambiguous" : "fresh", 0);
+  }
+
+  /** The length law: a server that repeats would have replayed as much. */
+  get #isLawful(): boolean {
+    return this.#scan.length > 0 && this.#scan.length >= Math.min(this.#total, this.#ringBytes * FULL_SHARE);
+  }
+
+  /** Everything that was ever delivered is what the replay begins with. Only once the scan is done. */
+  get #isWhole(): boolean {
+    return this.#scan.border === this.#total;
+  }
+
+  get #isFull(): boolean {
+    return this.#scan.length >= this.#ringBytes * FULL_SHARE;
+  }
+
+  #conclude(reason: Reason): ReplayDecision {
+    const scan = this.#scan;
+    const length = scan.length;
+    // A replay that has not ended yet may still turn out to repeat what it lies inside of.
+    const unfinished = reason === "paused" && !scan.done ? length : 0;
+    scan.finish();
+    const { border } = scan;
+    const resembles = Math.max(unfinished, border) >= ACCIDENT_BYTES;
+    if (this.#model === "since-detach") {
+      if (this.#isStrong()) return this.#decide("ambiguous", 0, "unknown");
+      if (this.#isFull && !resembles) return this.#decide("gap", 0);
+      return this.#decide(unfinished >= SUSPICION_BYTES ? "ambiguous" : "fresh", 0);
+    }
+    if ((this.#isFull || this.#isWhole) && this.#isStrong()) {
+      return this.#decide("overlap", border, border >= STRONG_BYTES ? "last-bytes" : undefined);
+    }
+    if (this.#isFull) return this.#decide(resembles ? "ambiguous" : "gap", 0);
+    // A ring that is not full holds the stream from its start: the length alone says what is repeated.
+    if (this.#isWhole && this.#model === "last-bytes") return this.#decide("overlap", border);
+    if (this.#isWhole || (reason === "paused" && resembles)) return this.#decide("ambiguous", 0);
+    return this.#decide("fresh", 0, this.#isEvidence(reason) ? "since-detach" : undefined);
+  }
+
+  /**
+   * True when a replay that is too short to be one of a server which repeats proves what the server is. A few bytes without
+   * a stated end are no proof: a new shell's prompt looks just the same.
+   */
+  #isEvidence(reason: Reason): boolean {
+    const { length } = this.#scan;
+    return this.#total >= STRONG_BYTES && (length === 0 || length >= STRONG_BYTES || reason === "stated");
+  }
+
+  /** True when the border can be nothing but an overlap, as far as the bytes can tell. Linear when it is long enough. */
+  #isStrong(): boolean {
+    const { border, shorterBorder } = this.#scan;
+    const long = border >= STRONG_BYTES || (border === this.#total && border >= STRONG_WHOLE_BYTES);
+    if (!long || border > this.#ringBytes) return false;
+    // Its smallest period is more than half of it, and nothing else fits nearly as well.
+    if (shorterBorder * 2 >= border || shorterBorder >= RIVAL_BYTES) return false;
+    return !this.#scan.occursElsewhere();
+  }
+
+  #decide(kind: ReplayDecision["kind"], repeated: number, evidence?: ReplayModel): ReplayDecision {
+    this.#decided = true;
+    const rest = this.#scan.streamFrom(repeated);
+    const output: Uint8Array[] = [];
+    for (let at = 0; at < rest.length; at += PIECE_BYTES) output.push(rest.subarray(at, at + PIECE_BYTES));
+    const contradicts = this.#model !== "unknown" && evidence !== undefined && evidence !== this.#model;
+    const learned = contradicts ? "unknown" : evidence;
+    return {
+      output,
+      repeated,
+      kind,
+      ...(learned === undefined ? {} : { learned }),
+      sameShell: evidence === "last-bytes",
+    };
+  }
+}
