@@ -20,6 +20,7 @@ export class BorderScan {
   #at = 0;
   #matched = 0;
   #longestRefuted = 0;
+  #places = 0;
   /** Up to here the stream was looked through for other places of the border. */
   #lookedThrough = 0;
 
@@ -42,9 +43,14 @@ export class BorderScan {
     return this.#matched;
   }
 
-  /** The next shorter border, bytes: the other end that the same bytes could mean. Only once done. */
-  get shorterBorder(): number {
-    return this.#matched === 0 ? 0 : (this.#failure[this.#matched - 1] as number);
+  /** Places before the border where all of the stream stands in the text. Only once finished. */
+  get places(): number {
+    return this.#places;
+  }
+
+  /** The longest proper border of the stream's own first `length` bytes: what its smallest period leaves of them. */
+  ownBorder(length: number): number {
+    return length === 0 ? 0 : (this.#failure[length - 1] as number);
   }
 
   push(bytes: Uint8Array): void {
@@ -104,6 +110,7 @@ export class BorderScan {
 
   /** Gives up the alignment that the search is suspended in. */
   #refute(): void {
+    this.#places++;
     this.#longestRefuted = Math.max(this.#longestRefuted, this.#matched);
     if (this.#matched === 0) this.#at = this.#text.length;
     else this.#matched = this.#failure[this.#matched - 1] as number;

@@ -1,10 +1,5 @@
 // Notices a replay that fills the server's ring although it was let through at once: what came before it may be missing.
-
-const RING_BYTES = 262_144;
-/** A burst that pauses for this long has ended. */
-const QUIET_MS = 150;
-/** A ring kept in chunks holds less than its capacity when it is full: this share of it counts as full. */
-const FULL_SHARE = 0.75;
+import { FULL_SHARE, QUIET_MS, RING_BYTES } from "./replay-resolver.js";
 
 /**
  * For a decision that was made before the replay's length was known (`fresh`, from a server that repeats nothing). Counts

@@ -30,15 +30,16 @@ export interface ReplayResolverOptions {
   readonly nowMs: number;
 }
 
-const RING_BYTES = 262_144;
+/** What the service documents. */
+export const RING_BYTES = 262_144;
 /** A burst that pauses for this long has ended. */
-const QUIET_MS = 150;
+export const QUIET_MS = 150;
 /** Nothing is withheld for longer; also how long a server may take to begin its replay. */
 const LONGEST_MS = 2_000;
 /** The same, once nothing can be a repetition and only the length of the replay is of interest. */
 const LONGEST_HOPELESS_MS = 500;
 /** A ring kept in chunks holds less than its capacity when it is full: this share of it counts as full. */
-const FULL_SHARE = 0.75;
+export const FULL_SHARE = 0.75;
 /** A repetition of this many bytes is no accident. */
 const STRONG_BYTES = 4_096;
 /** The same, when it is everything that was ever delivered. */
@@ -47,7 +48,7 @@ const STRONG_WHOLE_BYTES = 64;
 const ACCIDENT_BYTES = 64;
 /** Another border of this length means that the output repeats itself: which of them is the overlap cannot be known. */
 const RIVAL_BYTES = 1_024;
-/** A server that is known to repeat nothing is doubted when this many bytes and more arrive that were delivered before. */
+/** From a server that is known to repeat nothing, this many bytes that were delivered before are worth a closer look. */
 const SUSPICION_BYTES = 1_024;
 /** Pieces in which output is handed on: fits every frame limit behind us. */
 const PIECE_BYTES = 32_768;
@@ -110,7 +111,7 @@ export class ReplayResolver {
     if (this.#total === 0) return this.#decide("fresh", 0);
     if (scan.length > this.#ringBytes) return this.#conclude("enough");
     if (this.#model === "since-detach") {
-      const suspect = !scan.done && scan.length >= SUSPICION_BYTES;
+      const suspect = !scan.done && scan.length >= SUSPICION_BYTES && scan.length < STRONG_BYTES;
       return suspect ? undefined : this.#conclude("paused");
     }
     if (!scan.done || !this.#isLawful) return undefined;
@@ -147,7 +148,7 @@ export class ReplayResolver {
 
   /** Everything that was ever delivered is what the replay begins with. Only once the scan is done. */
   get #isWhole(): boolean {
-    return this.#scan.border === this.#total;
+    return this.#total > 0 && this.#scan.border === this.#total;
   }
 
   get #isFull(): boolean {
@@ -162,11 +163,7 @@ export class ReplayResolver {
     scan.finish();
     const { border } = scan;
     const resembles = Math.max(unfinished, border) >= ACCIDENT_BYTES;
-    if (this.#model === "since-detach") {
-      if (this.#isStrong()) return this.#decide("ambiguous", 0, "unknown");
-      if (this.#isFull && !resembles) return this.#decide("gap", 0);
-      return this.#decide(unfinished >= SUSPICION_BYTES ? "ambiguous" : "fresh", 0);
-    }
+    if (this.#model === "since-detach") return this.#concludeDoubt(unfinished);
     if ((this.#isFull || this.#isWhole) && this.#isStrong()) {
       return this.#decide("overlap", border, border >= STRONG_BYTES ? "last-bytes" : undefined);
     }
@@ -175,6 +172,16 @@ export class ReplayResolver {
     if (this.#isWhole && this.#model === "last-bytes") return this.#decide("overlap", border);
     if (this.#isWhole || (reason === "paused" && resembles)) return this.#decide("ambiguous", 0);
     return this.#decide("fresh", 0, this.#isEvidence(reason) ? "since-detach" : undefined);
+  }
+
+  /** For a server that is known to repeat nothing: all is delivered, and a repetition only shakes what is known. */
+  #concludeDoubt(unfinished: number): ReplayDecision {
+    const { border, places } = this.#scan;
+    const inside = unfinished >= STRONG_BYTES && places === 1 && !this.#isPeriodic(unfinished);
+    if (inside || (border >= STRONG_BYTES && this.#isStrong()))
+      return this.#decide("ambiguous", 0, "unknown");
+    if (this.#isFull && border < ACCIDENT_BYTES && unfinished === 0) return this.#decide("gap", 0);
+    return this.#decide(unfinished >= SUSPICION_BYTES ? "ambiguous" : "fresh", 0);
   }
 
   /**
@@ -188,12 +195,15 @@ export class ReplayResolver {
 
   /** True when the border can be nothing but an overlap, as far as the bytes can tell. Linear when it is long enough. */
   #isStrong(): boolean {
-    const { border, shorterBorder } = this.#scan;
+    const { border } = this.#scan;
     const long = border >= STRONG_BYTES || (border === this.#total && border >= STRONG_WHOLE_BYTES);
-    if (!long || border > this.#ringBytes) return false;
-    // Its smallest period is more than half of it, and nothing else fits nearly as well.
-    if (shorterBorder * 2 >= border || shorterBorder >= RIVAL_BYTES) return false;
-    return !this.#scan.occursElsewhere();
+    return long && border <= this.#ringBytes && !this.#isPeriodic(border) && !this.#scan.occursElsewhere();
+  }
+
+  /** True when the replay's first `length` bytes fit onto themselves elsewhere: their period is half of them, or leaves much. */
+  #isPeriodic(length: number): boolean {
+    const rival = this.#scan.ownBorder(length);
+    return rival * 2 >= length || rival >= RIVAL_BYTES;
   }
 
   #decide(kind: ReplayDecision["kind"], repeated: number, evidence?: ReplayModel): ReplayDecision {
