@@ -56,10 +56,12 @@ export class BorderScan {
   push(bytes: Uint8Array): void {
     const from = this.#length;
     this.#reserve(from + bytes.length);
-    this.#stream.set(bytes, from);
+    // A frame may be one byte, a quarter of a million times.
+    if (bytes.length === 1) this.#stream[from] = bytes[0] as number;
+    else this.#stream.set(bytes, from);
     this.#length += bytes.length;
     this.#extendFailure(from);
-    this.#search();
+    if (!this.done) this.#search();
   }
 
   /** No more of the stream comes: an alignment that needs more of it is refuted. */

@@ -170,7 +170,9 @@ export class ReplayResolver {
     if (this.#isFull) return this.#decide(resembles ? "ambiguous" : "gap", 0);
     // A ring that is not full holds the stream from its start: the length alone says what is repeated.
     if (this.#isWhole && this.#model === "last-bytes") return this.#decide("overlap", border);
-    if (this.#isWhole || (reason === "paused" && resembles)) return this.#decide("ambiguous", 0);
+    // Too short to be a repetition, if the replay has ended, and if what was delivered was counted right: an earlier doubt
+    // may have delivered something twice.
+    if (this.#isWhole || resembles) return this.#decide("ambiguous", 0);
     return this.#decide("fresh", 0, this.#isEvidence(reason) ? "since-detach" : undefined);
   }
 

@@ -158,7 +158,12 @@ export class ReplayWorld {
       const payload = this.#stream.subarray(at, Math.min(limit, at + size));
       at += payload.length;
       if (payload.length > 0) {
-        this.#now += this.#random() * drop.paceMs;
+        const arrival = this.#now + this.#random() * drop.paceMs;
+        while (decision === undefined && (resolver.dueAt ?? arrival) < arrival) {
+          this.#now = resolver.dueAt ?? arrival;
+          settle(resolver.expire(this.#now));
+        }
+        this.#now = arrival;
         firstAt ??= this.#now;
         if (decision === undefined) {
           withheldBytes += payload.length;
