@@ -7,17 +7,24 @@ import type { OwnedShells } from "./daemon.js";
 import type { Log } from "./log.js";
 import type { Scrubber } from "./scrubber.js";
 import { systemDisk } from "./shell/disk.js";
+import { neighboursOf } from "./shell/neighbours.js";
 import { Registry } from "./shell/registry.js";
+import type { Shell } from "./shell/shell.js";
 import type { UpstreamRequest } from "./shell/shell-deps.js";
 import { ShellStore } from "./shell/shell-store.js";
 import { resolveTarget } from "./target-request.js";
 import { Slicer } from "./terminal/slicer.js";
+import { Admission } from "./upstream/admission.js";
 import { systemClock } from "./upstream/clock.js";
+import { credentialPaths, watchCredentials } from "./upstream/credential-watch.js";
 import { freshIds } from "./upstream/ids.js";
 import { LocalRuntimeLink } from "./upstream/local-runtime-link.js";
 import { startLocalRuntime } from "./upstream/local-runtime-process.js";
+import { ReplayKnowledge } from "./upstream/replay-knowledge.js";
 import { createSigner } from "./upstream/sign.js";
+import type { AgentCoreTarget } from "./upstream/target.js";
 import { Upstream } from "./upstream/upstream.js";
+import { watchForWake } from "./upstream/wake-watch.js";
 import { openWebSocket } from "./upstream/web-socket.js";
 
 /** The local runtime answers in milliseconds; a daemon does not wait longer than this before it serves its clients. */
@@ -56,8 +63,12 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     openSocket: openWebSocket,
     sign: createSigner({ clock, hide: (secret) => scrubber.hide(secret) }),
     localSocketPath: runtimeSocketPath,
+    admission: new Admission(clock),
+    replayKnowledge: new ReplayKnowledge(),
+    watchCredentials: (target: AgentCoreTarget, onChange: () => void) =>
+      watchCredentials(credentialPaths(target, options.env), clock, onChange),
   };
-  const registry = new Registry({
+  const registry: Registry = new Registry({
     clock,
     store,
     warn,
@@ -65,17 +76,23 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     shell: {
       slicer: new Slicer({ schedule: setImmediate, now: () => performance.now() }),
       scrollback: config.scrollback,
-      createUpstream: ({ record, size, have, handlers }: UpstreamRequest) =>
+      neighbours: (shell: Shell) => neighboursOf(shell.record, registry.list()),
+      createUpstream: ({ record, size, have, handlers, isUrgent }: UpstreamRequest) =>
         new Upstream({
           target: record.target,
           ids: { runtimeSessionId: record.runtimeSessionId, shellId: record.shellId },
           size,
           have,
           known: record.known,
+          isUrgent,
           handlers,
           deps: { ...deps, log: log.child({ shell: record.name }) },
         }),
     },
+  });
+  const stopWatching = watchForWake(clock, (sleptMs) => {
+    log.info({ sleptMs: Math.round(sleptMs) }, "woke up: every link is asked for a sign of life");
+    registry.wake();
   });
   registry.adopt(records);
   await localShellsFound(registry);
@@ -93,7 +110,10 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     send: (name, bytes) => registry.get(name).send(bytes),
     capture: (name, range) => registry.get(name).capture(range),
     subscribe: (listener) => registry.subscribe(listener),
-    stop: (reason) => registry.stop(reason),
+    stop: (reason) => {
+      stopWatching();
+      return registry.stop(reason);
+    },
     stopLocalShells: () => runtime.stop(),
   };
 }

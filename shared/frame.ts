@@ -1,5 +1,5 @@
 // A frame: one channel byte and a payload.
-import { MAX_PAYLOAD_BYTES } from "./channel.js";
+import { MAX_FRAME_BYTES, MAX_PAYLOAD_BYTES } from "./channel.js";
 
 const encoder = new TextEncoder();
 
@@ -19,6 +19,12 @@ export function encodeTextFrame(channel: number, text: string): Uint8Array {
 /** The payload of a frame, as a view into it (no copy). */
 export function framePayload(frame: Uint8Array): Uint8Array {
   return frame.subarray(1);
+}
+
+/** The frame itself, or two that hold the same when it is a byte or more longer than a packet takes. */
+export function* fittingFrames(frame: Uint8Array): Generator<Uint8Array> {
+  yield frame.length > MAX_FRAME_BYTES ? frame.subarray(0, MAX_FRAME_BYTES) : frame;
+  if (frame.length > MAX_FRAME_BYTES) yield encodeFrame(frame[0] ?? 0, frame.subarray(MAX_FRAME_BYTES));
 }
 
 /** Cuts `bytes` into views of at most `size` bytes; nothing for empty input. */

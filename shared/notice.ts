@@ -6,15 +6,43 @@ import type { ShellExit } from "./status.js";
 /** After a reconnect: is this the shell we had? `unknown` when the service does not tell. */
 export type Verdict = "same" | "new" | "unknown";
 
+/** ISO 8601. */
+export interface NoticeSpan {
+  readonly from: string;
+  readonly to: string;
+}
+
 export type Notice =
-  /** The link is down. `retryAt`: ISO 8601, absent while an attempt is under way. */
-  | { readonly kind: "lost"; readonly attempt: number; readonly reason: string; readonly retryAt?: string }
-  /** The link is back. `bytesLost`: output that is known to be lost; `heldDiscarded`: typed bytes that were not sent. */
+  /**
+   * The link is down. `retryAt`: ISO 8601, absent while an attempt is under way. `held`: typed bytes that wait for the link.
+   * `inDoubt`: the last bytes typed before the loss, which may not have arrived and are never sent again.
+   */
+  | {
+      readonly kind: "lost";
+      readonly attempt: number;
+      readonly reason: string;
+      readonly retryAt?: string;
+      readonly held?: number;
+      readonly inDoubt?: number;
+    }
+  /** The runtime has not answered for so long, and is being asked; without `seconds`: it answers again. */
+  | { readonly kind: "silent"; readonly seconds?: number }
+  /**
+   * What a reattach replayed, where the server does not count its output. `missing`: output of that time (ISO 8601) may be
+   * missing. `ambiguous`: some may be there twice.
+   */
+  | { readonly kind: "replayed"; readonly ambiguous: boolean; readonly missing?: NoticeSpan }
+  /** Typed bytes that were not sent and never will be. */
+  | { readonly kind: "discarded"; readonly bytes: number }
+  /** A long paste is on its way: so many bytes of it were sent. */
+  | { readonly kind: "sending"; readonly sent: number; readonly total: number }
+  /** The link is back. `bytesLost`: output that is known to be lost; `heldDiscarded`: typed bytes that were not sent; `inDoubt`: see `lost`. */
   | {
       readonly kind: "back";
       readonly verdict: Verdict;
       readonly bytesLost: number;
       readonly heldDiscarded?: number;
+      readonly inDoubt?: number;
     }
   /** Waiting for something that the person can change. */
   | { readonly kind: "waiting"; readonly reason: "credentials" | "capacity"; readonly message: string }

@@ -1,5 +1,5 @@
 // The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
-import type { Verdict } from "./notice.js";
+import type { NoticeSpan, Verdict } from "./notice.js";
 import type { ShellExit } from "./status.js";
 
 /** Bumped by any change that an older peer cannot ignore. `hello`, `daemon.status` and `daemon.stop` work across versions. */
@@ -42,6 +42,10 @@ export interface ShellInfo {
   readonly exitCode?: number;
   readonly signal?: number;
   readonly bytesLost: number;
+  /** Output of this time (ISO 8601) may be missing: a link died, and the server does not count what it sends. */
+  readonly possibleGap?: NoticeSpan;
+  /** Typed bytes that wait to be sent. */
+  readonly heldBytes?: number;
   readonly verdict?: Verdict;
   /** Local shells only. */
   readonly pid?: number;

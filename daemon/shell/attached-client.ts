@@ -5,15 +5,13 @@ import { decodeClientNotice, encodeNotice, type Notice } from "../../shared/noti
 import { decodeResize, type Size } from "../../shared/size.js";
 import { QueryFilter } from "../terminal/query-filter.js";
 import type { ClientHost, ClientSink } from "./client-host.js";
+import type { ClientRole } from "./client-role.js";
 import { HeldFrames, outputBytes } from "./held-frames.js";
 import type { Candidate } from "./size-policy.js";
 
-export interface ClientOptions {
+export interface ClientOptions extends ClientRole {
   readonly sink: ClientSink;
   readonly host: ClientHost;
-  readonly size: Size;
-  readonly canLead: boolean;
-  readonly readOnly: boolean;
   /** Order of arrival. */
   readonly attached: number;
   /** Begin with this output instead of a drawing: what came since the client was last attached. */

@@ -21,6 +21,7 @@ export class ClientGroup {
   #leader: AttachedClient | undefined;
   #replaying = false;
   #isFinishing = false;
+  #inputPaused = false;
   #lastOrder = 0;
 
   constructor(options: ClientGroupOptions) {
@@ -48,6 +49,7 @@ export class ClientGroup {
 
   add(client: AttachedClient): void {
     this.#clients.add(client);
+    if (this.#inputPaused) client.pauseInput();
     this.#elect();
     this.#options.onChange();
   }
@@ -88,6 +90,7 @@ export class ClientGroup {
   }
 
   pauseInput(paused: boolean): void {
+    this.#inputPaused = paused;
     for (const client of this.#clients) {
       if (paused) client.pauseInput();
       else client.resumeInput();

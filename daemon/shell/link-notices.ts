@@ -1,6 +1,6 @@
 // Which notice the clients get for what happens to the link. Pure.
-import type { Notice } from "../../shared/notice.js";
-import type { LinkEvent } from "../upstream/link.js";
+import type { Notice, NoticeSpan, Verdict } from "../../shared/notice.js";
+import type { LinkEvent, TimeSpan } from "../upstream/link.js";
 import type { ShellState } from "./shell-state.js";
 
 export interface LinkHistory {
@@ -8,42 +8,50 @@ export interface LinkHistory {
   readonly again: boolean;
   /** The last loss was a planned one: a return to the same shell, with nothing lost, is not worth a word. */
   readonly planned: boolean;
+  /** Typed bytes that wait for the link. */
+  readonly held: number;
+  /** Typed bytes that were sent before the loss, and may not have arrived. */
+  readonly inDoubt: number;
 }
 
 /** The notice for a link event, or undefined when there is nothing to say. */
 export function noticeOf(event: LinkEvent, history: LinkHistory): Notice | undefined {
-  const notice = plainNotice(event, history.again);
+  const notice = plainNotice(event, history);
   const isHarmless = notice?.kind === "back" && notice.verdict === "same" && notice.bytesLost === 0;
-  if (history.planned && isHarmless && notice.heldDiscarded === undefined) return undefined;
-  return notice;
+  const costsKeys = notice?.kind === "back" && (notice.heldDiscarded ?? notice.inDoubt) !== undefined;
+  return history.planned && isHarmless && !costsKeys ? undefined : notice;
 }
 
-function plainNotice(event: LinkEvent, again: boolean): Notice | undefined {
+function plainNotice(event: LinkEvent, { again, held, inDoubt }: LinkHistory): Notice | undefined {
   switch (event.kind) {
     case "connecting":
       return undefined;
     case "live":
       // Whether it is the same shell may be known only with a confirmation: then the notice comes with that.
       if (!again || event.verdict === "first" || event.verdict === "unknown") return undefined;
-      return {
-        kind: "back",
-        verdict: event.verdict,
-        bytesLost: event.gap ?? 0,
-        ...(event.heldDiscarded === undefined ? {} : { heldDiscarded: event.heldDiscarded }),
-      };
+      return back(event.verdict, event.gap ?? 0, event.heldDiscarded, inDoubt);
     case "confirmed":
       if (event.verdict === "first") return undefined;
-      return {
-        kind: "back",
-        verdict: event.verdict,
-        bytesLost: event.bytesDropped,
-        ...(event.heldDiscarded === undefined ? {} : { heldDiscarded: event.heldDiscarded }),
-      };
+      return back(event.verdict, event.bytesDropped, event.heldDiscarded, inDoubt);
     case "lost": {
       const { attempt, reason, retryAt, planned } = event;
-      if (planned) return undefined;
-      return { kind: "lost", attempt, reason, ...retryTime(retryAt) };
+      // Our own renewal is nobody's business, unless it was answered by silence.
+      if (planned && inDoubt === 0) return undefined;
+      const keys = { ...count("held", held), ...count("inDoubt", inDoubt) };
+      return { kind: "lost", attempt, reason, ...retryTime(retryAt), ...keys };
     }
+    case "silent":
+      return {
+        kind: "silent",
+        ...(event.forMs === undefined ? {} : { seconds: Math.round(event.forMs / 1000) }),
+      };
+    case "replayed": {
+      const { ambiguous, missing } = event;
+      if (!ambiguous && missing === undefined) return undefined;
+      return { kind: "replayed", ambiguous, ...(missing === undefined ? {} : { missing: isoSpan(missing) }) };
+    }
+    case "discarded":
+      return event;
     case "needs-credentials":
       return { kind: "waiting", reason: "credentials", message: event.message };
     case "capacity":
@@ -51,14 +59,29 @@ function plainNotice(event: LinkEvent, again: boolean): Notice | undefined {
   }
 }
 
+/** Says which of our own shells hold places on the full runtime: those can be given up. */
+export function nameHolders(
+  event: Extract<LinkEvent, { kind: "capacity" }>,
+  names: readonly string[],
+): Extract<LinkEvent, { kind: "capacity" }> {
+  const held = names.length === 0 ? "none of them is held by agentd" : `agentd holds ${names.join(", ")}`;
+  const cure = names.length === 0 ? "" : " · agentd kill one of them";
+  return { kind: "capacity", message: `${event.message} · ${held}${cure}` };
+}
+
+/** A span of time as clients read it. */
+export function isoSpan({ from, to }: TimeSpan): NoticeSpan {
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+}
+
 /** What a client is told that comes while the shell is not live, or undefined when there is nothing to tell. */
-export function noticeOfState(state: ShellState): Notice | undefined {
+export function noticeOfState(state: ShellState, held = 0): Notice | undefined {
   switch (state.kind) {
     case "taken":
       return { kind: "taken" };
     case "reconnecting": {
       const { attempt, reason, retryAt } = state;
-      return { kind: "lost", attempt, reason, ...retryTime(retryAt) };
+      return { kind: "lost", attempt, reason, ...retryTime(retryAt), ...count("held", held) };
     }
     case "needs-credentials":
       return { kind: "waiting", reason: "credentials", message: state.message };
@@ -74,6 +97,21 @@ export function lastNotice(state: ShellState, createdAt: number): Notice | undef
   if (state.kind === "gone") return { kind: "gone", message: state.message };
   if (state.kind !== "ended") return undefined;
   return { kind: "ended", exit: state.exit, durationMs: Math.max(0, state.endedAt - createdAt) };
+}
+
+function back(
+  verdict: Verdict,
+  bytesLost: number,
+  heldDiscarded: number | undefined,
+  inDoubt: number,
+): Notice {
+  const keys = { ...count("heldDiscarded", heldDiscarded ?? 0), ...count("inDoubt", inDoubt) };
+  return { kind: "back", verdict, bytesLost, ...keys };
+}
+
+/** A count of bytes, or nothing when there are none. */
+function count<K extends string>(name: K, bytes: number): Partial<Record<K, number>> {
+  return bytes === 0 ? {} : ({ [name]: bytes } as Record<K, number>);
 }
 
 function retryTime(retryAt: number | undefined): { retryAt?: string } {

@@ -141,6 +141,16 @@ export class OutputPath {
     this.#replay.begin(this.#log.offset, end);
   }
 
+  /** It is known what of the replay is new; the rest of it comes at once. */
+  replayResolved(): void {
+    this.#replay.resolved();
+  }
+
+  /** A full-screen program has the screen. */
+  get isAlternate(): boolean {
+    return this.#screen.isAlternate;
+  }
+
   endReplay(): void {
     this.#replay.close();
   }

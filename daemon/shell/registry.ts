@@ -167,6 +167,11 @@ export class Registry {
     return () => this.#listeners.delete(listener);
   }
 
+  /** The machine slept: sees what is left of every link. */
+  wake(): void {
+    for (const shell of this.#shells.values()) shell.wake();
+  }
+
   /** Lets go of every shell without ending one, and saves. */
   async stop(reason: "stopping" | "restarting"): Promise<void> {
     this.#stopping = true;

@@ -3,8 +3,8 @@ import type { Clock } from "../upstream/clock.js";
 
 /** Without a known end, a replay is over after this long without output. */
 const QUIET_MS = 250;
-/** ... and in any case after this long. */
-const LONGEST_MS = 2_000;
+/** ... and in any case after this long. Longer than the upstream withholds a replay to compare it. */
+const LONGEST_MS = 4_000;
 
 /**
  * Open from the reattach until the replay has arrived.
@@ -38,9 +38,15 @@ export class ReplayWindow {
       this.#onChange(true);
     }
     if (end === undefined) {
-      this.#cancelQuiet = this.#clock.setTimeout(() => this.close(), QUIET_MS);
       this.#cancelLongest = this.#clock.setTimeout(() => this.close(), LONGEST_MS);
     } else this.handleOutput(offset);
+  }
+
+  /** The upstream, which may have withheld the replay, delivers it now. */
+  resolved(): void {
+    if (!this.#open || this.#end !== undefined) return;
+    this.#cancelQuiet?.();
+    this.#cancelQuiet = this.#clock.setTimeout(() => this.close(), QUIET_MS);
   }
 
   /** Output arrived, and stands at `offset` now. */

@@ -14,6 +14,12 @@ export interface ShellUpstream {
   resize(size: Size): void;
   kill(signal: AbortSignal): Promise<ShellExit | undefined>;
   retryNow(): void;
+  /** The machine slept: see what is left of the link. */
+  wake(): void;
+  /** Makes a full-screen program draw itself anew. */
+  nudge(): void;
+  /** Input bytes that were accepted and not sent yet. */
+  readonly queuedBytes: number;
   pause(): void;
   resume(): void;
 }
@@ -23,6 +29,8 @@ export interface UpstreamRequest {
   readonly size: Size;
   /** Exact mode: what the hub holds of the output; undefined when it holds nothing. */
   have(): Have | undefined;
+  /** Somebody is attached. */
+  isUrgent(): boolean;
   readonly handlers: UpstreamHandlers;
 }
 
@@ -32,6 +40,8 @@ export interface ShellDeps {
   /** Lines of scrollback. */
   readonly scrollback: number;
   createUpstream(request: UpstreamRequest): ShellUpstream;
+  /** Names of the other shells that hold places on the same runtime. */
+  neighbours(shell: Shell): readonly string[];
   /** Something that `ls` shows has changed. */
   onChange(shell: Shell): void;
   /** Something that must survive the daemon has changed. */

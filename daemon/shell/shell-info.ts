@@ -3,6 +3,8 @@ import type { Verdict } from "../../shared/notice.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import type { Size } from "../../shared/size.js";
 import { exitCodeOf } from "../../shared/status.js";
+import type { TimeSpan } from "../upstream/link.js";
+import { isoSpan } from "./link-notices.js";
 import type { ShellRecord } from "./shell-record.js";
 import { isOver, reasonOf, type ShellState } from "./shell-state.js";
 
@@ -11,15 +13,19 @@ export interface ShellFacts {
   readonly state: ShellState;
   readonly size: Size;
   readonly clients: number;
-  readonly title?: string;
-  readonly cwd?: string;
-  readonly attachedAt?: number;
-  readonly verdict?: Verdict;
-  readonly pid?: number;
+  readonly title: string | undefined;
+  readonly cwd: string | undefined;
+  readonly attachedAt: number | undefined;
+  readonly heldBytes: number;
+  readonly link: {
+    readonly verdict: Verdict | undefined;
+    readonly pid: number | undefined;
+    readonly possibleGap: TimeSpan | undefined;
+  };
 }
 
 export function describeShell(facts: ShellFacts): ShellInfo {
-  const { record, state } = facts;
+  const { record, state, link } = facts;
   return {
     name: record.name,
     kind: record.target.kind,
@@ -37,7 +43,9 @@ export function describeShell(facts: ShellFacts): ShellInfo {
     ...(state.kind === "live" ? { connectedAt: iso(state.connectedAt) } : {}),
     ...endFacts(state),
     bytesLost: record.bytesLost,
-    ...optional("verdict", facts.verdict),
+    ...(link.possibleGap === undefined ? {} : { possibleGap: isoSpan(link.possibleGap) }),
+    ...(facts.heldBytes === 0 ? {} : { heldBytes: facts.heldBytes }),
+    ...optional("verdict", link.verdict),
     ...optional("pid", processId(facts)),
     ...optional("reason", reasonOf(state)),
   };
@@ -50,8 +58,8 @@ function targetFacts({ target }: ShellRecord): Partial<ShellInfo> {
 }
 
 /** Of this machine's processes only: the local runtime tells a pid to every client, also as a stand-in for the service. */
-function processId({ record, state, pid }: ShellFacts): number | undefined {
-  return record.target.kind === "local" && !isOver(state) ? pid : undefined;
+function processId({ record, state, link }: ShellFacts): number | undefined {
+  return record.target.kind === "local" && !isOver(state) ? link.pid : undefined;
 }
 
 function endFacts(state: ShellState): Partial<ShellInfo> {

@@ -2,6 +2,13 @@
 import type { ShellExit } from "../../shared/status.js";
 import type { UpstreamIds, UpstreamTarget } from "../upstream/target.js";
 
+/** Takes over the ids that a server answered with; true when that is news that must be saved. */
+export function connectedAs(record: ShellRecord, { runtimeSessionId, shellId }: UpstreamIds): boolean {
+  const isNews = !record.known || record.shellId !== shellId || record.runtimeSessionId !== runtimeSessionId;
+  Object.assign(record, { known: true, runtimeSessionId, shellId });
+  return isNews;
+}
+
 /** One shell in the state file. Holds no output, no input, no environment, no credentials. */
 export interface ShellRecord extends UpstreamIds {
   name: string;

@@ -29,6 +29,9 @@ export function afterLink(state: ShellState, event: LinkEvent, now: number): She
     case "live":
       return { kind: "live", connectedAt: now };
     case "confirmed":
+    case "discarded":
+    case "replayed":
+    case "silent":
       return state;
     case "lost": {
       const { attempt, reason, retryAt } = event;

@@ -1,19 +1,22 @@
 // The hub: one shell, its upstream, its screen and its attached clients.
 import { randomUUID } from "node:crypto";
 import { AgentdError } from "../../shared/errors.js";
-import type { Notice, Verdict } from "../../shared/notice.js";
+import type { Notice } from "../../shared/notice.js";
 import type { AttachParams, AttachResult, ShellInfo } from "../../shared/rpc.js";
-import { clampSize, type Size, sameSize } from "../../shared/size.js";
+import { type Size, sameSize } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { Ending, LinkEvent } from "../upstream/link.js";
 import { AttachedClient } from "./attached-client.js";
 import type { ClientHost, ClientSink } from "./client-host.js";
-import { lastNotice, noticeOf, noticeOfState } from "./link-notices.js";
+import { roleOf } from "./client-role.js";
+import { LinkJournal } from "./link-journal.js";
+import { lastNotice, nameHolders, noticeOfState } from "./link-notices.js";
 import { Milestone } from "./milestone.js";
 import { OutputPath } from "./output-path.js";
+import { PasteProgress } from "./paste-progress.js";
 import type { ShellDeps, ShellUpstream } from "./shell-deps.js";
 import { describeShell } from "./shell-info.js";
-import type { ShellRecord } from "./shell-record.js";
+import { connectedAs, type ShellRecord } from "./shell-record.js";
 import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
 
 /** An attach waits this long for a shell that is just being found again after a restart of the daemon. */
@@ -42,11 +45,9 @@ export class Shell {
   readonly #settled = new Milestone();
   #state: ShellState = { kind: "starting" };
   #held = false;
-  #wasLive = false;
-  #planned = false;
   #running: Promise<void> = Promise.resolve();
-  #verdict: Verdict | undefined;
-  #pid: number | undefined;
+  readonly #journal = new LinkJournal();
+  readonly #paste: PasteProgress;
   #attachedAt: number | undefined;
   #lastError: AgentdError | undefined;
 
@@ -78,6 +79,12 @@ export class Shell {
         onLink: (event) => this.#handleLink(event),
         onInputPressure: (high) => this.#clients.pauseInput(high),
       },
+      isUrgent: () => this.#clients.size > 0,
+    });
+    this.#paste = new PasteProgress({
+      clock: deps.clock,
+      queuedBytes: () => (this.#state.kind === "live" ? this.#upstream.queuedBytes : 0),
+      onProgress: (sent, total) => this.#clients.leader?.notify({ kind: "sending", sent, total }),
     });
     if (record.ended !== undefined) this.#setState({ kind: "ended", ...record.ended });
   }
@@ -105,16 +112,17 @@ export class Shell {
   }
 
   info(): ShellInfo {
+    const { cwd, size, title } = this.#output;
     return describeShell({
       record: this.record,
       state: this.#state,
-      size: this.#output.size,
+      size,
+      title,
+      cwd,
       clients: this.#clients.size,
-      ...(this.#output.title === undefined ? {} : { title: this.#output.title }),
-      ...(this.#output.cwd === undefined ? {} : { cwd: this.#output.cwd }),
-      ...(this.#attachedAt === undefined ? {} : { attachedAt: this.#attachedAt }),
-      ...(this.#verdict === undefined ? {} : { verdict: this.#verdict }),
-      ...(this.#pid === undefined ? {} : { pid: this.#pid }),
+      attachedAt: this.#attachedAt,
+      heldBytes: this.#upstream.queuedBytes,
+      link: this.#journal,
     });
   }
 
@@ -139,13 +147,10 @@ export class Shell {
     if (this.#state.kind !== "taken") this.#upstream.retryNow();
     else if (params.take === true) this.start();
     const resumed = params.resume === undefined ? undefined : this.#output.resumeFrom(params.resume);
-    const canLead = params.readOnly !== true && params.ignoreSize !== true && params.terminal !== false;
     const client = new AttachedClient({
       sink,
       host: this.#clientHost,
-      size: clampSize(params.cols, params.rows),
-      canLead,
-      readOnly: params.readOnly === true,
+      ...roleOf(params),
       attached: this.#clients.nextOrder(),
       ...(resumed === undefined ? {} : { resume: resumed }),
     });
@@ -201,34 +206,40 @@ export class Shell {
   /** Leaves the shell running upstream, and ends the streams of its clients with `notice`. */
   async stop(notice: Notice): Promise<void> {
     this.#clients.finish(notice);
+    this.#paste.stop();
     this.#stop.abort();
     await this.#running;
     this.#output.dispose();
   }
 
-  #handleInput(from: AttachedClient, bytes: Uint8Array): void {
-    if (from.canLead) this.#clients.typed(from);
-    if (!isOver(this.#state)) this.#upstream.send(bytes);
+  /** The machine slept: sees what is left of the link. */
+  wake(): void {
+    if (!isOver(this.#state)) this.#upstream.wake();
   }
 
-  #handleLink(event: LinkEvent): void {
-    const again = this.#wasLive;
-    if (event.kind === "lost") this.#planned = event.planned === true;
-    if (event.kind === "live") this.#handleLive(event);
-    if (event.kind === "confirmed" && event.verdict !== "first") {
-      // Where the output is not counted, a new shell shows itself only now.
-      const { verdict } = event;
-      if (verdict === "new" && this.#verdict === "unknown" && !this.#held)
-        this.#output.beginAnew(randomUUID(), 0);
-      this.#verdict = verdict;
+  #handleInput(from: AttachedClient, bytes: Uint8Array): void {
+    if (from.canLead) this.#clients.typed(from);
+    if (isOver(this.#state)) return;
+    if (this.#upstream.send(bytes)) this.#paste.accepted(bytes.length);
+    else from.notify({ kind: "discarded", bytes: bytes.length });
+  }
+
+  #handleLink(told: LinkEvent): void {
+    const event = told.kind === "capacity" ? nameHolders(told, this.#deps.neighbours(this)) : told;
+    const { verdict: before, wasLive } = this.#journal;
+    const notice = this.#journal.note(event, this.#upstream.queuedBytes);
+    if (event.kind === "live") this.#handleLive(event, wasLive);
+    // Where the output is not counted, a new shell shows itself only now.
+    if (event.kind === "confirmed" && event.verdict === "new" && before === "unknown" && !this.#held) {
+      this.#output.beginAnew(randomUUID(), 0);
     }
+    if (event.kind === "replayed") this.#handleReplayed(event);
     const lost = event.kind === "live" ? event.gap : event.kind === "confirmed" ? event.bytesDropped : 0;
     if (lost !== undefined && lost > 0) {
       this.record.bytesLost += lost;
       this.#deps.onRecord(this);
     }
     this.#setState(afterLink(this.#state, event, this.#deps.clock.now()));
-    const notice = noticeOf(event, { again, planned: this.#planned });
     if (notice !== undefined) this.#clients.notify(notice);
     if (event.kind === "needs-credentials" || event.kind === "capacity") {
       const code = event.kind === "capacity" ? "capacity" : "no_credentials";
@@ -237,25 +248,23 @@ export class Shell {
     }
   }
 
-  #handleLive(event: Extract<LinkEvent, { kind: "live" }>): void {
+  #handleLive(event: Extract<LinkEvent, { kind: "live" }>, wasLive: boolean): void {
     const { verdict, epoch, offset, end, ids } = event;
-    if (verdict !== "first") this.#verdict = verdict;
-    this.#pid = event.pid ?? this.#pid;
     const isOther = verdict === "new" || (epoch !== undefined && epoch !== this.#output.epoch);
-    if (isOther && this.#wasLive) this.#output.beginAnew(epoch ?? randomUUID(), offset ?? 0);
+    if (isOther && wasLive) this.#output.beginAnew(epoch ?? randomUUID(), offset ?? 0);
     else if (epoch !== undefined) this.#output.moveTo(epoch, offset ?? 0);
     this.#held = epoch !== undefined;
-    this.#wasLive = true;
-    const { record } = this;
-    const changed =
-      !record.known || record.shellId !== ids.shellId || record.runtimeSessionId !== ids.runtimeSessionId;
-    record.known = true;
-    record.shellId = ids.shellId;
-    record.runtimeSessionId = ids.runtimeSessionId;
-    if (changed) this.#deps.onRecord(this);
+    if (connectedAs(this.record, ids)) this.#deps.onRecord(this);
     this.#lastError = undefined;
-    if (verdict === "first") this.#settled.reach();
+    if (verdict === "first" || (verdict === "new" && end === undefined)) this.#settled.reach();
     else this.#output.beginReplay(end);
+  }
+
+  /** A program that draws the whole screen heals what bytes alone cannot prove to be right. */
+  #handleReplayed({ ambiguous, missing }: Extract<LinkEvent, { kind: "replayed" }>): void {
+    this.#output.replayResolved();
+    if (ambiguous || missing !== undefined || this.#output.isAlternate) this.#upstream.nudge();
+    this.#deps.onChange(this);
   }
 
   #handleEnding(ending: Ending): void {
@@ -279,7 +288,7 @@ export class Shell {
     const { clients, size } = this.#output;
     const fits = client === clients.leader || sameSize(client.size, size);
     if (!fits) client.notify({ kind: "resized", ...size, leads: false });
-    const notice = noticeOfState(this.#state);
+    const notice = noticeOfState(this.#state, this.#upstream.queuedBytes);
     if (notice !== undefined) client.notify(notice);
     const last = lastNotice(this.#state, this.record.createdAt);
     if (last !== undefined) client.finish(last);

@@ -15,7 +15,7 @@ const OFFSET_HEADER = "x-agentd-offset";
 const END_HEADER = "x-agentd-end";
 const PID_HEADER = "x-agentd-pid";
 
-/** Held input waits this long for a confirmation, which usually is the first frame; nothing else waits for it. */
+/** Held input waits this long for a confirmation, which usually is the first frame, or a proof; nothing else waits for it. */
 const CONFIRMATION_GRACE_MS = 1_000;
 
 export interface AttachmentOptions {
@@ -42,6 +42,7 @@ export class Attachment {
   #epoch: string | undefined;
   #settled = false;
   #confirmed = false;
+  #stopped = false;
   #bytesDropped = 0;
   #gapKnown = false;
   #cancelGrace: (() => void) | undefined;
@@ -85,7 +86,8 @@ export class Attachment {
         ? Math.max(0, offset - have.offset)
         : undefined;
     this.#gapKnown = gap !== undefined;
-    const undecided = this.#verdict === "unknown" && options.expectConfirmation;
+    const undecided =
+      this.#verdict === "unknown" && (options.expectConfirmation || options.pacer.queuedBytes > 0);
     const heldDiscarded = undecided ? 0 : this.#settle();
     options.onLink({
       kind: "live",
@@ -114,8 +116,17 @@ export class Attachment {
     if (!this.#settled || this.#verdict !== before || dropped > 0) this.#reportFinal(dropped);
   }
 
+  /** The replay has been compared with what was delivered before. @param sameShell it proves that this is the same shell. */
+  handleReplay(sameShell: boolean): void {
+    if (this.#verdict !== "unknown" || this.#stopped) return;
+    if (sameShell) this.#verdict = "same";
+    else if (this.#settled || this.#options.expectConfirmation) return;
+    this.#reportFinal(0);
+  }
+
   /** The connection ended: nothing is reported any more. */
   stop(): void {
+    this.#stopped = true;
     this.#cancelGrace?.();
     this.#options.pacer.closeGate(this.#options.clock.monotonic());
   }

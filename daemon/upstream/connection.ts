@@ -1,6 +1,6 @@
 // One connection: from opening a WebSocket to a typed end. What it means for the shell is decided elsewhere.
-import { Channel, MAX_FRAME_BYTES } from "../../shared/channel.js";
-import { encodeFrame, framePayload } from "../../shared/frame.js";
+import { Channel } from "../../shared/channel.js";
+import { encodeFrame, fittingFrames, framePayload } from "../../shared/frame.js";
 import { printable } from "../../shared/names.js";
 import { parseStatus, type ShellExit, type Status } from "../../shared/status.js";
 import type { UpstreamDeps } from "./deps.js";
@@ -27,6 +27,8 @@ export interface ConnectionHandlers {
   /** A STDOUT or STDERR frame, 2..65,536 bytes. */
   onOutput(frame: Uint8Array): void;
   onConfirmation(confirmation: Extract<Status, { kind: "confirmation" }>): void;
+  /** Nothing has come for `forMs` although something was asked; undefined: the server answers again. */
+  onSilence(forMs: number | undefined): void;
 }
 
 export interface ConnectionOptions {
@@ -55,6 +57,7 @@ export class Connection {
   #ignored = 0;
   #pumping = false;
   #leaveWith: ConnectionEnd | undefined;
+  #sawClose = false;
   #cancelPump: (() => void) | undefined;
   #cancelTimer: (() => void) | undefined;
 
@@ -82,7 +85,7 @@ export class Connection {
         this.#cancelPump = clock.setTimeout(() => this.pump(), next.delayMs);
         break;
       }
-      if (next.frame[0] === Channel.Stdin) this.#keepalive?.handleInput(next.frame.length);
+      if (next.frame[0] === Channel.Stdin) this.#keepalive?.handleInput(next.frame.length - 1);
       this.#socket.send(next.frame, () => this.pump());
     }
     this.#pumping = false;
@@ -126,6 +129,24 @@ export class Connection {
     this.#keepalive?.release();
   }
 
+  /** Typed bytes that may or may not have arrived: handed over, and nothing proves that they did. */
+  get inputInDoubt(): number {
+    return this.#keepalive?.inputInDoubt ?? 0;
+  }
+
+  /**
+   * Monotonic milliseconds: what the server sent after that may not have arrived. Undefined when its close frame came, which
+   * is the last of all, and over a Unix socket.
+   */
+  get outputInDoubtSince(): number | undefined {
+    return this.#sawClose ? undefined : this.#keepalive?.lastInboundAt;
+  }
+
+  /** Asks for a sign of life now, and gives up soon without one. */
+  probe(): void {
+    if (this.#phase === "open") this.#keepalive?.probe();
+  }
+
   #open(): void {
     const { request, deps } = this.#options;
     this.#setTimer(UPGRADE_TIMEOUT_MS, () => {
@@ -137,7 +158,8 @@ export class Connection {
       this.#socket = deps.openSocket(request, {
         onOpen: (headers) => this.#handleOpen(headers),
         onMessage: (data, isBinary) => this.#handleMessage(data, isBinary),
-        onControl: () => this.#keepalive?.handleControl(),
+        onPing: () => this.#keepalive?.handleInbound(),
+        onPong: (id) => this.#keepalive?.handlePong(id),
         onEnd: (end) => this.#handleEnd(end),
       });
     } catch (error) {
@@ -163,7 +185,8 @@ export class Connection {
   #startKeepalive(): Keepalive {
     return new Keepalive({
       clock: this.#options.deps.clock,
-      sendPing: () => this.#socket?.ping(),
+      sendPing: (id) => this.#socket?.ping(id),
+      onSilence: (forMs) => this.#options.handlers.onSilence(forMs),
       onDead: () => {
         this.#finish(this.#closed(1006, "no answer"));
         this.#socket?.terminate();
@@ -203,13 +226,7 @@ export class Connection {
       return;
     }
     this.#started = true;
-    this.#options.handlers.onOutput(
-      message.length > MAX_FRAME_BYTES ? message.subarray(0, MAX_FRAME_BYTES) : message,
-    );
-    if (message.length > MAX_FRAME_BYTES) {
-      const rest = encodeFrame(message[0] ?? Channel.Stdout, message.subarray(MAX_FRAME_BYTES));
-      this.#options.handlers.onOutput(rest);
-    }
+    for (const frame of fittingFrames(message)) this.#options.handlers.onOutput(frame);
   }
 
   #handleStatus(status: Status): void {
@@ -237,6 +254,8 @@ export class Connection {
   }
 
   #handleEnd(end: SocketEnd): void {
+    this.#sawClose = end.kind === "closed" && end.code !== 1006;
+    if (this.#leaveWith !== undefined && this.#sawClose) this.#keepalive?.handleOrderlyClose();
     // What the server said while we were leaving is news: the shell ended, or somebody else has it.
     const news = this.#exit !== undefined || (end.kind === "closed" && end.code === 4000);
     if (

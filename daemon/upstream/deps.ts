@@ -1,7 +1,10 @@
 // What an upstream needs of the world: handed in, so that the same logic runs under a virtual clock and a scripted network.
+import type { Admission } from "./admission.js";
 import type { Clock } from "./clock.js";
+import type { ReplayKnowledge } from "./replay-knowledge.js";
 import type { Sign } from "./sign.js";
 import type { OpenSocket } from "./socket.js";
+import type { AgentCoreTarget } from "./target.js";
 
 /** pino's shape. Messages are fixed phrases; fields never hold payloads, headers or credentials. */
 export interface UpstreamLog {
@@ -19,4 +22,10 @@ export interface UpstreamDeps {
   /** Where the local runtime listens. */
   readonly localSocketPath: string;
   readonly log: UpstreamLog;
+  /** Shared by all shells; absent: every upgrade starts at once. */
+  readonly admission?: Admission;
+  /** Shared by all shells; absent: each upstream learns for itself. */
+  readonly replayKnowledge?: ReplayKnowledge;
+  /** Calls back once when the person may have logged in again; returns how to stop watching. Absent: only time tells. */
+  readonly watchCredentials?: (target: AgentCoreTarget, onChange: () => void) => () => void;
 }

@@ -26,13 +26,16 @@ interface Block {
 /** Invariants: bytes leave in the order they came, each once; `size` is what is in the blocks, at most 16 MiB. */
 export class InputQueue {
   readonly #onPressure: (high: boolean) => void;
+  readonly #onDropped: (bytes: number) => void;
   readonly #paste = new PasteTracker();
   #blocks: Block[] = [];
   #size = 0;
   #high = false;
 
-  constructor(onPressure: (high: boolean) => void) {
+  /** @param onDropped what a Ctrl-C dropped, bytes. */
+  constructor(onPressure: (high: boolean) => void, onDropped: (bytes: number) => void) {
     this.#onPressure = onPressure;
+    this.#onDropped = onDropped;
   }
 
   /** Bytes waiting. */
@@ -46,6 +49,7 @@ export class InputQueue {
    */
   push(bytes: Uint8Array, dropAll: boolean): boolean {
     if (bytes.length === 1 && bytes[0] === CTRL_C && this.#size >= (dropAll ? 1 : PASTE_BYTES)) {
+      this.#onDropped(this.#size);
       this.#dropBlocks();
       // The program is still waiting for the end of the paste that was cut here, and would take the Ctrl-C as text.
       if (this.#paste.open) this.#append(PASTE_END);

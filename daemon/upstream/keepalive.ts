@@ -1,67 +1,102 @@
-// Finds a dead connection: pings when due, and gives up when nothing at all comes back.
+// Finds a dead connection, and proves what arrived: pings when due, and gives up when nothing at all comes back.
 import type { Clock } from "./clock.js";
+import { InputEvidence } from "./input-evidence.js";
 
 /** The service's idle limit is about 60 s by one source; any message counts. */
 const PING_EVERY_MS = 15_000;
 /** The published clients take 60 to 90 s; a terminal should not. */
 const DEAD_AFTER_MS = 10_000;
-/** After typing, an answer (an echo) is due much sooner: then ask, and expect the pong quickly. */
-const QUIET_AFTER_INPUT_MS = 2_000;
+/** Typing is followed by a ping, at most four a second: its pong proves that the keys arrived, and its lack shows a dead link early. */
+const PING_AFTER_INPUT_MS = 250;
 const DEAD_AFTER_INPUT_MS = 5_000;
 /** A server whose program does not read a paste may stop reading us, pings included: then be as patient as the published clients. */
 const MUCH_INPUT_BYTES = 4 * 1024;
 const DEAD_AFTER_MUCH_INPUT_MS = 60_000;
+/** After this long without an answer the person is told. */
+const SILENT_AFTER_MS = 3_000;
+/** After the machine slept: the links that did not survive that are to be found now. */
+const DEAD_AFTER_WAKE_MS = 3_000;
 /** A timer this late means that this process was stopped; what arrived meanwhile has not been read yet. */
 const LATE_MS = 1_000;
 
 export interface KeepaliveOptions {
   readonly clock: Clock;
-  sendPing(): void;
+  /** `id` comes back by `handlePong`. */
+  sendPing(id: number): void;
+  /** Something was asked, and nothing at all has come for this long; `undefined`: something came again. */
+  onSilence(forMs: number | undefined): void;
   /** Called at most once. */
   onDead(): void;
 }
 
 /**
- * Invariants: any inbound message proves life; at most one timer is armed; a ping is outstanding exactly while
+ * Invariants: any inbound message proves life; at most one timer is armed; an answer is outstanding exactly while
  * `#deadlineMs` is set; a connection that is not being read is never declared dead.
  */
 export class Keepalive {
   readonly #options: KeepaliveOptions;
+  readonly #evidence = new InputEvidence();
   #cancel: (() => void) | undefined;
   #dueAt = 0;
   #lastPingAt: number;
-  #unansweredInputAt: number | undefined;
+  #lastInboundAt: number;
+  #inputAt: number | undefined;
   #deadlineMs: number | undefined;
-  /** Input that no pong has proved to be read: before the last ping, and after it. */
-  #bytesBeforePing = 0;
-  #bytesSincePing = 0;
+  /** When the answer that is outstanding was asked for. */
+  #askedAt = 0;
+  #saidSilent = false;
   #held = false;
 
   constructor(options: KeepaliveOptions) {
     this.#options = options;
     this.#lastPingAt = options.clock.monotonic();
+    this.#lastInboundAt = this.#lastPingAt;
     this.#arm();
+  }
+
+  /** Typed bytes that were sent and that nothing has proved to have arrived. */
+  get inputInDoubt(): number {
+    return this.#evidence.inDoubt;
+  }
+
+  /** Monotonic milliseconds. A connection keeps its order: everything that the server sent before that has arrived. */
+  get lastInboundAt(): number {
+    return this.#lastInboundAt;
   }
 
   /** Something arrived. Cheap, except for the first after a ping. */
   handleInbound(): void {
-    this.#unansweredInputAt = undefined;
+    this.#lastInboundAt = this.#options.clock.monotonic();
     if (this.#deadlineMs === undefined) return;
     this.#deadlineMs = undefined;
+    if (this.#saidSilent) this.#options.onSilence(undefined);
+    this.#saidSilent = false;
     this.#arm();
   }
 
-  /** A ping or pong arrived: all that was sent before our last ping has been read. */
-  handleControl(): void {
-    this.#bytesBeforePing = 0;
+  /** The answer to the ping `id`: all that was sent before it has been read. */
+  handlePong(id: number): void {
+    this.#evidence.proved(id);
     this.handleInbound();
   }
 
   /** Input was sent. */
   handleInput(bytes: number): void {
-    this.#bytesSincePing += bytes;
-    if (this.#unansweredInputAt !== undefined || this.#deadlineMs !== undefined) return;
-    this.#unansweredInputAt = this.#options.clock.monotonic();
+    this.#evidence.sent(bytes);
+    if (this.#inputAt !== undefined) return;
+    this.#inputAt = this.#options.clock.monotonic();
+    this.#arm();
+  }
+
+  /** Both sides have closed the connection in order. */
+  handleOrderlyClose(): void {
+    this.#evidence.provedAll();
+  }
+
+  /** The machine slept, or this process was stopped: ask now, and do not wait long. */
+  probe(): void {
+    if (this.#cancel === undefined) return;
+    this.#ping(DEAD_AFTER_WAKE_MS);
     this.#arm();
   }
 
@@ -89,36 +124,53 @@ export class Keepalive {
   }
 
   #nextDue(): number {
-    if (this.#deadlineMs !== undefined) return this.#deadlineMs;
-    const ping = this.#lastPingAt + PING_EVERY_MS;
-    return this.#unansweredInputAt === undefined
-      ? ping
-      : Math.min(ping, this.#unansweredInputAt + QUIET_AFTER_INPUT_MS);
+    const ping = this.#pingDue();
+    if (this.#deadlineMs === undefined) return ping;
+    const word = this.#saidSilent ? Number.POSITIVE_INFINITY : this.#askedAt + SILENT_AFTER_MS;
+    return Math.min(this.#inputAt === undefined ? Number.POSITIVE_INFINITY : ping, word, this.#deadlineMs);
+  }
+
+  #pingDue(): number {
+    const regular = this.#lastPingAt + PING_EVERY_MS;
+    if (this.#inputAt === undefined) return regular;
+    return Math.min(regular, Math.max(this.#inputAt, this.#lastPingAt) + PING_AFTER_INPUT_MS);
   }
 
   #tick(): void {
     const now = this.#options.clock.monotonic();
     if (this.#held) this.handleInbound();
+    if (this.#deadlineMs !== undefined && now - this.#dueAt >= LATE_MS) {
+      // What came while this process was stopped is read first.
+      this.#deadlineMs = Math.max(this.#deadlineMs, now + LATE_MS);
+      this.#askedAt = now;
+    }
     if (this.#deadlineMs !== undefined && now >= this.#deadlineMs) {
-      if (now - this.#dueAt < LATE_MS) {
-        this.stop();
-        this.#options.onDead();
-        return;
-      }
-      this.#deadlineMs = now + LATE_MS;
-    } else if (now >= this.#nextDue()) {
-      this.#bytesBeforePing += this.#bytesSincePing;
-      this.#bytesSincePing = 0;
-      this.#deadlineMs = now + this.#patienceMs();
-      this.#unansweredInputAt = undefined;
-      this.#lastPingAt = now;
-      this.#options.sendPing();
+      this.stop();
+      this.#options.onDead();
+      return;
+    }
+    if (now >= this.#pingDue() && (this.#deadlineMs === undefined || this.#inputAt !== undefined)) {
+      this.#ping(this.#inputAt === undefined ? DEAD_AFTER_MS : DEAD_AFTER_INPUT_MS);
+    }
+    const silentFor = now - this.#askedAt;
+    if (this.#deadlineMs !== undefined && !this.#saidSilent && silentFor >= SILENT_AFTER_MS) {
+      this.#saidSilent = true;
+      this.#options.onSilence(now - this.#lastInboundAt);
     }
     this.#arm();
   }
 
-  #patienceMs(): number {
-    if (this.#bytesBeforePing > MUCH_INPUT_BYTES) return DEAD_AFTER_MUCH_INPUT_MS;
-    return this.#unansweredInputAt === undefined ? DEAD_AFTER_MS : DEAD_AFTER_INPUT_MS;
+  /** A ping while another is unanswered proves more, and grants no more time. */
+  #ping(patienceMs: number): void {
+    const now = this.#options.clock.monotonic();
+    const id = this.#evidence.mark();
+    const isSlow = this.#evidence.beforePing > MUCH_INPUT_BYTES;
+    const deadline = now + (isSlow ? Math.max(patienceMs, DEAD_AFTER_MUCH_INPUT_MS) : patienceMs);
+    if (this.#deadlineMs === undefined) this.#askedAt = now;
+    this.#deadlineMs =
+      this.#deadlineMs === undefined || isSlow ? deadline : Math.min(this.#deadlineMs, deadline);
+    this.#inputAt = undefined;
+    this.#lastPingAt = now;
+    this.#options.sendPing(id);
   }
 }

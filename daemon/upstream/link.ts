@@ -11,6 +11,11 @@ export interface Have {
   readonly offset: number;
 }
 
+export interface TimeSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** `first`: never connected before, and a fresh shell is what we want. */
 export type LinkVerdict = Verdict | "first";
 
@@ -54,6 +59,20 @@ export type LinkEvent =
       readonly retryAt?: number;
       /** Our own renewal of the connection before its hour is over. */
       readonly planned?: true;
+      /** Typed bytes that were sent on the lost connection and may not have arrived; they are never sent again. */
+      readonly inDoubt?: number;
+    }
+  /** Typed bytes that waited were dropped: a Ctrl-C means that they are not wanted any more. */
+  | { readonly kind: "discarded"; readonly bytes: number }
+  /** The server has not answered for `forMs`, and is being asked; without `forMs`: it answers again. */
+  | { readonly kind: "silent"; readonly forMs?: number }
+  /** Not in exact mode: the replay after a reattach was compared with what was delivered before. */
+  | {
+      readonly kind: "replayed";
+      /** Some of the output may be there twice: it repeats itself, so that cannot be told. */
+      readonly ambiguous: boolean;
+      /** Output of this time may be missing, without any sign of it; wall clock milliseconds. */
+      readonly missing?: TimeSpan;
     }
   /** Waiting for something that a person can change; tried again slowly, or at once after `retryNow`. */
   | { readonly kind: "needs-credentials"; readonly message: string }

@@ -52,6 +52,8 @@ export class Pacer {
   #maxPayloadBytes: number;
   #size: Size;
   #resizeDue = false;
+  /** The next size sent is a row off: a size that is set again without a change makes no program draw. */
+  #nudging = false;
   #lastResizeMs = Number.NEGATIVE_INFINITY;
   #gateOpen = false;
   #heldSinceMs = 0;
@@ -59,11 +61,16 @@ export class Pacer {
   #refilledMs = 0;
   #slowUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: { limits: PacerLimits; size: Size; onPressure(high: boolean): void }) {
+  constructor(options: {
+    limits: PacerLimits;
+    size: Size;
+    onPressure(high: boolean): void;
+    onDropped?(bytes: number): void;
+  }) {
     this.#limits = options.limits;
     this.#maxPayloadBytes = options.limits.maxPayloadBytes;
     this.#size = options.size;
-    this.#queue = new InputQueue(options.onPressure);
+    this.#queue = new InputQueue(options.onPressure, (bytes) => options.onDropped?.(bytes));
   }
 
   /** Input bytes that were accepted and not handed out yet. */
@@ -81,6 +88,12 @@ export class Pacer {
   resize(size: Size): void {
     this.#size = size;
     this.#resizeDue = true;
+  }
+
+  /** The size goes out twice, the first time a row off. */
+  nudge(): void {
+    this.#resizeDue = true;
+    this.#nudging = true;
   }
 
   /** A connection starts: its limits are its own, and it must be told the size. Input still waits for `openGate`. */
@@ -132,9 +145,12 @@ export class Pacer {
   }
 
   #resizeFrame(nowMs: number): Uint8Array {
-    this.#resizeDue = false;
+    const { cols, rows } = this.#size;
+    const size = this.#nudging ? { cols, rows: rows > 1 ? rows - 1 : rows + 1 } : this.#size;
+    this.#resizeDue = this.#nudging;
+    this.#nudging = false;
     this.#lastResizeMs = nowMs;
-    return encodeFrame(Channel.Resize, encodeResize(this.#size));
+    return encodeFrame(Channel.Resize, encodeResize(size));
   }
 
   #inputFrame(): Uint8Array {

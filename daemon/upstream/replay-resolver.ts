@@ -55,9 +55,9 @@ const PIECE_BYTES = 32_768;
 
 /**
  * Why it is decided now. `stated`: the server said that the replay has ended. `paused`: nothing came for a while, which may
- * also be a slow network. `late`: it goes on, but must not be withheld any longer. `enough`: more of it would change nothing.
+ * also be a slow network. `enough`: more of the replay would change nothing.
  */
-type Reason = "stated" | "paused" | "late" | "enough";
+type Reason = "stated" | "paused" | "enough";
 
 /**
  * Rules that must hold:
@@ -112,7 +112,7 @@ export class ReplayResolver {
     if (scan.length > this.#ringBytes) return this.#conclude("enough");
     if (this.#model === "since-detach") {
       const suspect = !scan.done && scan.length >= SUSPICION_BYTES && scan.length < STRONG_BYTES;
-      return suspect ? undefined : this.#conclude("late");
+      return suspect ? undefined : this.#conclude("paused");
     }
     if (!scan.done || !this.#isLawful) return undefined;
     return this.#isFull || (this.#isWhole && this.#isStrong()) ? this.#conclude("enough") : undefined;
@@ -129,8 +129,7 @@ export class ReplayResolver {
   /** Decides with what there is. Before it is due: undefined. */
   expire(nowMs: number): ReplayDecision | undefined {
     const due = this.dueAt;
-    if (due === undefined || nowMs < due) return undefined;
-    return this.#conclude(nowMs - this.#lastMs >= QUIET_MS ? "paused" : "late");
+    return due === undefined || nowMs < due ? undefined : this.#conclude("paused");
   }
 
   /** The connection ended: everything withheld comes out, for there may be no other chance. */
@@ -160,7 +159,7 @@ export class ReplayResolver {
     const scan = this.#scan;
     const length = scan.length;
     // A replay that has not ended yet may still turn out to repeat what it lies inside of.
-    const unfinished = (reason === "paused" || reason === "late") && !scan.done ? length : 0;
+    const unfinished = reason === "paused" && !scan.done ? length : 0;
     scan.finish();
     const { border } = scan;
     const resembles = Math.max(unfinished, border) >= ACCIDENT_BYTES;
@@ -193,8 +192,7 @@ export class ReplayResolver {
    */
   #isEvidence(reason: Reason): boolean {
     const { length } = this.#scan;
-    if (reason === "late" || this.#total < STRONG_BYTES) return false;
-    return length === 0 || length >= STRONG_BYTES || reason === "stated";
+    return this.#total >= STRONG_BYTES && (length === 0 || length >= STRONG_BYTES || reason === "stated");
   }
 
   /** True when the border can be nothing but an overlap, as far as the bytes can tell. Linear when it is long enough. */

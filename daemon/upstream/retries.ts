@@ -25,6 +25,13 @@ export class Retries {
     return nowMs - this.#lostAtMs;
   }
 
+  /** A new beginning: what failed before says nothing about now. */
+  restart(nowMs: number): void {
+    this.#attempt = 1;
+    this.#shortLives = 0;
+    this.#lostAtMs = nowMs;
+  }
+
   attemptFailed(): void {
     this.#attempt += 1;
   }

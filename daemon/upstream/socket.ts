@@ -27,8 +27,10 @@ export interface SocketHandlers {
   onOpen(headers: Readonly<Record<string, string>>): void;
   /** `data` is owned by the receiver. */
   onMessage(data: Uint8Array, isBinary: boolean): void;
-  /** A ping or a pong: proof of life. */
-  onControl(): void;
+  /** A ping of the server: proof of life. */
+  onPing(): void;
+  /** The answer to our ping `id`, or 0 for one that we did not ask for. */
+  onPong(id: number): void;
   /** Exactly once, and nothing after it. */
   onEnd(end: SocketEnd): void;
 }
@@ -36,7 +38,8 @@ export interface SocketHandlers {
 export interface Socket {
   /** Hands over one binary message; `onWritten` follows once the kernel has it, or never. */
   send(message: Uint8Array, onWritten: () => void): void;
-  ping(): void;
+  /** `id` comes back in the pong; 1 to 2^32-1. */
+  ping(id: number): void;
   /** Bytes handed over that the kernel has not taken yet. */
   readonly bufferedBytes: number;
   /** Starts the closing handshake. */

@@ -23,3 +23,9 @@ export interface UpstreamIds {
   /** Names the PTY in it. */
   readonly shellId: string;
 }
+
+/** Names the server behind a target: what is learned of it holds for all its shells. */
+export function serverName(target: UpstreamTarget): string {
+  if (target.kind === "local") return "local";
+  return [target.runtimeArn, target.qualifier ?? "", target.endpointUrl ?? ""].join(" ");
+}

@@ -2,21 +2,20 @@
 import { AgentdError } from "../../shared/errors.js";
 import { type Size, sameSize } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
-import { Attachment } from "./attachment.js";
-import { Connection } from "./connection.js";
+import { Attempt } from "./attempt.js";
 import type { UpstreamDeps } from "./deps.js";
 import { checkTarget } from "./endpoint.js";
-import { abortable, InterruptibleWait } from "./interruptible.js";
+import { InterruptibleWait } from "./interruptible.js";
 import { KillRequest } from "./kill-request.js";
 import type { Ending, Have, UpstreamHandlers } from "./link.js";
+import { replayedEvent } from "./missing-output.js";
 import { type ConnectionEnd, delayOf, type Outcome, outcomeOf } from "./outcome.js";
 import { AGENTCORE_LIMITS, LOCAL_LIMITS, Pacer } from "./pacer.js";
+import { ReplayGate } from "./replay-gate.js";
+import { ReplayKnowledge } from "./replay-knowledge.js";
 import { Retries } from "./retries.js";
-import { Rotation } from "./rotation.js";
 import { ServerKnowledge } from "./server-knowledge.js";
-import type { SocketRequest } from "./socket.js";
-import type { UpstreamIds, UpstreamTarget } from "./target.js";
-import { upgradeRequest } from "./upgrade-request.js";
+import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
 
 export type { Clock } from "./clock.js";
 export type { UpstreamDeps, UpstreamLog } from "./deps.js";
@@ -32,6 +31,8 @@ export interface UpstreamOptions {
   readonly have?: () => Have | undefined;
   /** The shell existed before this process. */
   readonly known: boolean;
+  /** Somebody is attached: reconnect it before others. */
+  readonly isUrgent?: () => boolean;
   readonly handlers: UpstreamHandlers;
   readonly deps: UpstreamDeps;
 }
@@ -54,10 +55,14 @@ export class Upstream {
   #known: boolean;
   #running = false;
   #paused = false;
-  #connection: Connection | undefined;
+  #attempt: Attempt | undefined;
+  /** The attempt before that got through: what its end has left uncertain. */
+  #before: Attempt | undefined;
   #kill: KillRequest | undefined;
   readonly #betweenAttempts: InterruptibleWait;
   readonly #server: ServerKnowledge;
+  readonly #gate: ReplayGate;
+  readonly #retries: Retries;
 
   /** @throws AgentdError `bad_arn` or `usage` for a target that cannot be. */
   constructor(options: UpstreamOptions) {
@@ -65,7 +70,15 @@ export class Upstream {
     if (target.kind === "agentcore") checkTarget(target);
     this.#options = options;
     this.#server = new ServerKnowledge(target);
-    this.#betweenAttempts = new InterruptibleWait(options.deps.clock);
+    const { clock, replayKnowledge } = options.deps;
+    this.#betweenAttempts = new InterruptibleWait(clock);
+    this.#retries = new Retries(clock.monotonic());
+    this.#gate = new ReplayGate({
+      clock,
+      knowledge: replayKnowledge ?? new ReplayKnowledge(),
+      server: serverName(target),
+      onFrame: (frame) => handlers.onFrame(frame),
+    });
     this.#ids = options.ids;
     this.#size = options.size;
     this.#known = options.known;
@@ -73,6 +86,7 @@ export class Upstream {
       limits: target.kind === "local" ? LOCAL_LIMITS : AGENTCORE_LIMITS,
       size: options.size,
       onPressure: (high) => handlers.onInputPressure(high),
+      onDropped: (bytes) => handlers.onLink({ kind: "discarded", bytes }),
     });
   }
 
@@ -106,7 +120,7 @@ export class Upstream {
   /** Types `bytes`. @returns false when 16 MiB are waiting already; then nothing of it is taken. */
   send(bytes: Uint8Array): boolean {
     if (!this.#pacer.send(bytes, this.#options.deps.clock.monotonic())) return false;
-    this.#connection?.pump();
+    this.#attempt?.connection?.pump();
     return true;
   }
 
@@ -115,33 +129,28 @@ export class Upstream {
     if (sameSize(size, this.#size)) return;
     this.#size = size;
     this.#pacer.resize(size);
-    this.#connection?.pump();
+    this.#attempt?.connection?.pump();
   }
 
   /**
-   * Ends the shell's process, connecting for it when necessary.
+   * Ends the shell's process, connecting for it when necessary. Only while `run` is running.
    * @returns its exit status, or undefined when the server does not say or has no such shell.
    * @throws AgentdError `timeout` when `signal` aborts first, or why it cannot be done now; the shell is then unharmed.
    */
   async kill(signal: AbortSignal): Promise<ShellExit | undefined> {
+    if (!this.#running) throw new AgentdError("shell_not_live", "nothing is connected to the shell");
     this.#kill ??= new KillRequest();
     const kill = this.#kill;
     const giveUp = () => kill.settle({ kind: "stopped" });
     signal.addEventListener("abort", giveUp, { once: true });
     if (signal.aborted) giveUp();
-    const ownRun = new AbortController();
-    if (this.#running) {
-      this.#connection?.kill();
-      this.retryNow();
-    } else {
-      this.run(ownRun.signal).catch((error: unknown) => kill.fail(AgentdError.from(error)));
-    }
+    this.#attempt?.connection?.kill();
+    this.retryNow();
     try {
       return await kill.done;
     } finally {
       signal.removeEventListener("abort", giveUp);
       if (this.#kill === kill) this.#kill = undefined;
-      ownRun.abort();
     }
   }
 
@@ -153,18 +162,32 @@ export class Upstream {
   /** Stops reading for milliseconds, for the screen only: the server cuts a connection that reads too slowly. */
   pause(): void {
     this.#paused = true;
-    this.#connection?.pause();
+    this.#attempt?.connection?.pause();
   }
 
   resume(): void {
     this.#paused = false;
-    this.#connection?.resume();
+    this.#attempt?.connection?.resume();
+  }
+
+  /** The machine slept: what waits is tried now, what seems to live is asked for a sign of it. */
+  wake(): void {
+    this.#retries.restart(this.#options.deps.clock.monotonic());
+    this.retryNow();
+    this.#attempt?.connection?.probe();
+  }
+
+  /** Makes a full-screen program draw itself anew: the size changes by a row, and back. */
+  nudge(): void {
+    this.#pacer.nudge();
+    this.#attempt?.connection?.pump();
   }
 
   async #loop(signal: AbortSignal): Promise<Ending> {
-    const { handlers, deps } = this.#options;
-    const { clock, random } = deps;
-    const retries = new Retries(clock.monotonic());
+    const { handlers, deps, target } = this.#options;
+    const { clock } = deps;
+    const retries = this.#retries;
+    retries.restart(clock.monotonic());
     let clockCorrected = false;
     let learning = false;
     for (;;) {
@@ -172,7 +195,7 @@ export class Upstream {
       const end = await this.#runOnce(learning, signal);
       const now = clock.monotonic();
       const outcome = outcomeOf(end, {
-        target: this.#options.target,
+        target,
         known: this.#known,
         attempt: retries.attempt,
         sinceLossMs: retries.sinceLossMs(now),
@@ -192,93 +215,58 @@ export class Upstream {
       this.#server.learnFromOutcome(outcome);
       if (outcome.kind === "retry" && outcome.cure === "shorter") this.#pacer.shrinkFrames();
       if (outcome.kind === "retry" && outcome.cure === "slower") this.#pacer.slowDown(now);
-      const pace = outcome.kind === "wait" ? "seldom" : outcome.pace;
-      const delayMs = delayOf(pace, retries.attempt, retries.sinceLossMs(now), random());
-      this.#reportWait(outcome, retries.attempt, delayMs);
-      await this.#betweenAttempts.wait(delayMs, signal);
+      await this.#waitAfter(outcome, signal);
       if (signal.aborted) return { kind: "stopped" };
     }
   }
 
-  /** One connection, from signing to its end. */
+  /** One attempt, and the connection that it may lead to, from signing to its end. */
   async #runOnce(learning: boolean, signal: AbortSignal): Promise<ConnectionEnd> {
-    const { deps, handlers, target } = this.#options;
+    const { deps, handlers, isUrgent, target } = this.#options;
     const server = this.#server;
     const first = !this.#known;
-    const have = server.mayBeExact ? this.#options.have?.() : undefined;
-    const attachOnly = target.kind === "local";
-    // A shell from before this process, of which the caller holds nothing: what is left of its output is all new.
-    const everything = server.mayBeExact && (attachOnly || this.#known) ? ("everything" as const) : undefined;
-    let request: SocketRequest;
-    try {
-      const { clockOffsetMs, freshCredentials } = server;
-      const facts = {
-        target,
-        ids: this.#ids,
-        have: have ?? everything,
-        attachOnly,
-        clockOffsetMs,
-        freshCredentials,
-        deps,
-      };
-      request = await abortable(upgradeRequest(facts), signal);
-    } catch (error) {
-      return signal.aborted ? { kind: "stopped" } : { kind: "unsigned", error: AgentdError.from(error) };
-    }
-    const attachment = new Attachment({
-      clock: deps.clock,
-      pacer: this.#pacer,
+    const attempt = new Attempt({
+      target,
+      ids: this.#ids,
       first,
-      asked: this.#ids,
-      have,
-      attachOnly,
-      expectConfirmation: server.confirms,
-      onLink: (event) => {
-        if (learning && attachment.verdict === "new") {
-          connection.leave({ kind: "replaced" });
-          return;
-        }
-        handlers.onLink(event);
-        connection.pump();
-      },
-    });
-    let rotation: Rotation | undefined;
-    const connection = new Connection({
-      request,
+      have: server.mayBeExact ? this.#options.have?.() : undefined,
+      learning,
+      server,
       pacer: this.#pacer,
+      gate: this.#gate,
       deps,
-      handlers: {
-        onOpen: (headers) => {
-          this.#known = true;
-          if (target.kind === "agentcore") {
-            const onDue = (ageMs: number) => connection.leave({ kind: "rotated", ageMs });
-            rotation = new Rotation({ clock: deps.clock, random: deps.random(), onDue });
-          }
-          if (this.#paused) connection.pause();
-          attachment.handleOpen(headers);
-          this.#ids = attachment.ids;
-          if (this.#kill !== undefined) connection.kill();
-        },
-        onOutput: (frame) => {
-          rotation?.handleOutput();
-          handlers.onFrame(frame);
-        },
-        onConfirmation: (confirmation) => attachment.handleConfirmation(confirmation),
+      isUrgent: isUrgent ?? (() => false),
+      onOpen: () => {
+        this.#known = true;
+        if (this.#paused) attempt.connection?.pause();
+        if (this.#kill !== undefined) attempt.connection?.kill();
       },
+      onLink: (event) => {
+        if (event.kind === "live") this.#ids = event.ids;
+        handlers.onLink(event);
+      },
+      onReplay: (decision) => handlers.onLink(replayedEvent(decision, this.#before?.uncertainty, deps.clock)),
     });
-    this.#connection = connection;
-    const stop = () => connection.leave({ kind: "stopped" });
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-    const end = await connection.ended;
-    signal.removeEventListener("abort", stop);
-    this.#connection = undefined;
-    rotation?.stop();
-    attachment.stop();
+    this.#attempt = attempt;
+    const end = await attempt.run(signal);
+    this.#attempt = undefined;
+    if (end.kind === "closed" || end.kind === "rotated") this.#before = attempt;
     // A shell that could not be started never was: the next one is the first.
     if (first && end.kind === "closed" && end.code === 1011 && !end.started) this.#known = false;
-    server.learnFromConnection(attachment, end);
     return end;
+  }
+
+  async #waitAfter(outcome: Exclude<Outcome, { kind: "end" }>, signal: AbortSignal): Promise<void> {
+    const { deps, target } = this.#options;
+    const { attempt } = this.#retries;
+    const pace = outcome.kind === "wait" ? "seldom" : outcome.pace;
+    const sinceLossMs = this.#retries.sinceLossMs(deps.clock.monotonic());
+    const delayMs = delayOf(pace, attempt, sinceLossMs, deps.random());
+    this.#reportWait(outcome, attempt, delayMs);
+    const mayLogIn = outcome.kind === "wait" && outcome.for === "credentials" && target.kind === "agentcore";
+    const stopWatching = mayLogIn ? deps.watchCredentials?.(target, () => this.retryNow()) : undefined;
+    await this.#betweenAttempts.wait(delayMs, signal);
+    stopWatching?.();
   }
 
   #reportWait(outcome: Exclude<Outcome, { kind: "end" }>, attempt: number, delayMs: number): void {
@@ -292,6 +280,14 @@ export class Upstream {
     }
     const { reason, planned } = outcome;
     const retryAt = Math.round(deps.clock.now() + delayMs);
-    handlers.onLink({ kind: "lost", attempt, reason, retryAt, ...(planned ? { planned } : {}) });
+    const inDoubt = this.#before?.takeInputInDoubt() ?? 0;
+    handlers.onLink({
+      kind: "lost",
+      attempt,
+      reason,
+      retryAt,
+      ...(planned ? { planned } : {}),
+      ...(inDoubt === 0 ? {} : { inDoubt }),
+    });
   }
 }

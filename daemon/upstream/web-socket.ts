@@ -49,8 +49,8 @@ export const openWebSocket: OpenSocket = (request, handlers) => {
     // The default binaryType is "nodebuffer": each message is one Buffer.
     if (!ended) handlers.onMessage(data as Buffer, isBinary);
   });
-  socket.on("ping", () => !ended && handlers.onControl());
-  socket.on("pong", () => !ended && handlers.onControl());
+  socket.on("ping", () => !ended && handlers.onPing());
+  socket.on("pong", (data) => !ended && handlers.onPong(data.length === 4 ? data.readUInt32BE() : 0));
   socket.on("unexpected-response", (_request: ClientRequest, response) => {
     readBody(response, (body) => {
       end({
@@ -76,8 +76,10 @@ export const openWebSocket: OpenSocket = (request, handlers) => {
         if (!error) onWritten();
       });
     },
-    ping: () => {
-      if (socket.readyState === WebSocket.OPEN) socket.ping();
+    ping: (id) => {
+      const payload = Buffer.alloc(4);
+      payload.writeUInt32BE(id);
+      if (socket.readyState === WebSocket.OPEN) socket.ping(payload);
     },
     get bufferedBytes() {
       return socket.bufferedAmount;

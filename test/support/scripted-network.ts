@@ -18,6 +18,7 @@ export class ScriptedSocket implements Socket {
   terminated = false;
   paused = false;
   readonly #handlers: SocketHandlers;
+  #lastPing = 0;
 
   constructor(request: SocketRequest, handlers: SocketHandlers) {
     this.request = request;
@@ -28,8 +29,9 @@ export class ScriptedSocket implements Socket {
     this.sent.push(message);
     queueMicrotask(onWritten);
   }
-  ping(): void {
+  ping(id: number): void {
     this.pings += 1;
+    this.#lastPing = id;
   }
   close(code: number): void {
     this.closedWith = code;
@@ -53,8 +55,9 @@ export class ScriptedSocket implements Socket {
   text(text: string): void {
     this.#handlers.onMessage(new TextEncoder().encode(text), false);
   }
+  /** Answers the newest ping. */
   pong(): void {
-    this.#handlers.onControl();
+    this.#handlers.onPong(this.#lastPing);
   }
   end(end: SocketEnd): void {
     this.#handlers.onEnd(end);

@@ -67,7 +67,17 @@ export class ScriptedUpstream implements ShellUpstream {
     return exit;
   }
 
+  queuedBytes = 0;
+  wakes = 0;
+  nudges = 0;
+
   retryNow(): void {}
+  wake(): void {
+    this.wakes += 1;
+  }
+  nudge(): void {
+    this.nudges += 1;
+  }
   pause(): void {
     this.paused = true;
   }
@@ -207,6 +217,7 @@ export class ShellRig {
         clock: this.clock,
         slicer: new Slicer({ schedule: setImmediate, now: () => performance.now() }),
         scrollback: 1000,
+        neighbours: () => [],
         createUpstream: (request) => {
           this.upstream = new ScriptedUpstream(request);
           return this.upstream;

@@ -184,7 +184,7 @@ describe("a local shell", () => {
     const kicked = new Promise((resolve) => {
       openWebSocket(
         { url, headers, socketPath },
-        { onOpen() {}, onMessage() {}, onControl() {}, onEnd: resolve },
+        { onOpen() {}, onMessage() {}, onPing() {}, onPong() {}, onEnd: resolve },
       );
     });
     expect(await ending).toEqual({ kind: "taken" });

@@ -58,6 +58,7 @@ class RegistryRig {
     shell: {
       slicer: new Slicer({ schedule: setImmediate, now: () => performance.now() }),
       scrollback: 100,
+      neighbours: () => [],
       createUpstream: (request) => {
         const upstream = new ScriptedUpstream(request);
         check("connected", request.record.name);

@@ -6,8 +6,17 @@ function make() {
   const clock = new VirtualClock();
   const log: string[] = [];
   const note = (what: string) => log.push(`${what} ${clock.monotonic() / 1000}`);
-  const keepalive = new Keepalive({ clock, sendPing: () => note("ping"), onDead: () => note("dead") });
-  return { clock, log, keepalive };
+  let lastPing = 0;
+  const keepalive = new Keepalive({
+    clock,
+    sendPing: (id) => {
+      lastPing = id;
+      note("ping");
+    },
+    onSilence: (forMs) => note(forMs === undefined ? "answers" : `silent for ${forMs / 1000} at`),
+    onDead: () => note("dead"),
+  });
+  return { clock, log, keepalive, pong: () => keepalive.handlePong(lastPing) };
 }
 
 describe("Keepalive", () => {
@@ -24,7 +33,7 @@ describe("Keepalive", () => {
   it("is dead 10 s after a ping without any answer", async () => {
     const { clock, log } = make();
     await clock.advance(120_000);
-    expect(log).toEqual(["ping 15", "dead 25"]);
+    expect(log).toEqual(["ping 15", "silent for 18 at 18", "dead 25"]);
     expect(clock.pendingTimers).toBe(0);
   });
 
@@ -37,38 +46,62 @@ describe("Keepalive", () => {
     expect(log).toEqual(["ping 15", "ping 30", "ping 45", "ping 60"]);
   });
 
-  it("asks 2 s after typing that nothing answered, and then waits 5 s", async () => {
+  it("asks 250 ms after typing, says that nothing answers after 3 s, and gives up after 5 s", async () => {
     const { clock, log, keepalive } = make();
     await clock.advance(1_000);
     keepalive.handleInput(1);
     keepalive.handleInput(1);
     await clock.advance(60_000);
-    expect(log).toEqual(["ping 3", "dead 8"]);
+    expect(log).toEqual(["ping 1.25", "silent for 4.25 at 4.25", "dead 6.25"]);
+    expect(keepalive.inputInDoubt).toBe(2);
   });
 
-  it("does not ask when the typing was answered", async () => {
-    const { clock, log, keepalive } = make();
+  it("says when the answer comes after all", async () => {
+    const { clock, log, keepalive, pong } = make();
     keepalive.handleInput(1);
+    await clock.advance(4_000);
+    pong();
+    await clock.advance(1_000);
+    expect(log).toEqual(["ping 0.25", "silent for 3.25 at 3.25", "answers 4"]);
+  });
+
+  it("pings at most four times a second, however much is typed, and then knows what has arrived", async () => {
+    const { clock, log, keepalive, pong } = make();
+    for (let i = 0; i < 200; i++) {
+      keepalive.handleInput(1);
+      await clock.advance(10);
+      if (log.length > 0 && i % 25 === 0) pong();
+    }
+    expect(log.length).toBeLessThanOrEqual(8);
     await clock.advance(500);
-    keepalive.handleInbound();
-    await clock.advance(14_000);
-    expect(log).toEqual([]);
+    pong();
+    expect(keepalive.inputInDoubt).toBe(0);
+  });
+
+  it("takes output for a sign of life, and not for a proof that input arrived", async () => {
+    const { clock, keepalive } = make();
+    keepalive.handleInput(7);
+    for (let i = 0; i < 20; i++) {
+      await clock.advance(1_000);
+      keepalive.handleInbound();
+    }
+    expect(keepalive.inputInDoubt).toBe(7);
   });
 
   it("waits 60 s for a server that may have stopped reading a paste", async () => {
     const { clock, log, keepalive } = make();
     keepalive.handleInput(100_000);
     await clock.advance(120_000);
-    expect(log).toEqual(["ping 2", "dead 62"]);
+    expect(log.filter((line) => line.startsWith("dead"))).toEqual(["dead 60.25"]);
   });
 
   it("is as strict as ever once a pong proves that the paste was read", async () => {
-    const { clock, log, keepalive } = make();
+    const { clock, log, keepalive, pong } = make();
     keepalive.handleInput(100_000);
     await clock.advance(3_000);
-    keepalive.handleControl();
+    pong();
     await clock.advance(60_000);
-    expect(log).toEqual(["ping 2", "ping 17", "dead 27"]);
+    expect(log).toEqual(["ping 0.25", "ping 15.25", "silent for 15.25 at 18.25", "dead 25.25"]);
   });
 
   it("does not take output for a proof that a paste was read", async () => {
@@ -77,7 +110,15 @@ describe("Keepalive", () => {
     await clock.advance(3_000);
     keepalive.handleInbound();
     await clock.advance(120_000);
-    expect(log).toEqual(["ping 2", "ping 17", "dead 77"]);
+    expect(log.at(-1)).toBe("dead 75.25");
+  });
+
+  it("asks at once after a sleep, and waits only 3 s", async () => {
+    const { clock, log, keepalive } = make();
+    await clock.advance(7_000);
+    keepalive.probe();
+    await clock.advance(60_000);
+    expect(log.at(-1)).toBe("dead 10");
   });
 
   it("never declares a connection dead that is not being read", async () => {

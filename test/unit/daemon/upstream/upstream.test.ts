@@ -331,7 +331,7 @@ describe("held input", () => {
     expect(inputOf(made.network.last)).toBe("d");
   });
 
-  it("does not wait for a server that has shown to send no confirmations", async () => {
+  it("does not wait long for a server that has shown to send no confirmations", async () => {
     const made = await makeLive();
     await made.clock.advance(5_000);
     made.network.last.closed(1006);
@@ -339,9 +339,60 @@ describe("held input", () => {
     made.upstream.send(bytes("abc"));
     await made.clock.advance(250);
     made.network.last.open();
-    expect(made.recorder.of("live")[1]).toMatchObject({ verdict: "unknown", heldDiscarded: 3 });
+    expect(made.recorder.of("live")[1]).toMatchObject({ verdict: "unknown" });
+    await made.clock.advance(1_000);
+    expect(made.recorder.of("confirmed")[0]).toMatchObject({ verdict: "unknown", heldDiscarded: 3 });
     made.upstream.send(bytes("d"));
     expect(inputOf(made.network.last)).toBe("d");
+  });
+
+  it("does not wait at all for such a server when nothing is held", async () => {
+    const made = await makeLive();
+    await made.clock.advance(5_000);
+    await reconnect(made);
+    made.upstream.send(bytes("d"));
+    expect(inputOf(made.network.last)).toBe("d");
+  });
+
+  it("goes into a shell that proves to be the same by repeating what it printed before", async () => {
+    const made = await makeLive();
+    const history = Buffer.from(Array.from({ length: 1000 }, (_, i) => `line ${i * 7919}\r\n`).join(""));
+    made.network.last.message(Channel.Stdout, history);
+    await made.clock.advance(5_000);
+    made.network.last.closed(1006);
+    await settle();
+    made.upstream.send(bytes("abc"));
+    await made.clock.advance(250);
+    made.network.last.open();
+    made.network.last.message(Channel.Stdout, history);
+    made.network.last.message(Channel.Stdout, bytes("new"));
+    await made.clock.advance(500);
+    expect(made.recorder.of("confirmed")[0]).toMatchObject({ verdict: "same" });
+    expect(inputOf(made.network.last)).toBe("abc");
+    expect(made.recorder.output).toBe(`${history}new`);
+  });
+
+  it("is counted when it was sent and nothing proves that it arrived, and is not sent again", async () => {
+    const made = await makeLive();
+    made.upstream.send(bytes("proved"));
+    await made.clock.advance(300);
+    made.network.last.pong();
+    made.upstream.send(bytes("doubt"));
+    await reconnect(made);
+    expect(made.recorder.of("lost")[0]).toMatchObject({ inDoubt: 5 });
+    expect(inputOf(made.network.last)).toBe("");
+    await reconnect(made);
+    expect(made.recorder.of("lost")[1]).not.toHaveProperty("inDoubt");
+  });
+
+  it("is dropped by a Ctrl-C, and that is said", async () => {
+    const made = await makeLive();
+    made.network.last.closed(1006);
+    await settle();
+    made.upstream.send(bytes("rm -rf /"));
+    made.upstream.send(bytes("\u0003"));
+    expect(made.recorder.of("discarded")).toEqual([{ kind: "discarded", bytes: 8 }]);
+    expect(made.upstream.queuedBytes).toBe(1);
   });
 
   it("is never sent again once it was handed to a connection", async () => {
@@ -654,9 +705,11 @@ describe("kill", () => {
   });
 
   it("works for a shell that was taken", async () => {
-    const { network, upstream } = await makeLive();
+    const { network, run, upstream } = await makeLive();
     network.last.closed(4000);
     await settle();
+    await expect(upstream.kill(never)).rejects.toMatchObject({ code: "shell_not_live" });
+    run();
     const killed = upstream.kill(never);
     await settle();
     network.last.open();
@@ -666,7 +719,8 @@ describe("kill", () => {
   });
 
   it("has nothing to do where there is no shell", async () => {
-    const { network, upstream } = make({ target: { kind: "local" }, known: true });
+    const { network, run, upstream } = make({ target: { kind: "local" }, known: true });
+    run();
     const killed = upstream.kill(never);
     await settle();
     network.last.end({ kind: "refused", status: 404, headers: {}, body: "" });
@@ -684,8 +738,9 @@ describe("kill", () => {
   });
 
   it("says why it cannot be done now", async () => {
-    const { world, upstream } = make({ known: true });
+    const { run, world, upstream } = make({ known: true });
     world.signError = new AgentdError("no_credentials", "no AWS credentials");
+    run();
     await expect(upstream.kill(never)).rejects.toMatchObject({ code: "no_credentials" });
   });
 });

@@ -1,0 +1,56 @@
+// What is remembered of a shell's link from one event to the next, and what the clients are told of each.
+import type { Notice, Verdict } from "../../shared/notice.js";
+import type { LinkEvent, TimeSpan } from "../upstream/link.js";
+import { noticeOf } from "./link-notices.js";
+
+/** Invariant: input in doubt is told with every loss and with the next return, and then forgotten. */
+export class LinkJournal {
+  #wasLive = false;
+  #planned = false;
+  #inDoubt = 0;
+  #verdict: Verdict | undefined;
+  #pid: number | undefined;
+  #possibleGap: TimeSpan | undefined;
+
+  /** The shell was live before in this process. */
+  get wasLive(): boolean {
+    return this.#wasLive;
+  }
+
+  /** Whose shell the last reconnect has found. */
+  get verdict(): Verdict | undefined {
+    return this.#verdict;
+  }
+
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  /** The last time whose output may be missing; wall clock milliseconds. */
+  get possibleGap(): TimeSpan | undefined {
+    return this.#possibleGap;
+  }
+
+  /**
+   * Takes an event in, and returns what clients are told of it.
+   * @param held typed bytes that wait for the link
+   */
+  note(event: LinkEvent, held: number): Notice | undefined {
+    const again = this.#wasLive;
+    if (event.kind === "lost") {
+      this.#planned = event.planned === true;
+      this.#inDoubt += event.inDoubt ?? 0;
+    } else if (event.kind === "live") {
+      this.#wasLive = true;
+      this.#pid = event.pid ?? this.#pid;
+    } else if (event.kind === "replayed") {
+      this.#possibleGap = event.missing ?? this.#possibleGap;
+    }
+    if ((event.kind === "live" || event.kind === "confirmed") && event.verdict !== "first") {
+      this.#verdict = event.verdict;
+    }
+    const notice = noticeOf(event, { again, planned: this.#planned, held, inDoubt: this.#inDoubt });
+    if (notice?.kind === "back") this.#inDoubt = 0;
+    return notice;
+  }
+}

@@ -1,0 +1,199 @@
+// One attempt to be connected: signs, opens, finds out whose shell answers and what of its output is new; ends with a typed end.
+import { AgentdError } from "../../shared/errors.js";
+import { Attachment } from "./attachment.js";
+import { Connection } from "./connection.js";
+import type { UpstreamDeps } from "./deps.js";
+import { abortable } from "./interruptible.js";
+import type { Have, LinkEvent } from "./link.js";
+import type { ConnectionEnd } from "./outcome.js";
+import type { Pacer } from "./pacer.js";
+import type { ReplayGate } from "./replay-gate.js";
+import type { ReplayDecision } from "./replay-resolver.js";
+import { Rotation } from "./rotation.js";
+import type { ServerKnowledge } from "./server-knowledge.js";
+import type { SocketRequest } from "./socket.js";
+import type { UpstreamIds, UpstreamTarget } from "./target.js";
+import { upgradeRequest } from "./upgrade-request.js";
+
+export interface AttemptOptions {
+  readonly target: UpstreamTarget;
+  readonly ids: UpstreamIds;
+  /** Nothing was ever connected to under these ids. */
+  readonly first: boolean;
+  /** Exact mode: what the caller holds of the output. */
+  readonly have: Have | undefined;
+  /** Made only to learn whether the old shell is still there: a new one is not adopted. */
+  readonly learning: boolean;
+  readonly server: ServerKnowledge;
+  readonly pacer: Pacer;
+  readonly gate: ReplayGate;
+  readonly deps: UpstreamDeps;
+  /** Somebody is attached to this shell. */
+  readonly isUrgent: () => boolean;
+  /** The connection is open; `ids` are in force from now on. Before its `live` event. */
+  onOpen(): void;
+  onLink(event: LinkEvent): void;
+  onReplay(decision: ReplayDecision): void;
+}
+
+/** What the end of a connection leaves uncertain. Times are monotonic milliseconds. */
+export interface Uncertainty {
+  /** Typed bytes that were sent and that nothing proves to have arrived. */
+  readonly inputInDoubt: number;
+  /** What the server sent after this may not have arrived; undefined: everything has. */
+  readonly outputInDoubtSince: number | undefined;
+  readonly lastOutputAt: number | undefined;
+}
+
+const CERTAIN: Uncertainty = { inputInDoubt: 0, outputInDoubtSince: undefined, lastOutputAt: undefined };
+
+/** Invariants: at most one connection is made; after `run` has resolved nothing is reported any more. */
+export class Attempt {
+  readonly #options: AttemptOptions;
+  readonly #attachment: Attachment;
+  #connection: Connection | undefined;
+  #rotation: Rotation | undefined;
+  #lastOutputAt: number | undefined;
+  #uncertainty = CERTAIN;
+
+  constructor(options: AttemptOptions) {
+    const { deps, first, have, ids, pacer, server, target } = options;
+    this.#options = options;
+    this.#attachment = new Attachment({
+      clock: deps.clock,
+      pacer,
+      first,
+      asked: ids,
+      have,
+      attachOnly: target.kind === "local",
+      expectConfirmation: server.confirms,
+      onLink: (event) => this.#handleLink(event),
+    });
+  }
+
+  /** The open connection, for what can be asked of one. */
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  /** The ids in force, as far as this attempt has learned. */
+  get ids(): UpstreamIds {
+    return this.#attachment.ids;
+  }
+
+  get uncertainty(): Uncertainty {
+    return this.#uncertainty;
+  }
+
+  /** Typed bytes in doubt, said once. */
+  takeInputInDoubt(): number {
+    const { inputInDoubt } = this.#uncertainty;
+    this.#uncertainty = { ...this.#uncertainty, inputInDoubt: 0 };
+    return inputInDoubt;
+  }
+
+  async run(signal: AbortSignal): Promise<ConnectionEnd> {
+    const { deps, isUrgent, server, target } = this.#options;
+    let request: SocketRequest;
+    let answered = () => {};
+    try {
+      if (target.kind === "agentcore") {
+        answered = (await deps.admission?.enter(isUrgent, signal)) ?? answered;
+      }
+      request = await abortable(this.#sign(), signal);
+    } catch (error) {
+      answered();
+      return signal.aborted ? { kind: "stopped" } : { kind: "unsigned", error: AgentdError.from(error) };
+    }
+    const connection = this.#connect(request, answered);
+    this.#connection = connection;
+    const stop = () => connection.leave({ kind: "stopped" });
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    const end = await connection.ended;
+    signal.removeEventListener("abort", stop);
+    answered();
+    this.#finish(connection);
+    server.learnFromConnection(this.#attachment, end);
+    return end;
+  }
+
+  #sign(): Promise<SocketRequest> {
+    const { deps, first, have, ids, server, target } = this.#options;
+    const attachOnly = target.kind === "local";
+    // A shell from before this process, of which the caller holds nothing: what is left of its output is all new.
+    const everything = server.mayBeExact && (attachOnly || !first) ? ("everything" as const) : undefined;
+    const { clockOffsetMs, freshCredentials } = server;
+    return upgradeRequest({
+      target,
+      ids,
+      have: have ?? everything,
+      attachOnly,
+      clockOffsetMs,
+      freshCredentials,
+      deps,
+    });
+  }
+
+  #connect(request: SocketRequest, answered: () => void): Connection {
+    const { deps, gate, onLink, onOpen, pacer, target } = this.#options;
+    const attachment = this.#attachment;
+    const connection = new Connection({
+      request,
+      pacer,
+      deps,
+      handlers: {
+        onOpen: (headers) => {
+          answered();
+          if (target.kind === "agentcore") {
+            const onDue = (ageMs: number) => connection.leave({ kind: "rotated", ageMs });
+            this.#rotation = new Rotation({ clock: deps.clock, random: deps.random(), onDue });
+          }
+          // The owner may want to kill or to pause it: it has to know it by now.
+          this.#connection = connection;
+          onOpen();
+          attachment.handleOpen(headers);
+        },
+        onOutput: (frame) => {
+          this.#lastOutputAt = deps.clock.monotonic();
+          this.#rotation?.handleOutput();
+          gate.push(frame);
+        },
+        onConfirmation: (confirmation) => {
+          attachment.handleConfirmation(confirmation);
+          gate.confirmation(confirmation.bytesDropped);
+        },
+        onSilence: (forMs) => onLink({ kind: "silent", ...(forMs === undefined ? {} : { forMs }) }),
+      },
+    });
+    return connection;
+  }
+
+  #handleLink(event: LinkEvent): void {
+    const { gate, learning, onLink, onReplay } = this.#options;
+    const attachment = this.#attachment;
+    if (learning && attachment.verdict === "new") {
+      this.#connection?.leave({ kind: "replaced" });
+      return;
+    }
+    onLink(event);
+    if (attachment.exact || attachment.verdict === "first" || attachment.verdict === "new") {
+      gate.open(attachment.exact);
+    } else if (event.kind === "live") {
+      gate.beginReplay((decision) => {
+        onReplay(decision);
+        attachment.handleReplay(decision.sameShell);
+      });
+    }
+    this.#connection?.pump();
+  }
+
+  #finish(connection: Connection): void {
+    this.#rotation?.stop();
+    this.#attachment.stop();
+    this.#options.gate.end();
+    const { inputInDoubt, outputInDoubtSince } = connection;
+    this.#uncertainty = { inputInDoubt, outputInDoubtSince, lastOutputAt: this.#lastOutputAt };
+    this.#connection = undefined;
+  }
+}

@@ -1,0 +1,110 @@
+// Stands between a connection and its shell: withholds what may be a replay until it is known what of it is new.
+import { Channel } from "../../shared/channel.js";
+import { chunksOf, encodeFrame, framePayload } from "../../shared/frame.js";
+import type { Clock } from "./clock.js";
+import { DeliveredOutput } from "./delivered-output.js";
+import type { ReplayKnowledge } from "./replay-knowledge.js";
+import { type ReplayDecision, ReplayResolver } from "./replay-resolver.js";
+
+export interface ReplayGateOptions {
+  readonly clock: Clock;
+  /** What was learned of servers, shared by all shells of a daemon. */
+  readonly knowledge: ReplayKnowledge;
+  /** Names the server in `knowledge`. */
+  readonly server: string;
+  onFrame(frame: Uint8Array): void;
+}
+
+/**
+ * Only for servers that do not count their output; where they do, the offsets say what is new.
+ *
+ * Invariants: frames leave in the order they came; every byte that came leaves, but those that are proved to have left
+ * before; what is withheld leaves when the connection ends.
+ */
+export class ReplayGate {
+  readonly #options: ReplayGateOptions;
+  readonly #delivered = new DeliveredOutput();
+  #resolver: ReplayResolver | undefined;
+  #onDecided: (decision: ReplayDecision) => void = () => {};
+  #counted = false;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: ReplayGateOptions) {
+    this.#options = options;
+  }
+
+  /** The output that comes next is that of a new shell, or is counted by its server: all of it is new. */
+  open(counted: boolean): void {
+    this.#settle();
+    this.#counted = counted;
+    this.#delivered.reset();
+  }
+
+  /** The output that comes next may begin with a replay. `onDecided` is called once, before the output that was withheld. */
+  beginReplay(onDecided: (decision: ReplayDecision) => void): void {
+    const { clock, knowledge, server } = this.#options;
+    this.#counted = false;
+    this.#onDecided = onDecided;
+    const [delivered, model, nowMs] = [this.#delivered, knowledge.modelOf(server), clock.monotonic()];
+    this.#resolver = new ReplayResolver({ delivered, model, nowMs });
+    this.#arm();
+  }
+
+  /** A STDOUT or STDERR frame. */
+  push(frame: Uint8Array): void {
+    if (this.#resolver === undefined || frame[0] !== Channel.Stdout) {
+      this.#deliver(frame);
+      return;
+    }
+    const decision = this.#resolver.push(framePayload(frame), this.#options.clock.monotonic());
+    if (decision === undefined) this.#arm();
+    else this.#decide(decision);
+  }
+
+  /** A confirmation came; see `ReplayResolver`. */
+  confirmation(bytesDropped: number | undefined): void {
+    const decision = this.#resolver?.confirmation(bytesDropped, this.#options.clock.monotonic());
+    if (decision === undefined) this.#arm();
+    else this.#decide(decision);
+  }
+
+  /** The connection ended. */
+  end(): void {
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#resolver !== undefined) this.#decide(this.#resolver.flush());
+  }
+
+  #arm(): void {
+    this.#cancel?.();
+    const { clock } = this.#options;
+    const dueAt = this.#resolver?.dueAt;
+    if (dueAt === undefined) return;
+    this.#cancel = clock.setTimeout(
+      () => {
+        const decision = this.#resolver?.expire(clock.monotonic());
+        if (decision === undefined) this.#arm();
+        else this.#decide(decision);
+      },
+      Math.max(0, dueAt - clock.monotonic()),
+    );
+  }
+
+  #decide(decision: ReplayDecision): void {
+    this.#cancel?.();
+    this.#resolver = undefined;
+    const { knowledge, server } = this.#options;
+    if (decision.learned !== undefined) knowledge.learn(server, decision.learned);
+    this.#onDecided(decision);
+    for (const bytes of decision.output) {
+      for (const chunk of chunksOf(bytes)) this.#deliver(encodeFrame(Channel.Stdout, chunk));
+    }
+  }
+
+  #deliver(frame: Uint8Array): void {
+    if (!this.#counted && frame[0] === Channel.Stdout) this.#delivered.append(framePayload(frame));
+    this.#options.onFrame(frame);
+  }
+}
