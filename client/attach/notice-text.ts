@@ -17,8 +17,20 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
     case "lost": {
       const wait = notice.retryAt === undefined ? Number.NaN : Date.parse(notice.retryAt) - now;
       const when = Number.isNaN(wait) ? "" : ` in ${Math.max(0, Math.ceil(wait / 1000))}s`;
-      return `link lost · retry ${notice.attempt}${when} · keys are kept`;
+      const held = notice.held ?? 0;
+      const keys = held === 0 ? "keys are kept" : `${formatBytes(held)} typed are kept, Ctrl-C drops them`;
+      return `link lost · retry ${notice.attempt}${when} · ${keys}`;
     }
+    case "silent":
+      return notice.seconds === undefined
+        ? "the runtime answers again"
+        : `no answer from the runtime for ${notice.seconds}s · asking`;
+    case "replayed":
+      return replayedLine(notice);
+    case "discarded":
+      return `${formatBytes(notice.bytes)} of typing not sent`;
+    case "sending":
+      return `pasting ${formatBytes(notice.sent)} of ${formatBytes(notice.total)} · Ctrl-C stops`;
     case "back":
       return backLine(notice);
     case "waiting":
@@ -32,11 +44,29 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
   }
 }
 
-function backLine({ verdict, bytesLost, heldDiscarded = 0 }: Extract<Notice, { kind: "back" }>): string {
-  const keys = heldDiscarded === 0 ? "" : ` · ${formatBytes(heldDiscarded)} of typing not sent`;
+function backLine(notice: Extract<Notice, { kind: "back" }>): string {
+  const { verdict, bytesLost, heldDiscarded = 0, inDoubt = 0 } = notice;
+  const unsent = heldDiscarded === 0 ? "" : ` · ${formatBytes(heldDiscarded)} of typing not sent`;
+  const doubt = inDoubt === 0 ? "" : ` · the last ${formatBytes(inDoubt)} typed before may not have arrived`;
+  const keys = `${unsent}${doubt}`;
   if (verdict === "new") return `new shell · the old one is gone${keys}`;
   const which = verdict === "same" ? "same shell" : "perhaps another shell";
   return `back · ${which} · ${bytesLost === 0 ? "0 bytes" : formatBytes(bytesLost)} lost${keys}`;
+}
+
+/** The reattach was said a moment before; this line takes its place, so it says that too. */
+function replayedLine({ ambiguous, missing }: Extract<Notice, { kind: "replayed" }>): string | undefined {
+  if (missing !== undefined) {
+    return `back · output between ${clockTime(missing.from)} and ${clockTime(missing.to)} may be missing`;
+  }
+  return ambiguous ? "back · some output may be shown twice" : undefined;
+}
+
+/** Local time of an ISO 8601 moment, to the second. */
+function clockTime(iso: string): string {
+  const date = new Date(iso);
+  const parts = [date.getHours(), date.getMinutes(), date.getSeconds()];
+  return Number.isNaN(date.getTime()) ? "?" : parts.map((part) => String(part).padStart(2, "0")).join(":");
 }
 
 function takenLine(name: string): string {

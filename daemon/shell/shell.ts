@@ -13,9 +13,9 @@ import { LinkJournal } from "./link-journal.js";
 import { lastNotice, nameHolders, noticeOfState } from "./link-notices.js";
 import { Milestone } from "./milestone.js";
 import { OutputPath } from "./output-path.js";
-import { PasteProgress } from "./paste-progress.js";
 import type { ShellDeps, ShellUpstream } from "./shell-deps.js";
 import { describeShell } from "./shell-info.js";
+import { ShellInput } from "./shell-input.js";
 import { connectedAs, type ShellRecord } from "./shell-record.js";
 import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
 
@@ -36,7 +36,7 @@ export class Shell {
     drawing: () => this.#output.drawing(),
     tail: () => this.#output.tail,
     offset: () => this.#output.offset,
-    input: (from, bytes) => this.#handleInput(from, bytes),
+    input: (from, bytes) => this.#input.handle(from, bytes),
     lead: (from) => this.#clients.typed(from),
     resized: (from) => this.#clients.resized(from),
     left: (from) => this.#clients.remove(from),
@@ -47,7 +47,7 @@ export class Shell {
   #held = false;
   #running: Promise<void> = Promise.resolve();
   readonly #journal = new LinkJournal();
-  readonly #paste: PasteProgress;
+  readonly #input: ShellInput;
   #attachedAt: number | undefined;
   #lastError: AgentdError | undefined;
 
@@ -81,10 +81,12 @@ export class Shell {
       },
       isUrgent: () => this.#clients.size > 0,
     });
-    this.#paste = new PasteProgress({
+    this.#input = new ShellInput({
       clock: deps.clock,
-      queuedBytes: () => (this.#state.kind === "live" ? this.#upstream.queuedBytes : 0),
-      onProgress: (sent, total) => this.#clients.leader?.notify({ kind: "sending", sent, total }),
+      upstream: this.#upstream,
+      clients: this.#clients,
+      state: () => this.#state,
+      name: () => record.name,
     });
     if (record.ended !== undefined) this.#setState({ kind: "ended", ...record.ended });
   }
@@ -169,13 +171,7 @@ export class Shell {
 
   /** Types bytes without being attached. @throws AgentdError `shell_ended`, `too_busy`. */
   send(bytes: Uint8Array): void {
-    if (isOver(this.#state)) throw new AgentdError("shell_ended", `shell '${this.record.name}' has ended`);
-    if (!this.#upstream.send(bytes)) {
-      throw new AgentdError(
-        "too_busy",
-        `shell '${this.record.name}' does not take more input now · try again later`,
-      );
-    }
+    this.#input.send(bytes);
   }
 
   /** The screen as text; see shell.capture in rpc.ts. */
@@ -206,7 +202,7 @@ export class Shell {
   /** Leaves the shell running upstream, and ends the streams of its clients with `notice`. */
   async stop(notice: Notice): Promise<void> {
     this.#clients.finish(notice);
-    this.#paste.stop();
+    this.#input.stop();
     this.#stop.abort();
     await this.#running;
     this.#output.dispose();
@@ -215,13 +211,6 @@ export class Shell {
   /** The machine slept: sees what is left of the link. */
   wake(): void {
     if (!isOver(this.#state)) this.#upstream.wake();
-  }
-
-  #handleInput(from: AttachedClient, bytes: Uint8Array): void {
-    if (from.canLead) this.#clients.typed(from);
-    if (isOver(this.#state)) return;
-    if (this.#upstream.send(bytes)) this.#paste.accepted(bytes.length);
-    else from.notify({ kind: "discarded", bytes: bytes.length });
   }
 
   #handleLink(told: LinkEvent): void {

@@ -210,14 +210,14 @@ export class ShellRig {
   readonly records: ShellRecord[] = [];
   upstream!: ScriptedUpstream;
 
-  constructor(record: Partial<ShellRecord> = {}) {
+  constructor(record: Partial<ShellRecord> = {}, neighbours: readonly string[] = []) {
     this.shell = new Shell(
       { ...LOCAL_RECORD, ...record },
       {
         clock: this.clock,
         slicer: new Slicer({ schedule: setImmediate, now: () => performance.now() }),
         scrollback: 1000,
-        neighbours: () => [],
+        neighbours: () => neighbours,
         createUpstream: (request) => {
           this.upstream = new ScriptedUpstream(request);
           return this.upstream;

@@ -1,0 +1,54 @@
+// What is typed into a shell: by its attached clients and by `shell.send`, with progress for a long paste.
+import { AgentdError } from "../../shared/errors.js";
+import type { Clock } from "../upstream/clock.js";
+import type { AttachedClient } from "./attached-client.js";
+import type { ClientGroup } from "./client-group.js";
+import { PasteProgress } from "./paste-progress.js";
+import type { ShellUpstream } from "./shell-deps.js";
+import { isOver, type ShellState } from "./shell-state.js";
+
+export interface ShellInputOptions {
+  readonly clock: Clock;
+  readonly upstream: Pick<ShellUpstream, "send" | "queuedBytes">;
+  readonly clients: ClientGroup;
+  state(): ShellState;
+  name(): string;
+}
+
+/** Invariant: input goes to the upstream in the order it came; what is not taken is said to whoever typed it. */
+export class ShellInput {
+  readonly #options: ShellInputOptions;
+  readonly #progress: PasteProgress;
+
+  constructor(options: ShellInputOptions) {
+    const { clients, clock, state, upstream } = options;
+    this.#options = options;
+    this.#progress = new PasteProgress({
+      clock,
+      // While the link is down nothing is being sent: what waits is told with the loss.
+      queuedBytes: () => (state().kind === "live" ? upstream.queuedBytes : 0),
+      onProgress: (sent, total) => clients.leader?.notify({ kind: "sending", sent, total }),
+    });
+  }
+
+  /** A client typed. */
+  handle(from: AttachedClient, bytes: Uint8Array): void {
+    const { clients, state, upstream } = this.#options;
+    if (from.canLead) clients.typed(from);
+    if (isOver(state())) return;
+    if (upstream.send(bytes)) this.#progress.accepted(bytes.length);
+    else from.notify({ kind: "discarded", bytes: bytes.length });
+  }
+
+  /** Types bytes without being attached. @throws AgentdError `shell_ended`, `too_busy`. */
+  send(bytes: Uint8Array): void {
+    const { name, state, upstream } = this.#options;
+    if (isOver(state())) throw new AgentdError("shell_ended", `shell '${name()}' has ended`);
+    if (upstream.send(bytes)) return;
+    throw new AgentdError("too_busy", `shell '${name()}' does not take more input now · try again later`);
+  }
+
+  stop(): void {
+    this.#progress.stop();
+  }
+}

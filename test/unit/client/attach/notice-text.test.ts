@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { noticeLine } from "../../../../client/attach/notice-text.js";
+import type { Notice } from "../../../../shared/notice.js";
+
+const now = Date.UTC(2026, 10, 21, 12, 0, 0);
+const local = (iso: string) => new Date(iso).toTimeString().slice(0, 8);
+const span = { from: "2026-11-21T14:02:11.000Z", to: "2026-11-21T14:02:39.000Z" };
+
+it.each<[Notice, string | undefined]>([
+  [
+    { kind: "lost", attempt: 2, reason: "x", retryAt: new Date(now + 3_600).toISOString() },
+    "link lost · retry 2 in 4s · keys are kept",
+  ],
+  [
+    { kind: "lost", attempt: 1, reason: "x", held: 23 },
+    "link lost · retry 1 · 23 B typed are kept, Ctrl-C drops them",
+  ],
+  [{ kind: "back", verdict: "same", bytesLost: 0 }, "back · same shell · 0 bytes lost"],
+  [
+    { kind: "back", verdict: "same", bytesLost: 12_345, inDoubt: 7 },
+    "back · same shell · 12.1 KiB lost · the last 7 B typed before may not have arrived",
+  ],
+  [
+    { kind: "back", verdict: "new", bytesLost: 0, heldDiscarded: 4 },
+    "new shell · the old one is gone · 4 B of typing not sent",
+  ],
+  [{ kind: "back", verdict: "unknown", bytesLost: 0 }, "back · perhaps another shell · 0 bytes lost"],
+  [{ kind: "silent", seconds: 3 }, "no answer from the runtime for 3s · asking"],
+  [{ kind: "silent" }, "the runtime answers again"],
+  [
+    { kind: "replayed", ambiguous: false, missing: span },
+    `back · output between ${local(span.from)} and ${local(span.to)} may be missing`,
+  ],
+  [{ kind: "replayed", ambiguous: true }, "back · some output may be shown twice"],
+  [{ kind: "discarded", bytes: 23 }, "23 B of typing not sent"],
+  [{ kind: "sending", sent: 3_250_586, total: 10_485_760 }, "pasting 3.1 MiB of 10.0 MiB · Ctrl-C stops"],
+  [{ kind: "position", offset: 1 }, undefined],
+])("%j reads as a person would want it", (notice, line) => {
+  expect(noticeLine("work", notice, now)).toBe(line);
+});

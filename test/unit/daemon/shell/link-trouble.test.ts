@@ -1,0 +1,187 @@
+// What attached clients and `ls` are told of a link in trouble, and what the hub does about it.
+import { describe, expect, it } from "vitest";
+import { Channel } from "../../../../shared/channel.js";
+import { ShellRig } from "../../../support/shell-rig.js";
+
+const { runtimeSessionId, shellId } = { runtimeSessionId: "s".repeat(36), shellId: "shell-1" };
+const ids = { runtimeSessionId, shellId };
+
+/** A shell on a server that does not count its output. */
+function serviceRig(): ShellRig {
+  const rig = new ShellRig();
+  rig.shell.start();
+  rig.upstream.link({ kind: "live", verdict: "first", ids });
+  return rig;
+}
+
+describe("input in doubt", () => {
+  it("is told with the loss and with the return, and then forgotten", async () => {
+    const rig = serviceRig();
+    const { sink } = await rig.attach();
+    await rig.drawn();
+    rig.upstream.link({ kind: "lost", attempt: 1, reason: "the connection broke", inDoubt: 7 });
+    rig.upstream.link({ kind: "live", verdict: "unknown", ids });
+    rig.upstream.link({ kind: "confirmed", verdict: "same", bytesDropped: 0 });
+    rig.upstream.link({ kind: "lost", attempt: 1, reason: "the connection broke" });
+    rig.upstream.link({ kind: "live", verdict: "same", ids });
+    expect(sink.notices.filter(({ kind }) => kind === "lost" || kind === "back")).toEqual([
+      { kind: "lost", attempt: 1, reason: "the connection broke", inDoubt: 7 },
+      { kind: "back", verdict: "same", bytesLost: 0, inDoubt: 7 },
+      { kind: "lost", attempt: 1, reason: "the connection broke" },
+      { kind: "back", verdict: "same", bytesLost: 0 },
+    ]);
+  });
+
+  it("breaks the silence about our own renewal", async () => {
+    const rig = serviceRig();
+    const { sink } = await rig.attach();
+    await rig.drawn();
+    const before = sink.notices.length;
+    rig.upstream.link({ kind: "lost", attempt: 1, reason: "renewing the connection", planned: true });
+    rig.upstream.link({ kind: "live", verdict: "same", ids });
+    expect(sink.notices.length).toBe(before);
+    rig.upstream.link({
+      kind: "lost",
+      attempt: 1,
+      reason: "renewing the connection",
+      planned: true,
+      inDoubt: 2,
+    });
+    rig.upstream.link({ kind: "live", verdict: "same", ids });
+    expect(sink.notices.slice(before).map(({ kind }) => kind)).toEqual(["lost", "back"]);
+  });
+});
+
+describe("held input", () => {
+  it("is counted for the clients, for newcomers and in ls", async () => {
+    const rig = serviceRig();
+    const { sink } = await rig.attach();
+    await rig.drawn();
+    rig.upstream.queuedBytes = 23;
+    rig.upstream.link({ kind: "lost", attempt: 2, reason: "the connection broke" });
+    expect(sink.notices.at(-1)).toMatchObject({ kind: "lost", held: 23 });
+    expect(rig.shell.info().heldBytes).toBe(23);
+    const late = await rig.attach();
+    await rig.drawn();
+    expect(late.sink.notices.at(-1)).toMatchObject({ kind: "lost", held: 23 });
+  });
+
+  it("that a Ctrl-C dropped is said", async () => {
+    const rig = serviceRig();
+    const { sink } = await rig.attach();
+    await rig.drawn();
+    rig.upstream.link({ kind: "discarded", bytes: 23 });
+    expect(sink.notices.at(-1)).toEqual({ kind: "discarded", bytes: 23 });
+  });
+
+  it("that is not taken any more is said to whoever typed it", async () => {
+    const rig = serviceRig();
+    const typist = await rig.attach();
+    const other = await rig.attach();
+    await rig.drawn();
+    rig.upstream.send = () => false;
+    typist.type("abc");
+    expect(typist.sink.notices.at(-1)).toEqual({ kind: "discarded", bytes: 3 });
+    expect(other.sink.notices.map(({ kind }) => kind)).not.toContain("discarded");
+  });
+
+  it("that fills the queue pauses newcomers too", async () => {
+    const rig = serviceRig();
+    rig.upstream.request.handlers.onInputPressure(true);
+    const { sink } = await rig.attach();
+    expect(sink.inputPaused).toBe(true);
+    rig.upstream.request.handlers.onInputPressure(false);
+    expect(sink.inputPaused).toBe(false);
+  });
+});
+
+describe("a long paste", () => {
+  it("shows its progress to the leader after two seconds, and is silent when it is done", async () => {
+    const rig = serviceRig();
+    const { sink, type } = await rig.attach();
+    const other = await rig.attach({ readOnly: true });
+    await rig.drawn();
+    rig.upstream.queuedBytes = 10_000_000;
+    type("x");
+    await rig.clock.advance(1_900);
+    expect(sink.notices.map(({ kind }) => kind)).not.toContain("sending");
+    rig.upstream.queuedBytes = 4_000_000;
+    await rig.clock.advance(200);
+    expect(sink.notices.at(-1)).toEqual({ kind: "sending", sent: 6_000_000, total: 10_000_000 });
+    expect(other.sink.notices.map(({ kind }) => kind)).not.toContain("sending");
+    rig.upstream.queuedBytes = 0;
+    await rig.clock.advance(10_000);
+    expect(sink.notices.filter(({ kind }) => kind === "sending")).toHaveLength(1);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("a replay that was compared", () => {
+  const missing = { from: Date.UTC(2026, 10, 21, 14, 2, 11), to: Date.UTC(2026, 10, 21, 14, 2, 39) };
+  const span = { from: "2026-11-21T14:02:11.000Z", to: "2026-11-21T14:02:39.000Z" };
+
+  it("tells the time whose output may be missing, to the clients and in ls, and makes programs draw anew", async () => {
+    const rig = serviceRig();
+    const { sink } = await rig.attach();
+    await rig.drawn();
+    rig.upstream.link({ kind: "replayed", ambiguous: false, missing });
+    expect(sink.notices.at(-1)).toEqual({ kind: "replayed", ambiguous: false, missing: span });
+    expect(rig.shell.info().possibleGap).toEqual(span);
+    expect(rig.upstream.nudges).toBe(1);
+  });
+
+  it("is not mentioned when all of it is clear, and disturbs no prompt", async () => {
+    const rig = serviceRig();
+    const { sink } = await rig.attach();
+    await rig.drawn();
+    const before = sink.notices.length;
+    rig.upstream.link({ kind: "replayed", ambiguous: false });
+    expect(sink.notices.length).toBe(before);
+    expect(rig.upstream.nudges).toBe(0);
+  });
+
+  it("makes a full-screen program draw itself anew all the same", async () => {
+    const rig = serviceRig();
+    rig.upstream.output("\u001b[?1049hvim");
+    await rig.drawn();
+    rig.upstream.link({ kind: "replayed", ambiguous: false });
+    expect(rig.upstream.nudges).toBe(1);
+  });
+});
+
+it("a runtime that does not answer is mentioned, and so is its return", async () => {
+  const rig = serviceRig();
+  const { sink } = await rig.attach();
+  await rig.drawn();
+  rig.upstream.link({ kind: "silent", forMs: 3_250 });
+  rig.upstream.link({ kind: "silent" });
+  expect(sink.notices.slice(-2)).toEqual([{ kind: "silent", seconds: 3 }, { kind: "silent" }]);
+  expect(rig.shell.state.kind).toBe("live");
+});
+
+it("a full runtime names the shells that agentd holds there", async () => {
+  const rig = new ShellRig({ known: true }, ["build", "tests"]);
+  rig.shell.start();
+  rig.upstream.link({ kind: "capacity", message: "all shells of this runtime are in use" });
+  expect(rig.shell.info().reason).toBe(
+    "all shells of this runtime are in use · agentd holds build, tests · agentd kill one of them",
+  );
+});
+
+it("a wake reaches the link of a shell, and not that of one that has ended", async () => {
+  const rig = serviceRig();
+  rig.shell.wake();
+  expect(rig.upstream.wakes).toBe(1);
+  rig.upstream.end({ kind: "exited", exit: { kind: "code", exitCode: 0 } });
+  await rig.drawn();
+  rig.shell.wake();
+  expect(rig.upstream.wakes).toBe(1);
+});
+
+it("keys go to the upstream while nobody answers: nothing here waits", async () => {
+  const rig = serviceRig();
+  const { frame } = await rig.attach();
+  rig.upstream.link({ kind: "silent", forMs: 3_000 });
+  frame(Channel.Stdin, "ls\r");
+  expect(rig.upstream.input.toString()).toBe("ls\r");
+});

@@ -1,0 +1,52 @@
+import { expect, it } from "vitest";
+import { missingOutput } from "../../../../daemon/upstream/missing-output.js";
+
+type Case = readonly [
+  what: string,
+  kind: "fresh" | "overlap" | "ambiguous" | "gap",
+  before: { outputInDoubtSince?: number; lastOutputAt?: number } | undefined,
+  nowMs: number,
+  expected: { from: number; to: number } | undefined,
+];
+
+it.each<Case>([
+  ["a first connection lost nothing", "fresh", undefined, 9_000, undefined],
+  ["an orderly close delivered everything", "fresh", { lastOutputAt: 8_999 }, 9_000, undefined],
+  ["an overlap proves that nothing is missing", "overlap", { outputInDoubtSince: 1_000 }, 9_000, undefined],
+  [
+    "a link that was dead for seconds may have swallowed output",
+    "fresh",
+    { outputInDoubtSince: 1_000 },
+    9_000,
+    { from: 1_000, to: 9_000 },
+  ],
+  [
+    "so may a cut in the middle of output",
+    "fresh",
+    { outputInDoubtSince: 8_900, lastOutputAt: 8_900 },
+    9_000,
+    { from: 8_900, to: 9_000 },
+  ],
+  [
+    "a cut of a quiet link lost nothing",
+    "fresh",
+    { outputInDoubtSince: 8_900, lastOutputAt: 2_000 },
+    9_000,
+    undefined,
+  ],
+  ["the same when it never printed", "ambiguous", { outputInDoubtSince: 8_900 }, 9_000, undefined],
+  [
+    "a full ring without an overlap is a gap, however the link ended",
+    "gap",
+    { lastOutputAt: 7_000 },
+    9_000,
+    { from: 7_000, to: 9_000 },
+  ],
+])("%s", (_what, kind, before, nowMs, expected) => {
+  const uncertainty = before && {
+    inputInDoubt: 0,
+    outputInDoubtSince: before.outputInDoubtSince,
+    lastOutputAt: before.lastOutputAt,
+  };
+  expect(missingOutput({ kind }, uncertainty, nowMs)).toEqual(expected);
+});
