@@ -63,7 +63,7 @@ type Reason = "stated" | "paused" | "late" | "enough";
  * Rules that must hold:
  * - Nothing is dropped on doubt. Dropped is only a prefix of the replay that equals the end of what was delivered (a border),
  *   and only when the replay is long enough to be one of a server that repeats: such a server replays all of its stream, or a
- *   full ring (the length law), which no repetition inside the output can feign.
+ *   full ring (the length law), which no repetition inside a short replay can feign.
  * - Of an output that repeats itself, nothing is dropped, unless the length alone says how much.
  * - Withheld is at most `ringBytes` and one frame, for at most 2 s.
  * - Work is linear in delivered plus replayed bytes, however the replay is cut.
@@ -170,7 +170,8 @@ export class ReplayResolver {
     }
     if (this.#isFull) return this.#decide(resembles ? "ambiguous" : "gap", 0);
     // A ring that is not full holds the stream from its start: the length alone says what is repeated.
-    if (this.#isWhole && this.#model === "last-bytes") return this.#decide("overlap", border);
+    const ended = reason !== "late";
+    if (this.#isWhole && this.#model === "last-bytes" && ended) return this.#decide("overlap", border);
     // Too short to be a repetition, if the replay has ended, and if what was delivered was counted right: an earlier doubt
     // may have delivered something twice.
     if (this.#isWhole || resembles) return this.#decide("ambiguous", 0);

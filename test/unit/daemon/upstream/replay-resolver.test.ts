@@ -103,6 +103,12 @@ describe("a server that repeats the last bytes", () => {
     expect(known).toMatchObject({ kind: "overlap", repeated: 30_000, sameShell: false });
   });
 
+  it("has nothing dropped by length while the replay still trickles in after 2 s", () => {
+    const resolver = resolverAfter(yes.subarray(0, 300), "last-bytes");
+    for (let at = 0; at <= 2_000; at += 100) resolver.push(yes.subarray(at, at + 100), 1_000 + at);
+    expect(resolver.expire(3_000)).toMatchObject({ kind: "ambiguous", repeated: 0 });
+  });
+
   it("leaves a gap when its ring is full and holds nothing known", () => {
     const decision = resolve(
       resolverAfter(blocks.subarray(0, 500_000)),
@@ -160,6 +166,28 @@ describe("a server that repeats nothing", () => {
       expect(decision).toMatchObject({ repeated: 0, kind: "ambiguous" });
       expect(Buffer.compare(joined(decision!), file)).toBe(0);
     }
+  });
+
+  it("loses nothing when a file was printed twice before the drop and once more after it, with much behind it", () => {
+    const file = blocks.subarray(0, 6_000);
+    const other = terminalStream("log lines");
+    const decision = resolve(
+      resolverAfter(Buffer.concat([other.subarray(0, 300_000), file, file])),
+      Buffer.concat([file, other.subarray(400_000, 650_000)]),
+    );
+    expect(decision).toMatchObject({ kind: "ambiguous", repeated: 0, sameShell: false });
+  });
+
+  it("loses nothing when what was printed before and after the drop repeats a part of itself", () => {
+    const [part, middle] = [blocks.subarray(0, 1_500), blocks.subarray(9_000, 14_000)];
+    const other = terminalStream("log lines");
+    // The overlap could be all three pieces, or the last one.
+    const pieces = Buffer.concat([part, middle, part]);
+    const decision = resolve(
+      resolverAfter(Buffer.concat([other.subarray(0, 300_000), pieces])),
+      Buffer.concat([pieces, other.subarray(400_000, 650_000)]),
+    );
+    expect(decision).toMatchObject({ kind: "ambiguous", repeated: 0 });
   });
 
   it("has its first frame let through at once when it is known", () => {
