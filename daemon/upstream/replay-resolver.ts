@@ -55,15 +55,15 @@ const PIECE_BYTES = 32_768;
 
 /**
  * Why it is decided now. `stated`: the server said that the replay has ended. `paused`: nothing came for a while, which may
- * also be a slow network. `enough`: more of the replay would change nothing.
+ * also be a slow network. `late`: it goes on, but must not be withheld any longer. `enough`: more of it would change nothing.
  */
-type Reason = "stated" | "paused" | "enough";
+type Reason = "stated" | "paused" | "late" | "enough";
 
 /**
  * Rules that must hold:
  * - Nothing is dropped on doubt. Dropped is only a prefix of the replay that equals the end of what was delivered (a border),
  *   and only when the replay is long enough to be one of a server that repeats: such a server replays all of its stream, or a
- *   full ring (the length law), which no repetition inside the output can feign.
+ *   full ring (the length law), which no repetition inside a short replay can feign.
  * - Of an output that repeats itself, nothing is dropped, unless the length alone says how much.
  * - Withheld is at most `ringBytes` and one frame, for at most 2 s.
  * - Work is linear in delivered plus replayed bytes, however the replay is cut.
@@ -112,7 +112,7 @@ export class ReplayResolver {
     if (scan.length > this.#ringBytes) return this.#conclude("enough");
     if (this.#model === "since-detach") {
       const suspect = !scan.done && scan.length >= SUSPICION_BYTES && scan.length < STRONG_BYTES;
-      return suspect ? undefined : this.#conclude("paused");
+      return suspect ? undefined : this.#conclude("late");
     }
     if (!scan.done || !this.#isLawful) return undefined;
     return this.#isFull || (this.#isWhole && this.#isStrong()) ? this.#conclude("enough") : undefined;
@@ -129,7 +129,8 @@ export class ReplayResolver {
   /** Decides with what there is. Before it is due: undefined. */
   expire(nowMs: number): ReplayDecision | undefined {
     const due = this.dueAt;
-    return due === undefined || nowMs < due ? undefined : this.#conclude("paused");
+    if (due === undefined || nowMs < due) return undefined;
+    return this.#conclude(nowMs - this.#lastMs >= QUIET_MS ? "paused" : "late");
   }
 
   /** The connection ended: everything withheld comes out, for there may be no other chance. */
@@ -159,7 +160,7 @@ export class ReplayResolver {
     const scan = this.#scan;
     const length = scan.length;
     // A replay that has not ended yet may still turn out to repeat what it lies inside of.
-    const unfinished = reason === "paused" && !scan.done ? length : 0;
+    const unfinished = (reason === "paused" || reason === "late") && !scan.done ? length : 0;
     scan.finish();
     const { border } = scan;
     const resembles = Math.max(unfinished, border) >= ACCIDENT_BYTES;
@@ -169,7 +170,8 @@ export class ReplayResolver {
     }
     if (this.#isFull) return this.#decide(resembles ? "ambiguous" : "gap", 0);
     // A ring that is not full holds the stream from its start: the length alone says what is repeated.
-    if (this.#isWhole && this.#model === "last-bytes") return this.#decide("overlap", border);
+    const ended = reason !== "late";
+    if (this.#isWhole && this.#model === "last-bytes" && ended) return this.#decide("overlap", border);
     // Too short to be a repetition, if the replay has ended, and if what was delivered was counted right: an earlier doubt
     // may have delivered something twice.
     if (this.#isWhole || resembles) return this.#decide("ambiguous", 0);
@@ -192,7 +194,8 @@ export class ReplayResolver {
    */
   #isEvidence(reason: Reason): boolean {
     const { length } = this.#scan;
-    return this.#total >= STRONG_BYTES && (length === 0 || length >= STRONG_BYTES || reason === "stated");
+    if (reason === "late" || this.#total < STRONG_BYTES) return false;
+    return length === 0 || length >= STRONG_BYTES || reason === "stated";
   }
 
   /** True when the border can be nothing but an overlap, as far as the bytes can tell. Linear when it is long enough. */

@@ -74,6 +74,7 @@ export class ReplayWorld {
   #produced = 0;
   /** Received is the stream up to here, but for gaps. */
   #received = 0;
+  #ringStart = 0;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -119,7 +120,10 @@ export class ReplayWorld {
 
   #oldest({ ringBytes, ringGrain }: Drop): number {
     const exact = Math.max(0, this.#produced - ringBytes);
-    return Math.min(this.#produced, Math.ceil(exact / ringGrain) * ringGrain);
+    const start = Math.min(this.#produced, Math.ceil(exact / ringGrain) * ringGrain);
+    // A ring never gets back what it has dropped.
+    this.#ringStart = Math.max(this.#ringStart, start);
+    return this.#ringStart;
   }
 
   #reattach(drop: Drop, from: number, replayEnd: number, dropped: number): Outcome {
