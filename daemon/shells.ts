@@ -56,6 +56,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     openSocket: openWebSocket,
     sign: createSigner({ clock, hide: (secret) => scrubber.hide(secret) }),
     localSocketPath: runtimeSocketPath,
+    connectionTtlMs: config.connectionTtlMs,
   };
   const registry = new Registry({
     clock,

@@ -18,5 +18,7 @@ export interface UpstreamDeps {
   readonly sign: Sign;
   /** Where the local runtime listens. */
   readonly localSocketPath: string;
+  /** Age at which a server of AgentCore's kind cuts a connection; absent: the service's 60 minutes. */
+  readonly connectionTtlMs?: number;
   readonly log: UpstreamLog;
 }

@@ -12,7 +12,7 @@ import type { Ending, Have, UpstreamHandlers } from "./link.js";
 import { type ConnectionEnd, delayOf, type Outcome, outcomeOf } from "./outcome.js";
 import { AGENTCORE_LIMITS, LOCAL_LIMITS, Pacer } from "./pacer.js";
 import { Retries } from "./retries.js";
-import { Rotation } from "./rotation.js";
+import { Rotation, SERVICE_TTL_MS } from "./rotation.js";
 import { ServerKnowledge } from "./server-knowledge.js";
 import type { SocketRequest } from "./socket.js";
 import type { UpstreamIds, UpstreamTarget } from "./target.js";
@@ -178,6 +178,7 @@ export class Upstream {
         sinceLossMs: retries.sinceLossMs(now),
         learning,
         clockCorrected,
+        connectionTtlMs: deps.connectionTtlMs ?? SERVICE_TTL_MS,
         nowMs: clock.now(),
       });
       // A stop that came while the connection ended for another reason is still a stop, unless the shell itself has ended.
@@ -252,7 +253,8 @@ export class Upstream {
           this.#known = true;
           if (target.kind === "agentcore") {
             const onDue = (ageMs: number) => connection.leave({ kind: "rotated", ageMs });
-            rotation = new Rotation({ clock: deps.clock, random: deps.random(), onDue });
+            const ttlMs = deps.connectionTtlMs ?? SERVICE_TTL_MS;
+            rotation = new Rotation({ clock: deps.clock, ttlMs, random: deps.random(), onDue });
           }
           if (this.#paused) connection.pause();
           attachment.handleOpen(headers);
