@@ -21,13 +21,24 @@ export interface Config {
   readonly prefix: string;
   /** Lines of history that each shell keeps. */
   readonly scrollback: number;
+  /** Age at which AgentCore cuts a connection; for servers with another limit than its 60 minutes. */
+  readonly connectionTtlMs: number;
   readonly targets: ReadonlyMap<string, TargetConfig>;
 }
 
-export const DEFAULT_CONFIG: Config = { prefix: "C-]", scrollback: 5000, targets: new Map() };
+export const DEFAULT_CONFIG: Config = {
+  prefix: "C-]",
+  scrollback: 5000,
+  connectionTtlMs: 60 * 60_000,
+  targets: new Map(),
+};
 
 /** Our bound: a screen's history lives in memory, in every shell. */
 const MAX_SCROLLBACK_LINES = 100_000;
+/** Our bounds: a connection that lives shorter than a second is no connection, and timers end at 24 days. */
+const MIN_TTL_MS = 1_000;
+const MAX_TTL_MS = 24 * 3_600_000;
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 /** Our bound: a config file is written by hand. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
@@ -75,7 +86,7 @@ class Reader {
   }
 
   config(root: Table): Config {
-    this.#onlyKeys(root, [], ["default_target", "keys", "scrollback", "targets"]);
+    this.#onlyKeys(root, [], ["connection_ttl", "default_target", "keys", "scrollback", "targets"]);
     // `keys = "agentcore"`: the official client's way, where the prefix alone detaches.
     const preset = own(root, "keys") === "agentcore";
     const keys = preset ? {} : this.#table(root, [], "keys");
@@ -92,6 +103,7 @@ class Reader {
       ...(defaultTarget === undefined ? {} : { defaultTarget }),
       prefix: preset ? "agentcore" : (this.#prefix(keys) ?? DEFAULT_CONFIG.prefix),
       scrollback: this.#scrollback(root) ?? DEFAULT_CONFIG.scrollback,
+      connectionTtlMs: this.#connectionTtl(root) ?? DEFAULT_CONFIG.connectionTtlMs,
       targets,
     };
   }
@@ -133,6 +145,15 @@ class Reader {
       return lines as number;
     }
     throw this.#bad(["scrollback"], `is not a count of lines from 0 to ${MAX_SCROLLBACK_LINES}`);
+  }
+
+  #connectionTtl(root: Table): number | undefined {
+    const text = this.#string(root, [], "connection_ttl");
+    if (text === undefined) return undefined;
+    const [, count, unit] = /^(\d{1,5})([smh])$/.exec(text) ?? [];
+    const ms = Number(count) * (UNIT_MS[unit ?? ""] ?? Number.NaN);
+    if (ms >= MIN_TTL_MS && ms <= MAX_TTL_MS) return ms;
+    throw this.#bad(["connection_ttl"], 'is not a time such as "90s", "60m" or "1h", at most "24h"');
   }
 
   #url(table: Table, path: readonly string[], key: string): string | undefined {

@@ -63,10 +63,14 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     openSocket: openWebSocket,
     sign: createSigner({ clock, hide: (secret) => scrubber.hide(secret) }),
     localSocketPath: runtimeSocketPath,
+<<<<<<< HEAD
     admission: new Admission(clock),
     replayKnowledge: new ReplayKnowledge(),
     watchCredentials: (target: AgentCoreTarget, onChange: () => void) =>
       watchCredentials(credentialPaths(target, options.env), clock, onChange),
+=======
+    connectionTtlMs: config.connectionTtlMs,
+>>>>>>> rig
   };
   const registry: Registry = new Registry({
     clock,

@@ -120,6 +120,8 @@ const table = {
   endedShellId: choice(["fresh", "error"], "fresh"),
   /** Q36: input before the shell's first output. */
   earlyInput: choice(["keep", "drop"], "keep"),
+  /** Ours, not the service's: count the output and say so in x-agentd-* headers; false: like the service, knows none of them. */
+  exactMode: flag(true),
   /** One-shot commands: greatest output. */
   commandOutputBytes: count(100 * 1024 * 1024, 1),
 };

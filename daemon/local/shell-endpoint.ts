@@ -5,8 +5,9 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { BEARER_SUBPROTOCOL } from "./authorize.js";
 import type { Knobs } from "./knobs.js";
+import type { LocalShell } from "./local-shell.js";
 import { Rejection } from "./rejection.js";
-import { parseHave } from "./replay-plan.js";
+import { parseHave, type ReplayPlan } from "./replay-plan.js";
 import { isSessionId, isValidShellId, type Route, SESSION_HEADER, sessionIdsOf } from "./route.js";
 import type { RuntimeSession } from "./runtime-session.js";
 import type { RuntimeSessions } from "./runtime-sessions.js";
@@ -48,8 +49,9 @@ export class ShellEndpoint {
     const sessionId = sessionIdOf(request, route, this.#knobs) ?? randomUUID();
     const shellId = this.#shellIdOf(route);
     checkHandshake(request);
-    const have = parseHave(request.headers["x-agentd-have"]);
-    const attachOnly = request.headers["x-agentd-attach-only"] === "1";
+    const { exactMode } = this.#knobs;
+    const have = exactMode ? parseHave(request.headers["x-agentd-have"]) : undefined;
+    const attachOnly = exactMode && request.headers["x-agentd-attach-only"] === "1";
     const known = this.#sessions.find(route.arn, sessionId);
     const wanted: ShellRequest = { sessionId, session: known, shellId, have, attachOnly };
     const mayOpen = !attachOnly && !this.#shells.hasEnded(wanted);
@@ -68,10 +70,7 @@ export class ShellEndpoint {
     this.#headers.set(request, {
       [SESSION_HEADER]: wanted.sessionId,
       "x-amzn-bedrock-agentcore-shell-id": shell.shellId,
-      "x-agentd-epoch": shell.epoch,
-      "x-agentd-offset": String(plan.from),
-      "x-agentd-end": String(plan.end),
-      "x-agentd-pid": String(shell.pid),
+      ...(this.#knobs.exactMode ? exactHeaders(shell, plan) : {}),
     });
     let upgraded = false;
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -119,6 +118,16 @@ export function sessionIdOf(request: IncomingMessage, route: Route, knobs: Knobs
   const id = ids.header ?? ids.query;
   if (id === undefined || isSessionId(id)) return id;
   throw new Rejection("ValidationException", "the session id must have 33 to 256 characters");
+}
+
+/** Exact mode: which incarnation answers, and where its stream begins. */
+function exactHeaders(shell: LocalShell, plan: ReplayPlan): Readonly<Record<string, string>> {
+  return {
+    "x-agentd-epoch": shell.epoch,
+    "x-agentd-offset": String(plan.from),
+    "x-agentd-end": String(plan.end),
+    "x-agentd-pid": String(shell.pid),
+  };
 }
 
 /** What `ws` would refuse after a shell was started. */

@@ -9,7 +9,7 @@ import type { ConnectionEnd } from "./outcome.js";
 import type { Pacer } from "./pacer.js";
 import type { ReplayGate } from "./replay-gate.js";
 import type { ReplayDecision } from "./replay-resolver.js";
-import { Rotation } from "./rotation.js";
+import { Rotation, SERVICE_TTL_MS } from "./rotation.js";
 import type { ServerKnowledge } from "./server-knowledge.js";
 import type { SocketRequest } from "./socket.js";
 import type { UpstreamIds, UpstreamTarget } from "./target.js";
@@ -147,7 +147,8 @@ export class Attempt {
           answered();
           if (target.kind === "agentcore") {
             const onDue = (ageMs: number) => connection.leave({ kind: "rotated", ageMs });
-            this.#rotation = new Rotation({ clock: deps.clock, random: deps.random(), onDue });
+            const ttlMs = deps.connectionTtlMs ?? SERVICE_TTL_MS;
+            this.#rotation = new Rotation({ clock: deps.clock, ttlMs, random: deps.random(), onDue });
           }
           // The owner may want to kill or to pause it: it has to know it by now.
           this.#connection = connection;

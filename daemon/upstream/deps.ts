@@ -21,6 +21,8 @@ export interface UpstreamDeps {
   readonly sign: Sign;
   /** Where the local runtime listens. */
   readonly localSocketPath: string;
+  /** Age at which a server of AgentCore's kind cuts a connection; absent: the service's 60 minutes. */
+  readonly connectionTtlMs?: number;
   readonly log: UpstreamLog;
   /** Shared by all shells; absent: every upgrade starts at once. */
   readonly admission?: Admission;

@@ -49,6 +49,8 @@ export interface OutcomeContext {
   readonly learning: boolean;
   /** This attempt was already signed with a corrected clock. */
   readonly clockCorrected: boolean;
+  /** Age at which the server cuts a connection. */
+  readonly connectionTtlMs: number;
   /** Wall clock, milliseconds. */
   readonly nowMs: number;
 }
@@ -70,8 +72,8 @@ export type Outcome =
   | { readonly kind: "wait"; readonly for: "credentials" | "capacity"; readonly error: AgentdError }
   | { readonly kind: "end"; readonly ending: Ending };
 
-/** From the protocol: a connection lives one hour. From this age on an end without a reason is that limit. */
-const NEAR_TTL_MS = 59 * 60_000;
+/** From this share of its limit on (59 of 60 minutes), an end without a reason is the limit. */
+const NEAR_TTL = 59 / 60;
 
 /** A shell that never came to life is given up after this long, for reasons that usually heal. */
 const FIRST_CONNECT_MS = 60_000;
@@ -143,7 +145,7 @@ function outcomeOfClose(end: ConnectionClosed, context: OutcomeContext): Outcome
   }
   // A kill counts only when the server answered it; a connection that broke says nothing.
   if (end.killed && (end.closeFrame || end.code === 1000)) return exited(unknownExit("killed"));
-  const nearTtl = end.ageMs >= NEAR_TTL_MS;
+  const nearTtl = end.ageMs >= NEAR_TTL * context.connectionTtlMs;
   const reason = reasonOf(end);
   switch (end.code) {
     case 4000:

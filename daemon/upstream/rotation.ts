@@ -1,15 +1,21 @@
 // Renews a connection before the service's one hour is over, at a moment when nobody notices.
 import type { Clock } from "./clock.js";
 
-/** From the protocol: a connection is cut after 60 minutes. Spread, so that shells opened together are not renewed together. */
-const EARLIEST_MS = 50 * 60_000;
-const LATEST_MS = 57 * 60_000;
+/** From the protocol: a connection is cut after 60 minutes. */
+export const SERVICE_TTL_MS = 60 * 60_000;
 
-/** Output pauses this long before a renewal, so that nothing is on its way. */
+/** Shares of the limit between which a renewal is due: 50 and 57 minutes. Spread, so that shells opened together are not renewed together. */
+const EARLIEST = 50 / 60;
+const LATEST = 57 / 60;
+
+/** Output pauses this long before a renewal, so that nothing is on its way; less when the limit itself is short. */
 const QUIET_MS = 2_000;
+const QUIET = 1 / 30;
 
 export interface RotationOptions {
   readonly clock: Clock;
+  /** Age at which the server cuts a connection. */
+  readonly ttlMs: number;
   /** 0..1 */
   readonly random: number;
   /** Called once: after a pause in the output, or at the latest moment. */
@@ -26,8 +32,8 @@ export class Rotation {
     this.#options = options;
     this.#openedAt = options.clock.monotonic();
     this.#lastOutputAt = this.#openedAt;
-    const spread = (LATEST_MS - EARLIEST_MS) * options.random;
-    this.#cancel = options.clock.setTimeout(() => this.#tick(), EARLIEST_MS + spread);
+    const due = EARLIEST + (LATEST - EARLIEST) * options.random;
+    this.#cancel = options.clock.setTimeout(() => this.#tick(), options.ttlMs * due);
   }
 
   handleOutput(): void {
@@ -39,10 +45,12 @@ export class Rotation {
   }
 
   #tick(): void {
-    const now = this.#options.clock.monotonic();
+    const { clock, ttlMs } = this.#options;
+    const now = clock.monotonic();
     const ageMs = now - this.#openedAt;
-    const waitMs = Math.min(this.#lastOutputAt + QUIET_MS - now, LATEST_MS - ageMs);
+    const quietMs = Math.min(QUIET_MS, ttlMs * QUIET);
+    const waitMs = Math.min(this.#lastOutputAt + quietMs - now, ttlMs * LATEST - ageMs);
     if (waitMs <= 0) this.#options.onDue(ageMs);
-    else this.#cancel = this.#options.clock.setTimeout(() => this.#tick(), waitMs);
+    else this.#cancel = clock.setTimeout(() => this.#tick(), waitMs);
   }
 }

@@ -14,6 +14,7 @@ import { AGENTCORE_LIMITS, LOCAL_LIMITS, Pacer } from "./pacer.js";
 import { ReplayGate } from "./replay-gate.js";
 import { ReplayKnowledge } from "./replay-knowledge.js";
 import { Retries } from "./retries.js";
+import { SERVICE_TTL_MS } from "./rotation.js";
 import { ServerKnowledge } from "./server-knowledge.js";
 import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
 
@@ -201,6 +202,7 @@ export class Upstream {
         sinceLossMs: retries.sinceLossMs(now),
         learning,
         clockCorrected,
+        connectionTtlMs: deps.connectionTtlMs ?? SERVICE_TTL_MS,
         nowMs: clock.now(),
       });
       // A stop that came while the connection ended for another reason is still a stop, unless the shell itself has ended.

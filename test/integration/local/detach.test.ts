@@ -235,6 +235,22 @@ describe("limits and life", () => {
   });
 });
 
+describe("without exact mode", () => {
+  it("knows none of its headers: says nothing, replays by its model, makes the shell that is not there", async () => {
+    service = await LocalService.start({ exactMode: false });
+    const session = newSession();
+    const first = await openQuiet(session);
+    await first.leave();
+    const asking = { "x-agentd-have": "*:0", "x-agentd-attach-only": "1" };
+    const second = await service.open({ session, shellId: "k", headers: asking });
+    await second.run("true");
+    expect(second.text).not.toContain("bind");
+    const other = await service.open({ session, shellId: "new", headers: asking });
+    for (const { headers } of [first, second, other])
+      expect(Object.keys(headers).filter((name) => name.startsWith("x-agentd"))).toEqual([]);
+  });
+});
+
 describe("the knobs of the confirmation", () => {
   it("sends none where the knob says never", async () => {
     service = await LocalService.start({ profile: "generation-b" });

@@ -11,8 +11,8 @@ import { startLocalRuntime } from "../../../daemon/upstream/local-runtime-proces
 import { Upstream } from "../../../daemon/upstream/upstream.js";
 import { openWebSocket } from "../../../daemon/upstream/web-socket.js";
 import { Channel } from "../../../shared/channel.js";
-import { CuttingProxy } from "../../support/cutting-proxy.js";
 import { fastClock } from "../../support/fast-clock.js";
+import { FaultProxy } from "../../support/fault-proxy.js";
 import { LinkRecorder } from "../../support/link-recorder.js";
 import { program } from "../../support/sandbox.js";
 
@@ -36,7 +36,7 @@ class ExactRecorder extends LinkRecorder implements UpstreamHandlers {
 let directory: string;
 let socketPath: string;
 let proxyPath: string;
-let proxy: CuttingProxy;
+let proxy: FaultProxy;
 let link: LocalRuntimeLink;
 
 beforeAll(async () => {
@@ -48,7 +48,7 @@ beforeAll(async () => {
   const logPath = join(directory, "runtime.log");
   const start = () => startLocalRuntime({ command, socketPath, logPath, env });
   link = new LocalRuntimeLink({ socketPath, start });
-  proxy = await CuttingProxy.listen(proxyPath, socketPath);
+  proxy = await FaultProxy.listen({ path: proxyPath, target: socketPath });
 });
 afterAll(async () => {
   await link.stop();
@@ -110,7 +110,8 @@ describe("a local shell", () => {
   });
 
   it("loses and repeats no byte over connections that are cut anywhere", async () => {
-    proxy.cutAfter.push(1, 300, 5_000, 70_000, 1_234, 200_000, 65_537, 100);
+    const offsets = [1, 300, 5_000, 70_000, 1_234, 200_000, 65_537, 100];
+    proxy.plans.push(...offsets.map((bytes) => [{ direction: "down", bytes, act: { cut: "rst" } } as const]));
     const before = proxy.cuts;
     const { recorder, ending } = await open(
       "stty -onlcr; for i in $(seq 1 60000); do echo line-$i; done; exit 7",

@@ -27,6 +27,7 @@ describe("config", () => {
     const config = parseConfig(
       `default_target = "dev"
        scrollback = 20_000
+       connection_ttl = "90s"
        [keys]
        prefix = "C-a"
        [targets.dev]
@@ -41,6 +42,7 @@ describe("config", () => {
       defaultTarget: "dev",
       prefix: "C-a",
       scrollback: 20_000,
+      connectionTtlMs: 90_000,
       targets: new Map([
         [
           "dev",
@@ -76,9 +78,13 @@ describe("config", () => {
   it.each([
     [
       "scrolback = 1",
-      "config /c.toml, line 1: 'scrolback' is not known here · known: default_target, keys, scrollback, targets",
+      "config /c.toml, line 1: 'scrolback' is not known here · known: connection_ttl, default_target, keys, scrollback, targets",
     ],
     ["\n\n[keys]\n# c\nprefx = 1", "line 5: 'keys.prefx' is not known here · known: prefix"],
+    ['connection_ttl = "60"', `line 1: 'connection_ttl' is not a time such as "90s"`],
+    ['connection_ttl = "0s"', "'connection_ttl' is not a time"],
+    ['connection_ttl = "25h"', "'connection_ttl' is not a time"],
+    ["connection_ttl = 60", "'connection_ttl' is not a text"],
     ["scrollback = -1", "line 1: 'scrollback' is not a count of lines from 0 to 100000"],
     ['scrollback = "many"', "'scrollback' is not a count of lines"],
     ["scrollback = 1.5", "'scrollback' is not a count of lines"],

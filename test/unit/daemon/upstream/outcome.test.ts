@@ -17,6 +17,7 @@ const context: OutcomeContext = {
   sinceLossMs: 0,
   learning: false,
   clockCorrected: false,
+  connectionTtlMs: 60 * 60_000,
   nowMs: now,
 };
 const HOUR = 3_600_000;
