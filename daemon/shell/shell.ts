@@ -13,7 +13,7 @@ import { Milestone } from "./milestone.js";
 import { OutputPath } from "./output-path.js";
 import type { ShellDeps, ShellUpstream } from "./shell-deps.js";
 import { describeShell } from "./shell-info.js";
-import type { ShellRecord } from "./shell-record.js";
+import { overState, recordOver, type ShellRecord } from "./shell-record.js";
 import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
 
 /** An attach waits this long for a shell that is just being found again after a restart of the daemon. */
@@ -79,7 +79,7 @@ export class Shell {
         onInputPressure: (high) => this.#clients.pauseInput(high),
       },
     });
-    if (record.ended !== undefined) this.#setState({ kind: "ended", ...record.ended });
+    this.#setState(overState(record) ?? this.#state);
   }
 
   get #clients(): OutputPath["clients"] {
@@ -269,7 +269,7 @@ export class Shell {
     const { state } = this;
     const last = lastNotice(state, this.record.createdAt);
     if (last === undefined) return;
-    if (state.kind === "ended") this.record.ended = { exit: state.exit, endedAt: state.endedAt };
+    recordOver(this.record, state);
     this.#deps.onRecord(this);
     this.#clients.finish(last);
   }
