@@ -10,6 +10,7 @@ import { systemDisk } from "./shell/disk.js";
 import { Registry } from "./shell/registry.js";
 import type { UpstreamRequest } from "./shell/shell-deps.js";
 import { ShellStore } from "./shell/shell-store.js";
+import { describeUnsaved } from "./shell/state-keeper.js";
 import { resolveTarget } from "./target-request.js";
 import { Slicer } from "./terminal/slicer.js";
 import { systemClock } from "./upstream/clock.js";
@@ -86,9 +87,10 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     },
     attach: (sink, params) => registry.get(params.name).attach(sink, params),
     list: () => registry.list(),
+    unsaved: () => describeUnsaved(registry.unsaved),
     info: (name) => registry.get(name).info(),
     kill: (name, force) => registry.kill(name, force),
-    rename: async (name, to) => registry.rename(name, to),
+    rename: (name, to) => registry.rename(name, to),
     detach: (name) => registry.detach(name),
     send: (name, bytes) => registry.get(name).send(bytes),
     capture: (name, range) => registry.get(name).capture(range),

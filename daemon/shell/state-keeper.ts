@@ -1,5 +1,6 @@
 // Keeps the state file up to date: saves when asked, tries again while the disk refuses, and knows since when it is behind.
 import { AgentdError } from "../../shared/errors.js";
+import type { UnsavedState } from "../../shared/rpc.js";
 import type { Clock } from "../upstream/clock.js";
 import type { ShellRecord } from "./shell-record.js";
 import type { ShellStore } from "./shell-store.js";
@@ -18,6 +19,12 @@ export interface StateKeeperOptions {
   /** What is to be saved, asked at the moment of writing. */
   readonly records: () => readonly ShellRecord[];
   readonly warn: (message: string) => void;
+}
+
+/** For clients. */
+export function describeUnsaved(unsaved: Unsaved | undefined): UnsavedState {
+  if (unsaved === undefined) return {};
+  return { stateUnsavedSince: new Date(unsaved.since).toISOString(), stateUnsavedReason: unsaved.reason };
 }
 
 const SAVE_AGAIN_MS = 10_000;
