@@ -117,14 +117,25 @@ class Rig {
     await until("the shells that run are those that are known", equal, 5000).catch(async () => {
       this.violations.push(`[running, known]: ${JSON.stringify(await counts())}`);
     });
-    const state = decodeState(readFileSync(join(this.sandbox.home, "state", "state.json")));
-    const onDisk = state.kind === "ok" ? state.records.map(({ shellId }) => shellId).sort() : state.kind;
     const known = shells.map(({ shellId }) => shellId).sort();
-    if (JSON.stringify(onDisk) !== JSON.stringify(known))
-      this.violations.push(`state file: ${onDisk}, daemon: ${known}`);
+    // A save may be under way: the file is then about to get its name.
+    await until("the state file names the shells", () => `${this.#idsOnDisk()}` === `${known}`, 5000).catch(
+      () => {
+        this.violations.push(`state file: ${this.#idsOnDisk()}, daemon: ${known}`);
+      },
+    );
     const daemons = processesOf("daemon.cjs", "HOME", this.sandbox.home);
     if (daemons.length !== 1) this.violations.push(`${daemons.length} daemons: ${daemons}`);
     return shells;
+  }
+
+  #idsOnDisk(): readonly string[] | string {
+    try {
+      const state = decodeState(readFileSync(join(this.sandbox.home, "state", "state.json")));
+      return state.kind === "ok" ? state.records.map(({ shellId }) => shellId).sort() : state.kind;
+    } catch (error) {
+      return String(error);
+    }
   }
 }
 

@@ -40,8 +40,10 @@ export class DaemonHome {
     };
   }
 
-  start(options: { env?: NodeJS.ProcessEnv; node?: string[] } = {}): DaemonProcess {
-    const daemon = new DaemonProcess({ ...this.env, ...options.env }, options.node ?? []);
+  /** @param options `descriptors`: how many it may have open. */
+  start(options: { env?: NodeJS.ProcessEnv; node?: string[]; descriptors?: number } = {}): DaemonProcess {
+    const before = options.descriptors === undefined ? [] : ["prlimit", `--nofile=${options.descriptors}`];
+    const daemon = new DaemonProcess({ ...this.env, ...options.env }, options.node ?? [], before);
     this.#daemons.push(daemon);
     return daemon;
   }
@@ -60,8 +62,9 @@ export class DaemonProcess {
   stdout = "";
   stderr = "";
 
-  constructor(env: NodeJS.ProcessEnv, node: string[]) {
-    const child = spawn(process.execPath, [...node, program("daemon"), "run"], {
+  constructor(env: NodeJS.ProcessEnv, node: string[], before: readonly string[] = []) {
+    const [file = "", ...args] = [...before, process.execPath, ...node, program("daemon"), "run"];
+    const child = spawn(file, args, {
       env,
       stdio: ["ignore", "pipe", "pipe"],
     });
