@@ -7,8 +7,8 @@ import type { ServerLog } from "./server-log.js";
 
 /** Kept from new clients: saving the state, a link that comes back, and saying no need some. */
 const RESERVED = 8;
-/** Of these, so many may be refused politely at a time; then the line is written and the door closed in one turn. */
-const POLITE = 6;
+/** Of these, so many may be held by those who were refused; the next one ends the oldest. */
+const MAX_REFUSED = 4;
 /** How long somebody who was refused may take to read why. */
 const REFUSED_MS = 1000;
 
@@ -28,6 +28,8 @@ export class Doorkeeper {
   readonly #limit: number;
   #spare: number | undefined;
   #refusing = false;
+  /** In order of arrival. */
+  readonly #refused = new Set<Socket>();
 
   constructor(options: DoorkeeperOptions) {
     this.#options = options;
@@ -44,7 +46,7 @@ export class Doorkeeper {
       this.#options.onConnection(socket);
       return;
     }
-    this.#refuse(socket, left >= RESERVED - POLITE);
+    this.#refuse(socket);
   }
 
   /** The kernel had no descriptor for a connection: it gets the one that was kept. */
@@ -54,22 +56,24 @@ export class Doorkeeper {
     this.#spare = undefined;
   }
 
-  #refuse(socket: Socket, politely: boolean): void {
+  #refuse(socket: Socket): void {
     const text = `busy: too many open files (limit ${this.#limit} · raise LimitNOFILE)`;
     const error = new AgentdError("too_busy", text, { details: { limit: this.#limit } });
     this.#say(error);
     // Whoever is refused may be gone before it was told.
     socket.on("error", () => {});
-    const line = errorLine(null, error, this.#options.log);
-    if (politely) {
-      // What it sends is read, so that it can finish its sentence and hear ours.
-      socket.resume().end(line);
-      socket.setTimeout(REFUSED_MS, () => socket.destroy());
-    } else {
-      socket.write(line);
-      socket.destroy();
+    // What it sends is read for a while: whoever writes to a closed socket does not hear what was said before.
+    socket.resume().end(errorLine(null, error, this.#options.log));
+    socket.setTimeout(REFUSED_MS, () => socket.destroy());
+    this.#refused.add(socket);
+    socket.on("close", () => {
+      this.#refused.delete(socket);
       this.#keepSpare();
-    }
+    });
+    const [oldest] = this.#refused;
+    if (oldest === undefined || this.#refused.size <= MAX_REFUSED) return;
+    this.#refused.delete(oldest);
+    oldest.destroy();
   }
 
   /** Once for each time that it becomes tight. */

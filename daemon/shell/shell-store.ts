@@ -49,7 +49,10 @@ export class ShellStore {
     if (content?.kind === "ok") return content.records;
     const backup = await this.#read(`${this.path}.bak`);
     if (content?.kind === "corrupt") await this.#quarantine(content.why, backup?.kind === "ok");
-    return backup?.kind === "ok" ? backup.records : [];
+    if (backup?.kind !== "ok") return [];
+    // A crash between two renames left the backup alone, perhaps for long: it is the state again until the next save.
+    await this.#options.disk.rename(`${this.path}.bak`, this.path).catch(() => {});
+    return backup.records;
   }
 
   /**

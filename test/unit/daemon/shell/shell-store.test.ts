@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -96,6 +97,7 @@ describe("ShellStore", () => {
     writeFileSync(path(), readFileSync(path()).subarray(0, 50));
     expect(names(await store().load())).toEqual(["a"]);
     expect(existsSync(`${path()}.corrupt-7`)).toBe(true);
+    expect(decodeState(readFileSync(path()))).toMatchObject({ kind: "ok", records: [{ name: "a" }] });
     expect(warnings).toHaveLength(1);
   });
 
@@ -111,6 +113,14 @@ describe("ShellStore", () => {
     symlinkSync(target, path());
     await expect(store().load()).rejects.toMatchObject({ code: "state_unwritable" });
     expect(readFileSync(target, "utf8")).toBe("untouched");
+  });
+
+  it("has a state file again after a crash between the two renames of a save", async () => {
+    await store().save(() => [record("a")]);
+    renameSync(path(), `${path()}.bak`);
+    expect(names(await store().load())).toEqual(["a"]);
+    expect(decodeState(readFileSync(path()))).toMatchObject({ kind: "ok", records: [{ name: "a" }] });
+    expect(warnings).toEqual([]);
   });
 
   it("removes what a crashed write left behind, and nothing else", async () => {
