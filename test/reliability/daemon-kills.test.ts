@@ -26,7 +26,7 @@ const MOMENTS = [
   "an end",
   "start-up",
 ] as const;
-type Moment = (typeof MOMENTS)[number];
+const momentOf = (seed: number) => MOMENTS[seed % MOMENTS.length]!;
 
 /** One home with a daemon, its shells, and the service that the cloud shells are on. */
 class Rig {
@@ -86,7 +86,8 @@ class Rig {
   /** The next command of a person: starts a daemon when there is none. */
   async nextCommand(): Promise<void> {
     const result = await this.sandbox.runAsync(["ls", "--json"]);
-    if (result.status !== 0) this.violations.push(`the next command failed: ${result.stderr}`);
+    if (result.status !== 0)
+      throw new Error(`the next command ended with ${result.status}: ${result.stdout}${result.stderr}`);
     await this.control();
   }
 
@@ -175,12 +176,10 @@ describe("daemon kills", () => {
       await printer.attach();
       await printer.more(1);
 
-      for (let seed = first; seed < first + KILLS; seed++) {
+      const round = async (seed: number): Promise<void> => {
         const random = seededRandom(seed);
         const below = (limit: number) => Math.floor(random() * limit);
-        // The first share takes each moment once, so that a short run meets them all.
-        const moment: Moment = MOMENTS[seed - first < MOMENTS.length ? seed - first : below(MOMENTS.length)]!;
-        const where = `seed ${seed} (${moment})`;
+        const moment = momentOf(seed);
         const before = await rig.list();
         const spare = before.filter(({ name }) => /^s\d+$/.test(name));
         const victim = spare[below(Math.max(1, spare.length))]?.name;
@@ -248,12 +247,17 @@ describe("daemon kills", () => {
           else ends.checked += 1;
           await (await rig.control()).call("shell.kill", { name });
         }
-        expect(rig.violations, where).toEqual([]);
+        expect(rig.violations).toEqual([]);
         // Never so many that a new one must fail.
         for (const { name } of shells
           .filter(({ name: n, state }) => /^s\d+$/.test(n) && state === "live")
           .slice(5))
           await (await rig.control()).call("shell.kill", { name });
+      };
+      for (let seed = first; seed < first + KILLS; seed++) {
+        await round(seed).catch((cause: unknown) => {
+          throw new Error(`seed ${seed} (${momentOf(seed)}): ${String(cause)}`, { cause });
+        });
       }
       recordFigures({
         id: "60-daemon-kills",

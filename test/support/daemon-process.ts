@@ -40,9 +40,12 @@ export class DaemonHome {
     };
   }
 
-  /** @param options `descriptors`: how many it may have open. */
-  start(options: { env?: NodeJS.ProcessEnv; node?: string[]; descriptors?: number } = {}): DaemonProcess {
-    const before = options.descriptors === undefined ? [] : ["prlimit", `--nofile=${options.descriptors}`];
+  /** @param options `descriptors`: how many it may have open; `before`: a program that becomes the daemon. */
+  start(
+    options: { env?: NodeJS.ProcessEnv; node?: string[]; descriptors?: number; before?: string[] } = {},
+  ): DaemonProcess {
+    const limit = options.descriptors === undefined ? [] : ["prlimit", `--nofile=${options.descriptors}`];
+    const before = options.before ?? limit;
     const daemon = new DaemonProcess({ ...this.env, ...options.env }, options.node ?? [], before);
     this.#daemons.push(daemon);
     return daemon;
