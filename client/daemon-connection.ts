@@ -147,9 +147,11 @@ export class DaemonConnection {
   /** True when the connection became a stream of packets. */
   #handleLine(line: string): boolean {
     const answer = parseAnswer(line);
-    const call = answer && this.#calls.get(answer.id);
+    // An error without an id is about the connection, which ends: nobody is answered any more.
+    if (answer?.id === null && answer.error !== undefined) this.#fail(answer.error);
+    const call = answer && this.#calls.get(answer.id ?? 0);
     if (answer === undefined || call === undefined) return false;
-    this.#calls.delete(answer.id);
+    this.#calls.delete(answer.id ?? 0);
     if (answer.error !== undefined) {
       call.reject(answer.error);
       return false;
@@ -216,7 +218,7 @@ function packetStream(socket: Socket, result: AttachResult, behind: Uint8Array):
 }
 
 interface Answer {
-  readonly id: number;
+  readonly id: number | null;
   readonly result?: unknown;
   readonly error?: AgentdError;
 }
@@ -229,9 +231,9 @@ function parseAnswer(line: string): Answer | undefined {
   } catch {
     return undefined;
   }
-  if (typeof value?.id !== "number") return undefined;
-  if (value.error === undefined) return { id: value.id, result: value.result };
-  return { id: value.id, error: readError(value.error) };
+  if (typeof value?.id !== "number" && value?.id !== null) return undefined;
+  const { id, result, error } = value;
+  return error === undefined ? { id, result } : { id, error: readError(error) };
 }
 
 /** JSON-RPC's error object with our code in `data.code`; a stranger's error is `internal` with its text kept. */

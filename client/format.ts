@@ -1,6 +1,7 @@
 // Turns values into the text that people read: tables, durations, sizes of memory, and the one dim line.
 import type { AgentdError } from "../shared/errors.js";
 import { printable } from "../shared/names.js";
+import type { UnsavedState } from "../shared/rpc.js";
 
 const DIM = "\u001b[2m";
 const PLAIN = "\u001b[0m";
@@ -57,6 +58,13 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join("\n");
+}
+
+/** What the daemon knows and a crash would undo; undefined when all is saved. */
+export function unsavedLine({ stateUnsavedSince, stateUnsavedReason }: UnsavedState): string | undefined {
+  if (stateUnsavedSince === undefined) return undefined;
+  const since = new Date(stateUnsavedSince).toTimeString().slice(0, 5);
+  return printable(`state not saved since ${since}: ${stateUnsavedReason ?? "unknown reason"}`, 500);
 }
 
 /** The one line for an error; an internal one shows its cause, because nobody else will. */

@@ -6,6 +6,8 @@ import { Listener } from "./server/listener.js";
 import { createMethods, type Shells, type StopRequest } from "./server/methods.js";
 import { Peers } from "./server/peers.js";
 import { RpcServer } from "./server/rpc-server.js";
+import { StallWatch } from "./stall-watch.js";
+import { systemClock } from "./upstream/clock.js";
 import { VERSION } from "./version.js";
 
 /** How long clients may take to read their last words. */
@@ -36,11 +38,13 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #peers: Peers;
   readonly #startedAt = new Date().toISOString();
+  readonly #watch: StallWatch;
   #listener: Listener | undefined;
 
   private constructor(options: DaemonOptions) {
     this.#options = options;
     const { shells, config, log, onStopRequest } = options;
+    this.#watch = new StallWatch(systemClock, (ms) => log.warn({ ms }, "event loop stood still"));
     const methods = createMethods({
       shells,
       hello: { version: VERSION, pid: process.pid, client: clientConfig(config) },
@@ -53,6 +57,8 @@ export class Daemon {
         shells: shells.list().length,
         clients: shells.list().reduce((sum, shell) => sum + shell.clients, 0),
         memory: process.memoryUsage.rss(),
+        stalls: this.#watch.stalls,
+        ...shells.unsaved(),
       }),
       checkRestart: () => options.checkRestart?.(),
       stop: onStopRequest,
@@ -83,12 +89,16 @@ export class Daemon {
   async stop({ localShells, restart }: StopRequest): Promise<void> {
     const { shells, log } = this.#options;
     this.#listener?.close();
+    this.#watch.stop();
     if (localShells) {
       await shells
         .stopLocalShells()
         .catch((error: unknown) => log.error({ err: error }, "local shells did not end"));
     }
-    await shells.stop(restart ? "restarting" : "stopping");
+    // A disk that takes nothing must not keep the clients from their last words, nor the process from its end.
+    await shells
+      .stop(restart ? "restarting" : "stopping")
+      .catch((error: unknown) => log.error({ err: error }, "stopped without saving"));
     await Promise.race([
       this.#peers.close(),
       new Promise((resolve) => setTimeout(resolve, CLIENTS_END_MS).unref()),

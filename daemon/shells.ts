@@ -12,6 +12,7 @@ import { Registry } from "./shell/registry.js";
 import type { Shell } from "./shell/shell.js";
 import type { UpstreamRequest } from "./shell/shell-deps.js";
 import { ShellStore } from "./shell/shell-store.js";
+import { describeUnsaved } from "./shell/state-keeper.js";
 import { resolveTarget } from "./target-request.js";
 import { Slicer } from "./terminal/slicer.js";
 import { Admission } from "./upstream/admission.js";
@@ -63,14 +64,11 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     openSocket: openWebSocket,
     sign: createSigner({ clock, hide: (secret) => scrubber.hide(secret) }),
     localSocketPath: runtimeSocketPath,
-<<<<<<< HEAD
     admission: new Admission(clock),
     replayKnowledge: new ReplayKnowledge(),
     watchCredentials: (target: AgentCoreTarget, onChange: () => void) =>
       watchCredentials(credentialPaths(target, options.env), clock, onChange),
-=======
     connectionTtlMs: config.connectionTtlMs,
->>>>>>> rig
   };
   const registry: Registry = new Registry({
     clock,
@@ -107,9 +105,10 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     },
     attach: (sink, params) => registry.get(params.name).attach(sink, params),
     list: () => registry.list(),
+    unsaved: () => describeUnsaved(registry.unsaved),
     info: (name) => registry.get(name).info(),
     kill: (name, force) => registry.kill(name, force),
-    rename: async (name, to) => registry.rename(name, to),
+    rename: (name, to) => registry.rename(name, to),
     detach: (name) => registry.detach(name),
     send: (name, bytes) => registry.get(name).send(bytes),
     capture: (name, range) => registry.get(name).capture(range),

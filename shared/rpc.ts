@@ -103,7 +103,15 @@ export interface AttachResult {
   readonly resumed: boolean;
 }
 
-export interface DaemonStatus {
+/** Present while the state file is behind what the daemon holds in memory: a crash would undo what changed since. */
+export interface UnsavedState {
+  /** ISO 8601. */
+  readonly stateUnsavedSince?: string;
+  /** In words, with the way out. */
+  readonly stateUnsavedReason?: string;
+}
+
+export interface DaemonStatus extends UnsavedState {
   readonly v: 1;
   readonly pid: number;
   readonly version: string;
@@ -113,6 +121,8 @@ export interface DaemonStatus {
   readonly clients: number;
   /** Resident memory of the daemon process, bytes. */
   readonly memory: number;
+  /** How often the daemon served nobody for more than 200 ms, since its start. */
+  readonly stalls: number;
 }
 
 export interface HelloResult {
@@ -143,7 +153,7 @@ export interface Methods {
   };
   /** After the answer, the connection is a stream of packets in both directions. Not available to a batch. */
   "shell.attach": { params: AttachParams; result: AttachResult };
-  "shell.list": { params: Nothing; result: { readonly shells: readonly ShellInfo[] } };
+  "shell.list": { params: Nothing; result: { readonly shells: readonly ShellInfo[] } & UnsavedState };
   "shell.info": { params: { readonly name: string }; result: { readonly shell: ShellInfo } };
   /** Ends the shell's process. Ended shells are forgotten at once. `force`: do not wait for the upstream to confirm. */
   "shell.kill": {

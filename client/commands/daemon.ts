@@ -6,7 +6,7 @@ import type { DaemonStatus } from "../../shared/rpc.js";
 import type { Command } from "../command.js";
 import type { CommandLine } from "../command-line.js";
 import type { Context } from "../context.js";
-import { formatBytes, formatDuration, formatTable } from "../format.js";
+import { formatBytes, formatDuration, formatTable, unsavedLine } from "../format.js";
 import { localShellsMayLive } from "../socket-path.js";
 
 /** Stopping saves state and ends local shells when asked to: SIGKILL comes after 5 s. */
@@ -101,6 +101,8 @@ async function status(line: CommandLine, context: Context): Promise<number> {
   const answer = await connection.call("daemon.status", {});
   connection.close();
   context.print(line.has("json") ? JSON.stringify(answer) : statusText(answer));
+  const warning = unsavedLine(answer);
+  if (warning !== undefined && !line.has("json")) context.complain(warning);
   return 0;
 }
 
@@ -113,6 +115,7 @@ function statusText(status: DaemonStatus): string {
     ["shells", String(status.shells)],
     ["clients", String(status.clients)],
     ["memory", formatBytes(status.memory)],
+    ["stalls", String(status.stalls ?? 0)],
   ]);
 }
 

@@ -1,6 +1,7 @@
 // `agentd ls`: the shells that the daemon holds.
 import type { Command } from "../command.js";
 import { atMostWords } from "../command-line.js";
+import { unsavedLine } from "../format.js";
 import { shellTable } from "../shell-table.js";
 import { parseLabels } from "../target-request.js";
 
@@ -25,13 +26,15 @@ export const ls: Command = {
     atMostWords(line, 0);
     const wanted = Object.entries(parseLabels(line.values("label")));
     const connection = await context.connect();
-    const { shells } = await connection.call("shell.list", {});
+    const { shells, ...unsaved } = await connection.call("shell.list", {});
     connection.close();
     const chosen = shells.filter((shell) => wanted.every(([key, value]) => shell.labels[key] === value));
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, shells: chosen }));
+    if (line.has("json")) context.print(JSON.stringify({ v: 1, shells: chosen, ...unsaved }));
     else if (line.has("quiet")) for (const { name } of chosen) context.print(name);
     else if (chosen.length > 0) context.print(shellTable(chosen, Date.now(), line.has("verbose")));
     else context.say("no shells · agentd new NAME");
+    const warning = unsavedLine(unsaved);
+    if (warning !== undefined && !line.has("json")) context.complain(warning);
     return 0;
   },
 };

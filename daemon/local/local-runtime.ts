@@ -55,6 +55,10 @@ export class LocalRuntime {
     const limits = { headersTimeout: HEADER_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
     this.server =
       config.tls === undefined ? createServer(limits) : createTlsServer({ ...config.tls, ...limits });
+    // A connection for which there was no descriptor: no reason to end, with all shells. Not listening: who asked for it says so.
+    this.server.on("error", (error) => {
+      if (this.server.listening) console.error(error);
+    });
     this.server.on("request", (request, response) => void this.#answer(request, response));
     this.server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
     this.server.on("connection", (socket) => {

@@ -8,7 +8,7 @@ import { type Invocation, wrapExec } from "./exec-wrapper.js";
 import { type ForkedPty, nativePty, spawnHelperPath } from "./native-pty.js";
 import { sessionProcesses, signalProcesses, terminalGroups } from "./process-groups.js";
 import { PtyInput } from "./pty-input.js";
-import { checkDirectory, checkExecSize, systemReason } from "./spawn-check.js";
+import { checkDirectory, checkExecSize, noTerminalReason } from "./spawn-check.js";
 
 export interface PtySpec {
   readonly invocation: Invocation;
@@ -71,9 +71,7 @@ export class Pty {
       const helper = spawnHelperPath();
       this.#master = native.fork(file, args, env, spec.cwd, cols, rows, -1, -1, true, helper, onExit);
     } catch (cause) {
-      throw new AgentdError("spawn_failed", `no pseudo-terminal to be had · ${systemReason(cause)}`, {
-        cause,
-      });
+      throw new AgentdError("spawn_failed", noTerminalReason(), { cause });
     }
     this.pid = this.#master.pid;
     try {

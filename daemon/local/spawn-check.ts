@@ -1,5 +1,5 @@
 // What can be known before a fork: the working directory, the program, and the size of arguments and environment.
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import { AgentdError } from "../../shared/errors.js";
@@ -51,6 +51,32 @@ export function checkExecSize(args: readonly string[], env: readonly string[]): 
       const cause = Object.assign(new Error(), { code: "E2BIG" });
       throw new AgentdError("spawn_failed", `cannot start the shell · ${systemReason(cause)}`, { cause });
     }
+  }
+}
+
+/**
+ * Why there is no terminal for a new shell: the addon does not tell, so the same is asked of the system again. When it
+ * gives one now, it was the process that could not be made.
+ */
+export function noTerminalReason(): string {
+  try {
+    closeSync(openSync("/dev/ptmx", constants.O_RDWR | constants.O_NOCTTY));
+    return "no process to be had · the limit of processes or memory is reached";
+  } catch (error) {
+    // ENOSPC is about terminals here, not about a disk.
+    const why = codeOf(error) === "ENOSPC" ? `all are in use${terminalCount()}` : systemReason(error);
+    return `no pseudo-terminal to be had · ${why}`;
+  }
+}
+
+function terminalCount(): string {
+  try {
+    const [used, most] = ["nr", "max"].map((name) =>
+      readFileSync(`/proc/sys/kernel/pty/${name}`, "latin1").trim(),
+    );
+    return ` (${used} of ${most} on this machine)`;
+  } catch {
+    return "";
   }
 }
 

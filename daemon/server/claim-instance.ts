@@ -1,8 +1,8 @@
 // Becoming the daemon, or learning who is: patient, because the owner of the lock may be starting or stopping just now.
 import { setTimeout as delay } from "node:timers/promises";
 import { AgentdError } from "../../shared/errors.js";
+import { isListening } from "../../shared/host/socket-name.js";
 import { InstanceLock, type LockResult } from "./instance-lock.js";
-import { isListening } from "./socket-name.js";
 
 const RETRY_MS = 50;
 

@@ -1,8 +1,16 @@
 // The daemon's Unix socket: opened, kept where clients look for it, closed.
 import { createServer, type Server, type Socket } from "node:net";
 import { AgentdError } from "../../shared/errors.js";
+import {
+  bindPrivately,
+  freeName,
+  publish,
+  removeLeftovers,
+  statusOf,
+  withdraw,
+} from "../../shared/host/socket-name.js";
+import { Doorkeeper } from "./doorkeeper.js";
 import type { ServerLog } from "./server-log.js";
-import { bindPrivately, freeName, publish, removeLeftovers, statusOf, withdraw } from "./socket-name.js";
 
 const WATCH_MS = 5000;
 /** sd_listen_fds(3): the first descriptor that is handed over. */
@@ -35,21 +43,23 @@ export class Listener {
   #inode: bigint | undefined;
   #watch: NodeJS.Timeout | undefined;
   #republishing = false;
+  readonly #doorkeeper: Doorkeeper;
 
-  private constructor(options: ListenerOptions, server: Server) {
+  private constructor(options: ListenerOptions) {
     this.#options = options;
     this.#path = options.path;
-    this.#server = server;
+    this.#doorkeeper = new Doorkeeper(options);
+    this.#server = this.#newServer();
   }
 
   /** @returns the listener, or undefined when another process listens at `path`. @throws AgentdError as `freeName`. */
   static async open(options: ListenerOptions): Promise<Listener | undefined> {
-    const listener = new Listener(options, newServer(options.onConnection));
+    const listener = new Listener(options);
     if (options.activatedFd !== undefined) {
       await listener.#adopt(options.activatedFd);
       return listener;
     }
-    removeLeftovers(options.path);
+    removeLeftovers(options.path, "daemon");
     if (!(await listener.#take())) return undefined;
     listener.#watch = setInterval(() => void listener.#keepName(), options.watchMs ?? WATCH_MS).unref();
     return listener;
@@ -71,11 +81,11 @@ export class Listener {
   async #take(): Promise<boolean> {
     for (let attempt = 0; attempt < 3; attempt++) {
       if ((await freeName(this.#path)) === "live") return false;
-      const temporary = await bindPrivately(this.#server, this.#path);
+      const temporary = await bindPrivately(this.#server, this.#path, "daemon");
       this.#inode = publish(temporary, this.#path);
       if (this.#inode !== undefined) return true;
       this.#server.close();
-      this.#server = newServer(this.#options.onConnection);
+      this.#server = this.#newServer();
     }
     throw new AgentdError("daemon_unavailable", `something else keeps making '${this.#path}'`);
   }
@@ -108,11 +118,11 @@ export class Listener {
   async #keepName(): Promise<void> {
     if (this.#republishing || statusOf(this.#path)?.ino === this.#inode) return;
     this.#republishing = true;
-    const { log, relocate, onConnection } = this.#options;
+    const { log, relocate } = this.#options;
     const old = this.#server;
     try {
       if (relocate !== undefined) this.#path = relocate();
-      this.#server = newServer(onConnection);
+      this.#server = this.#newServer();
       if (await this.#take()) {
         old.close();
         log.warn({ path: this.#path }, "socket had disappeared and was published again");
@@ -128,6 +138,17 @@ export class Listener {
       this.#republishing = false;
     }
   }
+
+  #newServer(): Server {
+    // Half-open: a client may end its side and still read the answers to what it sent.
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: false });
+    server.on("connection", (socket) => this.#doorkeeper.receive(socket));
+    // While it listens: a connection could not be accepted. It waits in the kernel's queue, or has been sent away.
+    server.on("error", (error) => {
+      if (server.listening) this.#doorkeeper.acceptFailed(error);
+    });
+    return server;
+  }
 }
 
 /** sd_listen_fds(3): the descriptor of the socket that the service manager opened for this process, if it did. */
@@ -137,9 +158,4 @@ export function activatedFd(
 ): number | undefined {
   const meant = env["LISTEN_PID"] === String(pid) && Number(env["LISTEN_FDS"]) >= 1;
   return meant ? FIRST_ACTIVATED_FD : undefined;
-}
-
-function newServer(onConnection: (socket: Socket) => void): Server {
-  // Half-open: a client may end its side and still read the answers to what it sent.
-  return createServer({ allowHalfOpen: true, pauseOnConnect: false }, onConnection);
 }

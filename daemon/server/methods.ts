@@ -10,6 +10,7 @@ import {
   type Result,
   type ShellEvent,
   type ShellInfo,
+  type UnsavedState,
 } from "../../shared/rpc.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { ClientSink } from "../shell/client-host.js";
@@ -21,6 +22,7 @@ export interface Shells {
   create(params: Params<"shell.new">): Promise<Result<"shell.new">>;
   attach(sink: ClientSink, params: AttachParams): Promise<{ result: AttachResult; client: PacketReceiver }>;
   list(): readonly ShellInfo[];
+  unsaved(): UnsavedState;
   info(name: string): ShellInfo;
   kill(name: string, force: boolean): Promise<ShellExit | undefined>;
   rename(name: string, to: string): Promise<void>;
@@ -60,7 +62,7 @@ export function createMethods({
     },
 
     "shell.new": async (params) => shells.create(params),
-    "shell.list": async () => ({ shells: shells.list() }),
+    "shell.list": async () => ({ shells: shells.list(), ...shells.unsaved() }),
     "shell.info": async ({ name }) => ({ shell: shells.info(name) }),
 
     "shell.attach": async (params, { connection, afterAnswer }) => {

@@ -1,6 +1,6 @@
 // The disk as the state file needs it: a handful of operations that tests can make fail one by one.
 import { constants } from "node:fs";
-import { type FileHandle, open, rename, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, unlink } from "node:fs/promises";
 
 /** Every method rejects with the error of the operating system. */
 export interface Disk {
@@ -11,6 +11,8 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   /** Flushes a directory, so that a rename in it survives a power cut. */
   syncDirectory(path: string): Promise<void>;
+  /** The names in a directory. */
+  list(path: string): Promise<readonly string[]>;
   /** No error when the file is not there. */
   remove(path: string): Promise<void>;
 }
@@ -52,6 +54,7 @@ export const systemDisk: Disk = {
       await directory.close();
     }
   },
+  list: (path) => readdir(path),
   async remove(path) {
     try {
       await unlink(path);

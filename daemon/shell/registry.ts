@@ -12,6 +12,7 @@ import type { ShellDeps } from "./shell-deps.js";
 import type { ShellRecord } from "./shell-record.js";
 import { isOver, reasonOf } from "./shell-state.js";
 import type { ShellStore } from "./shell-store.js";
+import { StateKeeper, type Unsaved } from "./state-keeper.js";
 
 export interface NewShell {
   readonly name: string;
@@ -43,7 +44,6 @@ const KEEP_ENDED_MS = 10 * 60_000;
 const KILL_TIMEOUT_MS = 15_000;
 /** ... and with `force` only so long. */
 const FORCED_KILL_MS = 1_000;
-const SAVE_AGAIN_MS = 10_000;
 
 /**
  * Invariants: a name belongs to one shell, from before its record is written until it is forgotten; a shell's ids are on
@@ -60,16 +60,18 @@ export class Registry {
   readonly #changed = new Set<Shell>();
   /** Shells that are over, with what keeps them from being forgotten in time. */
   readonly #forgetting = new Map<Shell, () => void>();
-  #cancelRetry: (() => void) | undefined;
-  #unsaved = false;
+  readonly #state: StateKeeper;
   #stopping = false;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    const { clock, store, warn } = options;
+    this.#state = new StateKeeper({ clock, store, warn, records: () => this.#records() });
   }
 
-  get size(): number {
-    return this.#shells.size;
+  /** Since when, and why, the state file is behind; undefined when it is not. */
+  get unsaved(): Unsaved | undefined {
+    return this.#state.unsaved;
   }
 
   /** Finds the shells of the state file again: those that are not over connect at once. */
@@ -102,7 +104,7 @@ export class Registry {
     let existing = this.#shells.get(name);
     if (existing !== undefined && isOver(existing.state)) {
       // A shell that is over is listed for those who ask how it ended; it does not keep its name from a new one.
-      void this.#forget(existing);
+      this.#forget(existing).catch(ignore);
       existing = undefined;
     }
     const coming = this.#creating.get(name);
@@ -120,8 +122,11 @@ export class Registry {
     }
   }
 
-  /** Gives a shell another name. @throws AgentdError `shell_not_found`, `name_taken`. */
-  rename(from: string, to: string): void {
+  /**
+   * Gives a shell another name; resolves when that is on the disk.
+   * @throws AgentdError `shell_not_found`, `name_taken`, `state_unwritable` (done, but not saved yet).
+   */
+  async rename(from: string, to: string): Promise<void> {
     const shell = this.get(from);
     if (from === to) return;
     if (this.#shells.has(to) || this.#creating.has(to)) {
@@ -130,11 +135,17 @@ export class Registry {
     this.#shells.delete(from);
     shell.record.name = to;
     this.#shells.set(to, shell);
-    this.#save();
+    const saved = this.#state.save();
     this.#emit({ kind: "renamed", from, shell: shell.info() });
+    await saved.catch((error: unknown) => {
+      throw notSaved(`shell '${from}' is called '${to}' now`, error);
+    });
   }
 
-  /** Ends a shell and forgets it. @throws AgentdError `shell_not_found`, or why it cannot be ended now. */
+  /**
+   * Ends a shell and forgets it; resolves when that is on the disk.
+   * @throws AgentdError `shell_not_found`, why it cannot be ended now, or `state_unwritable` (ended, but not saved yet).
+   */
   async kill(name: string, force: boolean): Promise<ShellExit | undefined> {
     const shell = this.get(name);
     const timeout = new AbortController();
@@ -150,7 +161,9 @@ export class Registry {
     } finally {
       cancel();
     }
-    await this.#forget(shell);
+    await this.#forget(shell).catch((error: unknown) => {
+      throw notSaved(`shell '${name}' is ended`, error);
+    });
     return exit;
   }
 
@@ -175,10 +188,10 @@ export class Registry {
   /** Lets go of every shell without ending one, and saves. */
   async stop(reason: "stopping" | "restarting"): Promise<void> {
     this.#stopping = true;
-    this.#cancelRetry?.();
+    this.#state.stop();
     for (const cancel of this.#forgetting.values()) cancel();
     await Promise.all([...this.#shells.values()].map((shell) => shell.stop({ kind: "detached", reason })));
-    await this.#options.store.save(() => this.#records());
+    await this.#state.save();
   }
 
   async #create(request: NewShell): Promise<Shell> {
@@ -188,7 +201,7 @@ export class Registry {
     const record: ShellRecord = { name, target, ...ids, createdAt, labels, cols, rows, known, bytesLost: 0 };
     this.#comingRecords.add(record);
     try {
-      await this.#options.store.save(() => this.#records());
+      await this.#state.save();
       if (request.local !== undefined) {
         await this.#options.prepareLocal({ ...request.local, ...ids, name, cols, rows });
       }
@@ -197,13 +210,13 @@ export class Registry {
       await shell.settled;
       const error = shell.lastError;
       if (error !== undefined && shell.state.kind !== "live") {
-        await this.#forget(shell);
+        await this.#forget(shell).catch(ignore);
         throw error;
       }
       return shell;
     } catch (error) {
       this.#comingRecords.delete(record);
-      this.#save();
+      this.#state.saveSoon();
       throw error;
     }
   }
@@ -213,7 +226,7 @@ export class Registry {
       ...this.#options.shell,
       clock: this.#options.clock,
       onChange: (changed) => this.#handleChange(changed),
-      onRecord: () => this.#save(),
+      onRecord: () => this.#state.saveSoon(),
     });
     this.#shells.set(record.name, shell);
     this.#comingRecords.delete(record);
@@ -221,15 +234,17 @@ export class Registry {
     return shell;
   }
 
+  /** @throws AgentdError `state_unwritable`; the shell is forgotten all the same. */
   async #forget(shell: Shell): Promise<void> {
     const { name } = shell.record;
-    if (this.#shells.get(name) !== shell) return;
+    // Whoever comes second waits for the disk as well.
+    if (this.#shells.get(name) !== shell) return this.#state.save();
     this.#shells.delete(name);
     this.#forgetting.get(shell)?.();
     this.#forgetting.delete(shell);
-    this.#save();
+    const saved = this.#state.save();
     this.#emit({ kind: "forgotten", name });
-    await shell.stop({ kind: "gone", message: "the shell was killed" });
+    await Promise.all([saved, shell.stop({ kind: "gone", message: "the shell was killed" })]);
   }
 
   #handleChange(shell: Shell): void {
@@ -251,7 +266,7 @@ export class Registry {
     const { state } = shell;
     if (!isOver(state) || this.#forgetting.has(shell)) return;
     const delayMs = Math.max(0, state.endedAt + KEEP_ENDED_MS - this.#options.clock.now());
-    const cancel = this.#options.clock.setTimeout(() => void this.#forget(shell), delayMs);
+    const cancel = this.#options.clock.setTimeout(() => void this.#forget(shell).catch(ignore), delayMs);
     this.#forgetting.set(shell, cancel);
   }
 
@@ -262,23 +277,17 @@ export class Registry {
   #records(): ShellRecord[] {
     return [...[...this.#shells.values()].map((shell) => shell.record), ...this.#comingRecords];
   }
+}
 
-  /** Saves without waiting; what fails is said once and tried again. */
-  #save(): void {
-    this.#options.store
-      .save(() => this.#records())
-      .then(
-        () => {
-          this.#unsaved = false;
-        },
-        (error: unknown) => {
-          if (!this.#unsaved) this.#options.warn(AgentdError.from(error).message);
-          this.#unsaved = true;
-          this.#cancelRetry?.();
-          this.#cancelRetry = this.#options.clock.setTimeout(() => this.#save(), SAVE_AGAIN_MS);
-        },
-      );
-  }
+/** For what the state keeper has said already and tries again. */
+function ignore(): void {}
+
+/** The change stands in memory; who asked for it must know that a crash would undo it. */
+function notSaved(done: string, error: unknown): AgentdError {
+  const { message } = AgentdError.from(error);
+  return new AgentdError("state_unwritable", `${done}, but that is not saved yet: ${message}`, {
+    cause: error,
+  });
 }
 
 /** Why a shell could not be ended, with the way out. */

@@ -1,6 +1,7 @@
 // What must survive the daemon: everything needed to find a shell again, and nothing that is secret.
 import type { ShellExit } from "../../shared/status.js";
 import type { UpstreamIds, UpstreamTarget } from "../upstream/target.js";
+import type { ShellState } from "./shell-state.js";
 
 /** Takes over the ids that a server answered with; true when that is news that must be saved. */
 export function connectedAs(record: ShellRecord, { runtimeSessionId, shellId }: UpstreamIds): boolean {
@@ -25,4 +26,18 @@ export interface ShellRecord extends UpstreamIds {
   /** Output that is known to be lost, bytes, over the shell's life. */
   bytesLost: number;
   ended?: { readonly exit: ShellExit; readonly endedAt: number };
+  /** It cannot be had any more, and why; as `ended`, it is not looked for again. */
+  gone?: { readonly message: string; readonly endedAt: number };
+}
+
+/** The state of a shell that was over when its record was written; undefined for one that must be found again. */
+export function overState({ ended, gone }: ShellRecord): ShellState | undefined {
+  if (ended !== undefined) return { kind: "ended", ...ended };
+  return gone === undefined ? undefined : { kind: "gone", ...gone };
+}
+
+/** Writes down how a shell is over; nothing for any other state. */
+export function recordOver(record: ShellRecord, state: ShellState): void {
+  if (state.kind === "ended") record.ended = { exit: state.exit, endedAt: state.endedAt };
+  if (state.kind === "gone") record.gone = { message: state.message, endedAt: state.endedAt };
 }

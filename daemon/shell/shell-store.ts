@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { AgentdError } from "../../shared/errors.js";
 import type { Disk } from "./disk.js";
 import type { ShellRecord } from "./shell-record.js";
-import { decodeState, encodeState, type StateContent } from "./state-file.js";
+import { decodeState, encodeState, STATE_VERSION, type StateContent } from "./state-file.js";
 
 export interface ShellStoreOptions {
   /** The state directory, private to this user. */
@@ -15,6 +15,10 @@ export interface ShellStoreOptions {
   /** Something to tell the person: a file was quarantined, or the state cannot be saved. */
   warn(message: string): void;
 }
+
+const FILE = "state.json";
+/** What a write is called until it is complete. */
+const TEMPORARY = /^state\.json\.[0-9a-f]{12}\.new$/;
 
 /**
  * Invariants:
@@ -32,16 +36,23 @@ export class ShellStore {
 
   constructor(options: ShellStoreOptions) {
     this.#options = options;
-    this.path = join(options.directory, "state.json");
+    this.path = join(options.directory, FILE);
   }
 
-  /** The records of the state file, or of its backup. @throws AgentdError `state_unwritable`. */
+  /**
+   * The records of the state file, or of its backup. Call it before the first `save`, and as the only daemon of this
+   * directory: what an earlier one left half-written is removed. @throws AgentdError `state_unwritable`.
+   */
   async load(): Promise<readonly ShellRecord[]> {
+    await this.#sweep();
     const content = await this.#read(this.path);
     if (content?.kind === "ok") return content.records;
     const backup = await this.#read(`${this.path}.bak`);
     if (content?.kind === "corrupt") await this.#quarantine(content.why, backup?.kind === "ok");
-    return backup?.kind === "ok" ? backup.records : [];
+    if (backup?.kind !== "ok") return [];
+    // A crash between two renames left the backup alone, perhaps for long: it is the state again until the next save.
+    await this.#options.disk.rename(`${this.path}.bak`, this.path).catch(() => {});
+    return backup.records;
   }
 
   /**
@@ -60,9 +71,21 @@ export class ShellStore {
     return this.#queued;
   }
 
+  /** A write that was cut off has changed nothing: its file is not needed, and nobody else would ever remove it. */
+  async #sweep(): Promise<void> {
+    const { directory, disk } = this.#options;
+    const names = await disk.list(directory).catch(() => []);
+    for (const name of names.filter((candidate) => TEMPORARY.test(candidate))) {
+      const path = join(directory, name);
+      // Reading checks that it is a private file of ours; anything else is not ours to remove.
+      const ours = await disk.read(path).catch(() => undefined);
+      if (ours !== undefined) await disk.remove(path).catch(() => {});
+    }
+  }
+
   async #write(records: readonly ShellRecord[]): Promise<void> {
     const { disk } = this.#options;
-    const temporary = `${this.path}.${randomBytes(6).toString("hex")}.new`;
+    const temporary = join(this.#options.directory, `${FILE}.${randomBytes(6).toString("hex")}.new`);
     try {
       await disk.writeNew(temporary, encodeState(records));
       const old = await disk.read(this.path);
@@ -101,7 +124,7 @@ export class ShellStore {
     if (content === undefined) return undefined;
     const state = decodeState(content);
     if (state.kind === "newer") {
-      const message = `${path} was written by a newer agentd (format ${state.version}) · upgrade, or set AGENTD_STATE_DIR`;
+      const message = `${path} was written by a newer agentd (format ${state.version}, this one knows ${STATE_VERSION}) · upgrade, or set AGENTD_STATE_DIR`;
       throw new AgentdError("state_unwritable", message);
     }
     return state;

@@ -16,7 +16,7 @@ import { OutputPath } from "./output-path.js";
 import type { ShellDeps, ShellUpstream } from "./shell-deps.js";
 import { describeShell } from "./shell-info.js";
 import { ShellInput } from "./shell-input.js";
-import { connectedAs, type ShellRecord } from "./shell-record.js";
+import { connectedAs, overState, recordOver, type ShellRecord } from "./shell-record.js";
 import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
 
 /** An attach waits this long for a shell that is just being found again after a restart of the daemon. */
@@ -88,7 +88,7 @@ export class Shell {
       state: () => this.#state,
       name: () => record.name,
     });
-    if (record.ended !== undefined) this.#setState({ kind: "ended", ...record.ended });
+    this.#setState(overState(record) ?? this.#state);
   }
 
   get #clients(): OutputPath["clients"] {
@@ -267,7 +267,7 @@ export class Shell {
     const { state } = this;
     const last = lastNotice(state, this.record.createdAt);
     if (last === undefined) return;
-    if (state.kind === "ended") this.record.ended = { exit: state.exit, endedAt: state.endedAt };
+    recordOver(this.record, state);
     this.#deps.onRecord(this);
     this.#clients.finish(last);
   }

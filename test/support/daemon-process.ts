@@ -40,8 +40,13 @@ export class DaemonHome {
     };
   }
 
-  start(options: { env?: NodeJS.ProcessEnv; node?: string[] } = {}): DaemonProcess {
-    const daemon = new DaemonProcess({ ...this.env, ...options.env }, options.node ?? []);
+  /** @param options `descriptors`: how many it may have open; `before`: a program that becomes the daemon. */
+  start(
+    options: { env?: NodeJS.ProcessEnv; node?: string[]; descriptors?: number; before?: string[] } = {},
+  ): DaemonProcess {
+    const limit = options.descriptors === undefined ? [] : ["prlimit", `--nofile=${options.descriptors}`];
+    const before = options.before ?? limit;
+    const daemon = new DaemonProcess({ ...this.env, ...options.env }, options.node ?? [], before);
     this.#daemons.push(daemon);
     return daemon;
   }
@@ -60,8 +65,9 @@ export class DaemonProcess {
   stdout = "";
   stderr = "";
 
-  constructor(env: NodeJS.ProcessEnv, node: string[]) {
-    const child = spawn(process.execPath, [...node, program("daemon"), "run"], {
+  constructor(env: NodeJS.ProcessEnv, node: string[], before: readonly string[] = []) {
+    const [file = "", ...args] = [...before, process.execPath, ...node, program("daemon"), "run"];
+    const child = spawn(file, args, {
       env,
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -45,6 +45,10 @@ export class RuntimeServer {
     throw new Error("runtime serve ended before it was ready");
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#child.kill("SIGTERM");

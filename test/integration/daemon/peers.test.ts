@@ -94,6 +94,7 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
       shells: 0,
       clients: 0,
       memory: 0,
+      stalls: 0,
     }),
     "daemon.stop": async () => ({}),
     "events.subscribe": async (_, { connection, afterAnswer }) => {

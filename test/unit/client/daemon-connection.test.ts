@@ -52,6 +52,20 @@ describe("DaemonConnection", () => {
     expect(connection.hello.client.prefix).toBe("C-]");
   });
 
+  it("takes an error without an id for the reason of the end", async () => {
+    const message = "busy: too many open files (limit 64 · raise LimitNOFILE)";
+    daemon = new FakeDaemon(join(directory, "s"), {
+      hello: (_, { socket }) => {
+        const error = { code: -32023, message, data: { code: "too_busy" } };
+        socket.end(`${JSON.stringify({ jsonrpc: "2.0", id: null, error })}\n`);
+      },
+    });
+    await daemon.listen();
+    const connection = await DaemonConnection.open(join(directory, "s"));
+    open.push(connection);
+    await expect(connection.greet()).rejects.toMatchObject({ code: "too_busy", message });
+  });
+
   it("reads an answer that arrives byte by byte, and ignores what is no answer", async () => {
     const connection = await start({
       "shell.list": (call, { socket }) => {

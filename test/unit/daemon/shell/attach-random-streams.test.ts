@@ -77,5 +77,5 @@ describe("attach at a random byte of a random stream", () => {
       await rig.drawn();
       expect(differences(reference, terminalOf(slow.sink)), `seed ${seed}`).toEqual([]);
     }
-  });
+  }, 60_000);
 });

@@ -108,6 +108,7 @@ describe("Registry", () => {
         files.delete(from);
       },
       syncDirectory: async () => {},
+      list: async () => [...files.keys()],
       remove: async (path) => void files.delete(path),
     };
     const store = new ShellStore({ directory: "/state", disk, now: () => 0, warn: () => {} });
@@ -212,13 +213,10 @@ describe("Registry", () => {
     const rig = new RegistryRig();
     await rig.create("work");
     await rig.create("other");
-    rig.registry.rename("work", "build");
+    await rig.registry.rename("work", "build");
     expect(rig.registry.list().map(({ name }) => name)).toEqual(["build", "other"]);
-    await turn();
     expect(rig.saved.map(({ name }) => name).sort()).toEqual(["build", "other"]);
-    expect(() => rig.registry.rename("build", "other")).toThrow(
-      expect.objectContaining({ code: "name_taken" }),
-    );
+    await expect(rig.registry.rename("build", "other")).rejects.toMatchObject({ code: "name_taken" });
     expect(() => rig.registry.get("biuld")).toThrow("no shell 'biuld' · did you mean 'build'?");
   });
 
@@ -247,7 +245,7 @@ describe("Registry", () => {
     const stop = rig.registry.subscribe((event) => events.push(event));
     await rig.create("a");
     await turn();
-    rig.registry.rename("a", "b");
+    await rig.registry.rename("a", "b");
     await rig.registry.kill("b", false);
     expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(["changed", "renamed", "forgotten"]));
     expect(events.at(-1)).toEqual({ kind: "forgotten", name: "b" });
@@ -262,13 +260,54 @@ describe("Registry", () => {
     const rig = new RegistryRig();
     await rig.create("a");
     rig.saveFails = true;
-    rig.registry.rename("a", "b");
-    await turn();
+    const failedAt = rig.clock.now();
+    await expect(rig.registry.rename("a", "b")).rejects.toMatchObject({
+      code: "state_unwritable",
+      message: "shell 'a' is called 'b' now, but that is not saved yet: disk full",
+    });
     await rig.clock.advance(25_000);
     expect(rig.warnings).toHaveLength(1);
+    expect(rig.registry.unsaved).toEqual({ since: failedAt, reason: "disk full" });
     rig.saveFails = false;
     await rig.clock.advance(10_000);
     expect(rig.saved.map(({ name }) => name)).toEqual(["b"]);
+    expect(rig.registry.unsaved).toBeUndefined();
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
+  it("answers a kill only when the shell is forgotten on the disk, and says when it cannot be", async () => {
+    const rig = new RegistryRig();
+    await rig.create("a");
+    await rig.create("b");
+    await rig.registry.kill("a", false);
+    expect(rig.saved.map(({ name }) => name)).toEqual(["b"]);
+    rig.saveFails = true;
+    await expect(rig.registry.kill("b", false)).rejects.toMatchObject({
+      code: "state_unwritable",
+      message: "shell 'b' is ended, but that is not saved yet: disk full",
+    });
+    expect(rig.registry.list()).toEqual([]);
+    rig.saveFails = false;
+    await rig.clock.advance(10_000);
+    expect(rig.saved).toEqual([]);
+  });
+
+  it("keeps a shell that cannot be had any more for ten minutes, also in the next daemon, which does not try again", async () => {
+    const rig = new RegistryRig();
+    await rig.create("a");
+    rig.upstreams[0]?.end({ kind: "gone", error: new AgentdError("runtime_not_found", "no such runtime") });
+    await turn();
+    const endedAt = rig.clock.now();
+    expect(rig.saved).toMatchObject([{ name: "a", gone: { message: "no such runtime", endedAt } }]);
+    const next = new RegistryRig();
+    next.registry.adopt(rig.saved);
+    expect(next.upstreams.map(({ runs }) => runs)).toEqual([0]);
+    expect(next.registry.list()).toMatchObject([{ name: "a", state: "gone", reason: "no such runtime" }]);
+    await next.clock.advance(9 * 60_000);
+    expect(next.registry.list()).toHaveLength(1);
+    await next.clock.advance(61_000);
+    expect(next.registry.list()).toEqual([]);
+    expect(next.saved).toEqual([]);
   });
 
   it("stops by letting go of every shell, ending none", async () => {

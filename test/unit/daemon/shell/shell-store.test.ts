@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -96,6 +97,7 @@ describe("ShellStore", () => {
     writeFileSync(path(), readFileSync(path()).subarray(0, 50));
     expect(names(await store().load())).toEqual(["a"]);
     expect(existsSync(`${path()}.corrupt-7`)).toBe(true);
+    expect(decodeState(readFileSync(path()))).toMatchObject({ kind: "ok", records: [{ name: "a" }] });
     expect(warnings).toHaveLength(1);
   });
 
@@ -111,6 +113,61 @@ describe("ShellStore", () => {
     symlinkSync(target, path());
     await expect(store().load()).rejects.toMatchObject({ code: "state_unwritable" });
     expect(readFileSync(target, "utf8")).toBe("untouched");
+  });
+
+  it("has a state file again after a crash between the two renames of a save", async () => {
+    await store().save(() => [record("a")]);
+    renameSync(path(), `${path()}.bak`);
+    expect(names(await store().load())).toEqual(["a"]);
+    expect(decodeState(readFileSync(path()))).toMatchObject({ kind: "ok", records: [{ name: "a" }] });
+    expect(warnings).toEqual([]);
+  });
+
+  it("removes what a crashed write left behind, and nothing else", async () => {
+    await store().save(() => [record("a")]);
+    const left = `${path()}.0123456789ab.new`;
+    const open = `${path()}.ffffffffffff.new`;
+    const other = `${path()}.mine.new`;
+    for (const file of [left, open, other]) writeFileSync(file, "half", { mode: 0o600 });
+    chmodSync(open, 0o644);
+    const link = `${path()}.aaaaaaaaaaaa.new`;
+    symlinkSync(other, link);
+    expect(names(await store().load())).toEqual(["a"]);
+    expect([left, open, other, link].map((file) => existsSync(file))).toEqual([false, true, true, true]);
+  });
+
+  it("names both versions when a newer agentd wrote the file", async () => {
+    const sha256 = createHash("sha256").update("2\n{}").digest("hex");
+    writeFileSync(path(), `{"agentd":"state","v":2,"sha256":"${sha256}"}\n{}\n`, { mode: 0o600 });
+    await expect(store().load()).rejects.toThrow(/^[^\n]*\(format 2, this one knows 1\)[^\n]*$/);
+  });
+
+  it("loses no shell of the backup, whatever byte of the file is damaged or wherever it ends", async () => {
+    const backup = encodeState([record("kept"), record("also")]);
+    const newest = encodeState([record("kept"), record("also"), record("newest")]);
+    const damaged = [
+      ...Array.from(newest, (_, length) => newest.subarray(0, length)),
+      ...Array.from(newest, (_, at) => {
+        const copy = Buffer.from(newest);
+        copy[at]! ^= 1 << (at % 8);
+        return copy;
+      }),
+    ];
+    for (const [index, content] of damaged.entries()) {
+      const files = new Map([
+        ["/s/state.json", content],
+        ["/s/state.json.bak", backup],
+      ]);
+      const found = names(
+        await new ShellStore({
+          directory: "/s",
+          disk: memoryDisk(files),
+          now: () => 7,
+          warn: () => {},
+        }).load(),
+      );
+      expect(found.slice(0, 2), `damage ${index}`).toEqual(["kept", "also"]);
+    }
   });
 
   it("loses nothing that was saved when the n-th disk operation fails, for every n", async () => {
@@ -138,6 +195,20 @@ describe("ShellStore", () => {
   });
 });
 
+function memoryDisk(files: Map<string, Buffer>): Disk {
+  return {
+    read: async (path) => files.get(path),
+    writeNew: async (path, content) => void files.set(path, content),
+    rename: async (from, to) => {
+      files.set(to, files.get(from) ?? Buffer.alloc(0));
+      files.delete(from);
+    },
+    syncDirectory: async () => {},
+    list: async () => [],
+    remove: async (path) => void files.delete(path),
+  };
+}
+
 /** A disk whose n-th operation fails as on a full disk; removing still works, as it does there. */
 function failAt(n: number, disk: Disk): { disk: Disk; failed: () => boolean } {
   let count = 0;
@@ -159,6 +230,7 @@ function failAt(n: number, disk: Disk): { disk: Disk; failed: () => boolean } {
       writeNew: guard(disk.writeNew),
       rename: guard(disk.rename),
       syncDirectory: guard(disk.syncDirectory),
+      list: disk.list,
       remove: disk.remove,
     },
   };

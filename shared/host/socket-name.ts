@@ -1,13 +1,17 @@
-// How the daemon's socket gets its name: it appears complete and private, or not at all.
+// How a Unix socket gets its name: it appears complete and private, or not at all.
 import { randomBytes } from "node:crypto";
 import { type BigIntStats, linkSync, lstatSync, readdirSync, unlinkSync } from "node:fs";
 import { connect, type Server } from "node:net";
 import { basename, dirname, join } from "node:path";
-import { AgentdError } from "../../shared/errors.js";
-import { printable } from "../../shared/names.js";
+import { AgentdError } from "../errors.js";
+import { printable } from "../names.js";
 
-/** As long as `agentd.sock`, so that a path that is short enough for one is short enough for both. */
-const TEMPORARY = /^s\.[0-9a-f]{8}$/;
+/**
+ * Whose it is: their temporary names differ, because a daemon removes what daemons left behind and must not take the
+ * name from a runtime that is just starting. As long as `local.sock`, so that what is short enough for one is for both.
+ */
+export type SocketOwner = "daemon" | "runtime";
+const PREFIX: Readonly<Record<SocketOwner, string>> = { daemon: "s", runtime: "r" };
 const PROBE_TIMEOUT_MS = 2000;
 
 /** `live`: another process listens there. */
@@ -18,11 +22,14 @@ export type NameState = "free" | "live";
  * Call it on the main thread only: the file mode comes from the process's umask, and binding is synchronous.
  * @returns the temporary path; resolves when the server listens.
  */
-export async function bindPrivately(server: Server, path: string): Promise<string> {
-  const temporary = join(dirname(path), `s.${randomBytes(4).toString("hex")}`);
+export async function bindPrivately(server: Server, path: string, owner: SocketOwner): Promise<string> {
+  const temporary = join(dirname(path), `${PREFIX[owner]}.${randomBytes(4).toString("hex")}`);
   const listening = new Promise<void>((resolve, reject) => {
-    server.once("listening", resolve);
     server.once("error", reject);
+    server.once("listening", () => {
+      server.off("error", reject);
+      resolve();
+    });
   });
   const umask = process.umask(0o177);
   try {
@@ -42,24 +49,25 @@ export async function bindPrivately(server: Server, path: string): Promise<strin
 }
 
 /**
- * Gives a listening socket its final name and takes the temporary one away. The instance lock must be held.
- * @returns the inode of the socket, or undefined when somebody made `path` in the meantime.
+ * Gives a listening socket its final name and takes the temporary one away.
+ * @returns the inode of the socket, or undefined when somebody made `path` in the meantime; the temporary name then stays
+ * for another try, and goes when the server is closed.
  */
 export function publish(temporary: string, path: string): bigint | undefined {
   try {
     linkSync(temporary, path);
-    return lstatSync(temporary, { bigint: true }).ino;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
     throw error;
-  } finally {
-    unlinkSync(temporary);
   }
+  const { ino } = lstatSync(temporary, { bigint: true });
+  unlinkSync(temporary);
+  return ino;
 }
 
 /**
  * Makes sure that `path` can be taken: a socket on which nobody listens is removed, anything else is left alone.
- * The instance lock must be held, so that nobody is about to listen there.
+ * Whoever holds no lock may lose a race for the name: then `publish` says so, or the other's socket is found living.
  * @throws AgentdError `unsafe_directory` for something that is no socket of ours, `daemon_unavailable` when it cannot be told.
  */
 export async function freeName(path: string): Promise<NameState> {
@@ -96,11 +104,12 @@ export async function isListening(path: string): Promise<boolean> {
   return (await probe(path)) === "live";
 }
 
-/** Removes what daemons left behind that were killed between binding and publishing. The instance lock must be held. */
-export function removeLeftovers(path: string): void {
+/** Removes what was left behind by those who were killed between binding and publishing; nobody may be doing that now. */
+export function removeLeftovers(path: string, owner: SocketOwner): void {
+  const temporary = new RegExp(`^${PREFIX[owner]}\\.[0-9a-f]{8}$`);
   for (const name of readdirSync(dirname(path))) {
     const leftover = join(dirname(path), name);
-    if (TEMPORARY.test(name) && statusOf(leftover)?.isSocket()) unlinkSync(leftover);
+    if (temporary.test(name) && statusOf(leftover)?.isSocket()) unlinkSync(leftover);
   }
 }
 
