@@ -17,6 +17,19 @@ export function jittered(delayMs: number, random: number): number {
   return delayMs * (1 - JITTER + 2 * JITTER * random);
 }
 
+/** From the protocol: a conflict is over after a second. One that lasts is asked about less and less often. */
+const BRIEF_STEPS = [
+  { untilMs: 10_000, waitMs: 1_000 },
+  { untilMs: 60_000, waitMs: 4_000 },
+  { untilMs: PATIENCE_MS, waitMs: LAST_STEP_MS },
+] as const;
+
+/** Milliseconds to wait after a conflict that has lasted for `sinceLossMs`. @param random in 0..1 */
+export function briefMs(sinceLossMs: number, random: number): number {
+  const step = BRIEF_STEPS.find(({ untilMs }) => sinceLossMs < untilMs);
+  return jittered(step?.waitMs ?? SELDOM_MS, random);
+}
+
 /**
  * Milliseconds to wait before attempt number `attempt` (from 1) since the link was lost `sinceLossMs` ago.
  * @param random in 0..1

@@ -2,7 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { ShellExit } from "../../shared/status.js";
-import { backoffMs, jittered } from "./backoff.js";
+import { backoffMs, briefMs, jittered } from "./backoff.js";
 import { endpointHost } from "./endpoint.js";
 import type { Ending } from "./link.js";
 import { troubleOfRefusal } from "./refusal.js";
@@ -87,8 +87,8 @@ export function delayOf(pace: Pace, attempt: number, sinceLossMs: number, random
       return 0;
     case "spread": // A server that goes away drops all its shells at once: do not come back all at once.
       return 2_000 * random;
-    case "brief": // From the protocol: a conflict is over after a second.
-      return jittered(1_000, random);
+    case "brief":
+      return briefMs(sinceLossMs, random);
     case "backoff":
       return backoffMs(attempt, sinceLossMs, random);
     case "later": // The same without the immediate first try.

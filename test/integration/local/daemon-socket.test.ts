@@ -273,7 +273,7 @@ describe("runtime serve", () => {
     chmodSync(directory, 0o700);
     expect(serve("--unix", join(directory, "s".repeat(100)))).toMatchObject({
       status: 78,
-      stderr: expect.stringContaining("103 fit"),
+      stderr: expect.stringContaining("103 are possible"),
     });
     writeFileSync(join(directory, "file"), "");
     expect(serve("--unix", join(directory, "file"))).toMatchObject({
