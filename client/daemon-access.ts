@@ -8,6 +8,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Pause between two tries to connect while a daemon starts. */
 const RETRY_MS = 50;
+/** A daemon that closes so many connections in a row does not want us. */
+const MAX_ATTEMPTS = 3;
 
 export interface ReachOptions extends ConnectOptions {
   /** How long to try before giving up. */
@@ -18,37 +20,49 @@ export interface ReachOptions extends ConnectOptions {
  * A connection that has been greeted.
  * @throws AgentdError `daemon_unavailable`, `unsafe_directory`, `path_too_long`, `protocol_mismatch`.
  */
-export async function reachDaemon(
+export async function reachDaemon(env: Environment, options: ReachOptions): Promise<DaemonConnection> {
+  for (let attempt = 1; ; attempt++) {
+    const connection = await openConnection(env, options);
+    try {
+      await connection.greet();
+      return connection;
+    } catch (thrown) {
+      const error = AgentdError.from(thrown);
+      if (options.anyVersion === true && error.code === "protocol_mismatch") return connection;
+      connection.close();
+      // A daemon that is just ending still had its name, and took the connection with it: the next one answers.
+      if (error.details?.["closed"] !== true || attempt === MAX_ATTEMPTS) throw error;
+      await pause();
+    }
+  }
+}
+
+/** A connection to the daemon, which is started when nobody listens. */
+async function openConnection(
   env: Environment,
-  { start = true, anyVersion = false, limitMs }: ReachOptions,
+  { start = true, limitMs }: ReachOptions,
 ): Promise<DaemonConnection> {
   const path = findSocketPath(env);
   const deadline = performance.now() + limitMs;
   let connection = await tryOpen(path);
-  if (connection === undefined) {
-    if (!start) throw new AgentdError("daemon_unavailable", "agentd is not running · agentd daemon start");
-    const { launchDaemon } = await import("./daemon-launch.js");
-    await launchDaemon(env, limitMs);
+  if (connection !== undefined) return connection;
+  if (!start) throw new AgentdError("daemon_unavailable", "agentd is not running · agentd daemon start");
+  const { launchDaemon } = await import("./daemon-launch.js");
+  await launchDaemon(env, limitMs);
+  connection = await tryOpen(path);
+  // The winner of a start race reports its process before its socket: there is nothing to wait on but the socket.
+  while (connection === undefined) {
+    if (performance.now() > deadline) {
+      throw new AgentdError("daemon_unavailable", `agentd started, but nothing listens on ${path}`);
+    }
+    await pause();
     connection = await tryOpen(path);
-    // The winner of a start race reports its process before its socket: there is nothing to wait on but the socket.
-    while (connection === undefined) {
-      if (performance.now() > deadline) {
-        throw new AgentdError("daemon_unavailable", `agentd started, but nothing listens on ${path}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      connection = await tryOpen(path);
-    }
-  }
-  try {
-    await connection.greet();
-  } catch (error) {
-    const tolerable = anyVersion && error instanceof AgentdError && error.code === "protocol_mismatch";
-    if (!tolerable) {
-      connection.close();
-      throw error;
-    }
   }
   return connection;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 }
 
 /** Undefined when nobody listens there. @throws AgentdError `daemon_unavailable` for every other reason. */

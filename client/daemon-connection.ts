@@ -57,7 +57,10 @@ export class DaemonConnection {
   #nextId = 1;
   #failure: AgentdError | undefined;
   readonly #onData = (chunk: Uint8Array) => this.#handleData(chunk);
-  readonly #onClose = () => this.#fail(new AgentdError("daemon_unavailable", "agentd closed the connection"));
+  readonly #onClose = () =>
+    this.#fail(
+      new AgentdError("daemon_unavailable", "agentd closed the connection", { details: { closed: true } }),
+    );
   #hello: HelloResult | undefined;
 
   private constructor(socket: Socket) {
@@ -85,7 +88,7 @@ export class DaemonConnection {
     return this.#hello;
   }
 
-  /** The first call. @throws AgentdError `protocol_mismatch`, `daemon_unavailable`. */
+  /** The first call. @throws AgentdError `protocol_mismatch`, `daemon_unavailable` (details `closed`: it went away). */
   async greet(): Promise<HelloResult> {
     this.#hello = await this.call("hello", { protocol: PROTOCOL_VERSION, client: `agentd ${readVersion()}` });
     return this.#hello;
