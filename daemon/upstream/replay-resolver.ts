@@ -72,18 +72,21 @@ export class ReplayResolver {
   readonly #model: ReplayModel;
   readonly #total: number;
   readonly #ringBytes: number;
+  readonly #kept: Uint8Array;
   readonly #scan: BorderScan;
   readonly #startMs: number;
   #firstMs: number | undefined;
   #lastMs: number;
   #confirmations = 0;
   #decided = false;
+  #keptOwnBorder: number | undefined;
 
   constructor({ delivered, model, ringBytes = RING_BYTES, nowMs }: ReplayResolverOptions) {
     this.#model = model;
     this.#total = delivered.total;
     this.#ringBytes = ringBytes;
-    this.#scan = new BorderScan(delivered.tail());
+    this.#kept = delivered.tail();
+    this.#scan = new BorderScan(this.#kept);
     this.#startMs = nowMs;
     this.#lastMs = nowMs;
   }
@@ -202,7 +205,19 @@ export class ReplayResolver {
   #isStrong(): boolean {
     const { border } = this.#scan;
     const long = border >= STRONG_BYTES || (border === this.#total && border >= STRONG_WHOLE_BYTES);
-    return long && border <= this.#ringBytes && !this.#isPeriodic(border) && !this.#scan.occursElsewhere();
+    if (!long || this.#isPeriodic(border) || this.#scan.occursElsewhere()) return false;
+    // Another place that the end of the replay, or the start of what is kept, cuts off.
+    return this.#scan.ownBorder(this.#scan.length) < RIVAL_BYTES && !this.#keptRepeats;
+  }
+
+  /** True when the kept output ends as it starts. Linear, once. */
+  get #keptRepeats(): boolean {
+    if (this.#keptOwnBorder === undefined) {
+      const scan = new BorderScan(new Uint8Array(0));
+      scan.push(this.#kept);
+      this.#keptOwnBorder = scan.ownBorder(this.#kept.length);
+    }
+    return this.#keptOwnBorder >= RIVAL_BYTES;
   }
 
   /** True when the replay's first `length` bytes fit onto themselves elsewhere: their period is half of them, or leaves much. */

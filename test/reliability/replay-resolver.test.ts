@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { firstSeed, recordFigures, repetitions } from "../support/figures.js";
 import { ReplayWorld } from "../support/replay-world.js";
-import { PERIODIC_KINDS, type StreamKind, UNIQUE_KINDS } from "../support/terminal-streams.js";
+import { LONG_KIND, PERIODIC_KINDS, type StreamKind, UNIQUE_KINDS } from "../support/terminal-streams.js";
 
 const CELLS = [
   { model: "since-detach", knowledge: "unknown" },
@@ -13,6 +13,8 @@ const CELLS = [
 
 interface Tally {
   cases: number;
+  overlaps: number;
+  exact: number;
   wrongCases: number;
   wrongMost: number;
   doubled: number;
@@ -29,12 +31,14 @@ const perCell = repetitions({ ci: 75, full: 5_000 });
 const seed = firstSeed();
 
 describe("replays without offsets", () => {
-  for (const kind of [...UNIQUE_KINDS, ...PERIODIC_KINDS]) {
-    it(`loses no byte of ${kind}, and doubles none unflagged`, () => {
+  for (const kind of [...UNIQUE_KINDS, ...PERIODIC_KINDS, LONG_KIND]) {
+    it(`resolves ${kind}: nothing unique is lost, and nothing is doubled unflagged`, () => {
       const tally = measure(kind);
       tallies.set(kind, tally);
       if (UNIQUE_KINDS.includes(kind)) expect(tally.wrongCases, `seeds from ${seed}`).toBe(0);
       if (UNIQUE_KINDS.includes(kind)) expect(tally.gapsUnflagged, `seeds from ${seed}`).toBe(0);
+      if (UNIQUE_KINDS.includes(kind))
+        expect(tally.exact / tally.overlaps, `seeds from ${seed}`).toBeGreaterThan(0.9);
       // Whatever repeats itself may lose what looks exactly like what stays.
       expect(tally.wrongCases / tally.cases, `seeds from ${seed}`).toBeLessThan(0.005);
       // A shorter overlap cannot be told from an accident.
@@ -65,6 +69,7 @@ describe("replays without offsets", () => {
           t.wrongCases === 0
             ? "0 bytes wrongly dropped"
             : `wrongly dropped in ${count(t.wrongCases)} (at most ${count(t.wrongMost)} bytes)`,
+          `${count(t.overlaps)} repetitions, dropped exactly ${count(t.exact)}`,
           `doubled in ${count(t.doubled)}, unflagged in ${count(t.doubledUnflagged)} (at most ${count(t.doubledUnflaggedMost)} bytes)`,
           `flagged ambiguous ${count(t.ambiguous)}`,
           `gaps ${count(t.gaps)}, not flagged as one ${count(t.gapsUnflagged)}`,
@@ -78,6 +83,8 @@ describe("replays without offsets", () => {
 function measure(kind: StreamKind): Tally {
   const tally: Tally = {
     cases: 0,
+    overlaps: 0,
+    exact: 0,
     wrongCases: 0,
     wrongMost: 0,
     doubled: 0,
@@ -93,6 +100,8 @@ function measure(kind: StreamKind): Tally {
       const world = new ReplayWorld({ seed: seed + n, kind, ...cell });
       const { decision, ...outcome } = dropOnce(world, `seed ${seed + n}, ${kind}, ${JSON.stringify(cell)}`);
       tally.cases++;
+      if (outcome.overlap > 0) tally.overlaps++;
+      if (outcome.overlap > 0 && decision.repeated === outcome.overlap) tally.exact++;
       if (outcome.wronglyDropped > 0) tally.wrongCases++;
       tally.wrongMost = Math.max(tally.wrongMost, outcome.wronglyDropped);
       if (outcome.duplicated > 0) tally.doubled++;
