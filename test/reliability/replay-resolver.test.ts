@@ -39,8 +39,9 @@ describe("replays without offsets", () => {
       if (UNIQUE_KINDS.includes(kind)) expect(tally.gapsUnflagged, `seeds from ${seed}`).toBe(0);
       if (UNIQUE_KINDS.includes(kind))
         expect(tally.exact / tally.overlaps, `seeds from ${seed}`).toBeGreaterThan(0.9);
-      // Whatever repeats itself may lose what looks exactly like what stays.
-      expect(tally.wrongCases / tally.cases, `seeds from ${seed}`).toBeLessThan(0.005);
+      // A repetition that neither the replay nor what was delivered shows looks like an overlap: the text lost stays on the screen once.
+      const bound = kind === LONG_KIND ? 0.02 : 0.001;
+      expect(tally.wrongCases / tally.cases, `seeds from ${seed}`).toBeLessThan(bound);
       // A shorter overlap cannot be told from an accident.
       expect(tally.doubledUnflaggedMost, `seeds from ${seed}`).toBeLessThan(4_096);
     });
@@ -58,7 +59,7 @@ describe("replays without offsets", () => {
         "unknown or learned before. Up to 900 KB of output, up to 20 KB lost in flight, up to 400 KB produced while away, live output behind the",
         "replay, four dialects of confirmation, `bytesDropped` stated or not, rings of 256,000 and 262,144 bytes kept in pieces of up to 32 KB,",
         "frames of 1 to 65,535 bytes. Each delivered byte is compared with the true stream.",
-        "Not counted as gaps: bytes that died in flight to a server which repeats nothing; nobody can see those.",
+        "The long repeated file has 220 KB: what is wrongly dropped of it is text that was printed before and is on the screen once. Not counted as gaps: bytes that died in flight to a server which repeats nothing; nobody can see those.",
       ].join(" "),
       command: "npm run figures",
       seeds: [seed, seed + perCell - 1],
