@@ -118,7 +118,11 @@ export class ReplayResolver {
       return suspect ? undefined : this.#conclude("late");
     }
     if (!scan.done || !this.#isLawful) return undefined;
-    return this.#isFull || (this.#isWhole && this.#isStrong()) ? this.#conclude("enough") : undefined;
+    const strong = this.#isStrong();
+    if (!this.#isFull) return strong && this.#isWhole ? this.#conclude("enough") : undefined;
+    // The rest of a burst costs nothing, and may still show that the output repeats itself.
+    const wait = strong && this.#model === "unknown" && scan.length < this.#ringBytes;
+    return wait ? undefined : this.#conclude("enough");
   }
 
   /** A confirmation. One with `bytesDropped` > 0 rules an overlap out; the second one after output ends the replay. */
@@ -201,7 +205,7 @@ export class ReplayResolver {
     return length === 0 || length >= STRONG_BYTES || reason === "stated";
   }
 
-  /** True when the border can be nothing but an overlap, as far as the bytes can tell. Linear when it is long enough. */
+  /** True when the border can be nothing but an overlap, as far as the bytes can tell. Linear over all calls. */
   #isStrong(): boolean {
     const { border } = this.#scan;
     const long = border >= STRONG_BYTES || (border === this.#total && border >= STRONG_WHOLE_BYTES);

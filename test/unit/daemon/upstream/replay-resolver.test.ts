@@ -98,6 +98,15 @@ describe("a server that repeats the last bytes", () => {
     expect(decision).toMatchObject({ kind: "overlap", repeated: 150_000 });
   });
 
+  it("is believed only at the end of its replay while its model is not known, and at three quarters when it is", () => {
+    const replay = blocks.subarray(400_000, 400_000 + 200_000);
+    expect(resolverAfter(blocks.subarray(0, 500_000)).push(replay, 1_000)).toBeUndefined();
+    const known = resolverAfter(blocks.subarray(0, 500_000), "last-bytes").push(replay, 1_000);
+    expect(known).toMatchObject({ kind: "overlap", repeated: 100_000 });
+    const full = blocks.subarray(400_000, 400_000 + RING);
+    expect(resolverAfter(blocks.subarray(0, 500_000)).push(full, 1_000)).toMatchObject({ kind: "overlap" });
+  });
+
   it("is short of what was in flight: the overlap is shorter, and nothing is missing", () => {
     // The server believes that 510,000 bytes arrived.
     const decision = resolve(
