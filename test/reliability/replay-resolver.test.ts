@@ -1,6 +1,7 @@
 // How exactly a replay without offsets is resolved: random drops of each kind of output, judged by the true stream.
 import { describe, expect, it } from "vitest";
-import { firstSeed, recordFigures, repetitions } from "../support/figures.js";
+import { firstSeed, percentile, recordFigures, repetitions } from "../support/figures.js";
+import { cut, hardReplays, resolveReplay } from "../support/hard-replays.js";
 import { ReplayWorld } from "../support/replay-world.js";
 import { LONG_KIND, PERIODIC_KINDS, type StreamKind, UNIQUE_KINDS } from "../support/terminal-streams.js";
 
@@ -27,6 +28,12 @@ interface Tally {
 }
 
 const tallies = new Map<StreamKind, Tally>();
+/** CPU time of whole replays. */
+const cpu: { readonly frameBytes: number; readonly ms: number }[] = [];
+const cpuText = (bytes: number) => {
+  const ms = cpu.filter(({ frameBytes }) => frameBytes === bytes).map((measured) => measured.ms);
+  return [50, 95, 99].map((p) => percentile(ms, p).toFixed(1)).join(" / ");
+};
 const perCell = repetitions({ ci: 75, full: 5_000 });
 const seed = firstSeed();
 
@@ -48,6 +55,22 @@ describe("replays without offsets", () => {
     });
   }
 
+  it("measures the CPU time that the hardest replays take", () => {
+    const repeats = repetitions({ ci: 2, full: 40 });
+    for (const frameBytes of [32_768, 1]) {
+      for (const [delivered, replay] of Object.values(hardReplays)) {
+        const frames = cut(replay, frameBytes);
+        for (let n = 0; n < repeats; n++) {
+          const before = process.cpuUsage();
+          resolveReplay(delivered, frames);
+          const { user, system } = process.cpuUsage(before);
+          cpu.push({ frameBytes, ms: (user + system) / 1_000 });
+        }
+      }
+    }
+    expect(cpu).toHaveLength(2 * repeats * Object.keys(hardReplays).length);
+  });
+
   it("writes its figures", () => {
     const count = (n: number) => n.toLocaleString("en");
     recordFigures({
@@ -64,20 +87,30 @@ describe("replays without offsets", () => {
       ].join(" "),
       command: "npm run figures",
       seeds: [seed, seed + perCell - 1],
-      rows: [...tallies].map(([kind, t]) => [
-        kind,
+      rows: [
+        ...[...tallies].map(
+          ([kind, t]) =>
+            [
+              kind,
+              [
+                `${count(t.cases)} cases`,
+                t.wrongCases === 0
+                  ? "0 bytes wrongly dropped"
+                  : `wrongly dropped in ${count(t.wrongCases)} (at most ${count(t.wrongMost)} bytes)`,
+                `${count(t.overlaps)} repetitions, dropped exactly ${count(t.exact)}`,
+                `doubled in ${count(t.doubled)}, unflagged in ${count(t.doubledUnflagged)} (at most ${count(t.doubledUnflaggedMost)} bytes)`,
+                `flagged ambiguous ${count(t.ambiguous)}`,
+                `gaps ${count(t.gaps)}, not flagged as one ${count(t.gapsUnflagged)}`,
+                `withheld for at most ${Math.round(t.slowestMs)} ms`,
+              ].join("; "),
+            ] as const,
+        ),
         [
-          `${count(t.cases)} cases`,
-          t.wrongCases === 0
-            ? "0 bytes wrongly dropped"
-            : `wrongly dropped in ${count(t.wrongCases)} (at most ${count(t.wrongMost)} bytes)`,
-          `${count(t.overlaps)} repetitions, dropped exactly ${count(t.exact)}`,
-          `doubled in ${count(t.doubled)}, unflagged in ${count(t.doubledUnflagged)} (at most ${count(t.doubledUnflaggedMost)} bytes)`,
-          `flagged ambiguous ${count(t.ambiguous)}`,
-          `gaps ${count(t.gaps)}, not flagged as one ${count(t.gapsUnflagged)}`,
-          `withheld for at most ${Math.round(t.slowestMs)} ms`,
-        ].join("; "),
-      ]),
+          "CPU time of a 256 KB replay in frames of 32 KB, hardest inputs, p50 / p95 / p99 ms",
+          cpuText(32_768),
+        ],
+        ["the same, byte by byte", cpuText(1)],
+      ],
     });
   });
 });
