@@ -72,18 +72,21 @@ export class ReplayResolver {
   readonly #model: ReplayModel;
   readonly #total: number;
   readonly #ringBytes: number;
+  readonly #kept: Uint8Array;
   readonly #scan: BorderScan;
   readonly #startMs: number;
   #firstMs: number | undefined;
   #lastMs: number;
   #confirmations = 0;
   #decided = false;
+  #keptOwnBorder: number | undefined;
 
   constructor({ delivered, model, ringBytes = RING_BYTES, nowMs }: ReplayResolverOptions) {
     this.#model = model;
     this.#total = delivered.total;
     this.#ringBytes = ringBytes;
-    this.#scan = new BorderScan(delivered.tail());
+    this.#kept = delivered.tail();
+    this.#scan = new BorderScan(this.#kept);
     this.#startMs = nowMs;
     this.#lastMs = nowMs;
   }
@@ -115,7 +118,11 @@ export class ReplayResolver {
       return suspect ? undefined : this.#conclude("late");
     }
     if (!scan.done || !this.#isLawful) return undefined;
-    return this.#isFull || (this.#isWhole && this.#isStrong()) ? this.#conclude("enough") : undefined;
+    const strong = this.#isStrong();
+    if (!this.#isFull) return strong && this.#isWhole ? this.#conclude("enough") : undefined;
+    // The rest of a burst costs nothing, and may still show that the output repeats itself.
+    const wait = strong && this.#model === "unknown" && scan.length < this.#ringBytes;
+    return wait ? undefined : this.#conclude("enough");
   }
 
   /** A confirmation. One with `bytesDropped` > 0 rules an overlap out; the second one after output ends the replay. */
@@ -198,11 +205,23 @@ export class ReplayResolver {
     return length === 0 || length >= STRONG_BYTES || reason === "stated";
   }
 
-  /** True when the border can be nothing but an overlap, as far as the bytes can tell. Linear when it is long enough. */
+  /** True when the border can be nothing but an overlap, as far as the bytes can tell. Linear over all calls. */
   #isStrong(): boolean {
     const { border } = this.#scan;
     const long = border >= STRONG_BYTES || (border === this.#total && border >= STRONG_WHOLE_BYTES);
-    return long && border <= this.#ringBytes && !this.#isPeriodic(border) && !this.#scan.occursElsewhere();
+    if (!long || this.#isPeriodic(border) || this.#scan.occursElsewhere()) return false;
+    // Another place that the end of the replay, or the start of what is kept, cuts off.
+    return this.#scan.ownBorder(this.#scan.length) < RIVAL_BYTES && !this.#keptRepeats;
+  }
+
+  /** True when the kept output ends as it starts. Linear, once. */
+  get #keptRepeats(): boolean {
+    if (this.#keptOwnBorder === undefined) {
+      const scan = new BorderScan(new Uint8Array(0));
+      scan.push(this.#kept);
+      this.#keptOwnBorder = scan.ownBorder(this.#kept.length);
+    }
+    return this.#keptOwnBorder >= RIVAL_BYTES;
   }
 
   /** True when the replay's first `length` bytes fit onto themselves elsewhere: their period is half of them, or leaves much. */

@@ -6,6 +6,7 @@ export type StreamKind =
   | "log lines"
   | "yes"
   | "repeated file"
+  | "long repeated file"
   | "progress bar"
   | "bare prompts"
   | "repaint cycle";
@@ -20,6 +21,9 @@ export const PERIODIC_KINDS: readonly StreamKind[] = [
   "bare prompts",
   "repaint cycle",
 ];
+
+/** Repeats itself so seldom that neither a replay nor what was delivered need show it: the hardest kind. */
+export const LONG_KIND: StreamKind = "long repeated file";
 
 const encoder = new TextEncoder();
 const LENGTH = 6_000_000;
@@ -50,6 +54,7 @@ const makers: Record<StreamKind, () => Uint8Array> = {
   },
   yes: () => lines(() => "y\r\n"),
   "repeated file": () => repeat(file(3_000)),
+  "long repeated file": () => repeat(file(220_000)),
   "progress bar": () =>
     lines((_, n) => `\r[${"#".repeat(n % 101).padEnd(100)}] ${String(n % 101).padStart(3)}%`),
   "bare prompts": () => lines(() => "\x1b[01;32muser@host\x1b[00m:\x1b[01;34m~/src\x1b[00m$ \r\n"),

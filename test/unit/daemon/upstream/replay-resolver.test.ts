@@ -66,6 +66,18 @@ describe("a server that repeats the last bytes", () => {
     expect(Buffer.compare(joined(decision!), blocks.subarray(10_000, 10_200))).toBe(0);
   });
 
+  it("has an overlap of less than 4,096 bytes delivered twice and flagged, unless it is all there ever was", () => {
+    const before = blocks.subarray(0, 500_000);
+    const short = resolve(resolverAfter(before), blocks.subarray(495_905, 495_905 + RING));
+    expect(short).toMatchObject({ kind: "ambiguous", repeated: 0 });
+    const enough = resolve(resolverAfter(before), blocks.subarray(495_904, 495_904 + RING));
+    expect(enough).toMatchObject({ kind: "overlap", repeated: 4_096 });
+    const whole = resolve(resolverAfter(blocks.subarray(0, 100)), blocks.subarray(0, 300));
+    expect(whole).toMatchObject({ kind: "overlap", repeated: 100 });
+    const tiny = resolve(resolverAfter(blocks.subarray(0, 63)), blocks.subarray(0, 300));
+    expect(tiny).toMatchObject({ kind: "ambiguous", repeated: 0 });
+  });
+
   it("is recognised when the whole stream is repeated and nothing is new", () => {
     const decision = resolver64().push(blocks.subarray(0, 64), 1_000);
     expect(decision).toMatchObject({ kind: "overlap", repeated: 64, output: [] });
@@ -84,6 +96,15 @@ describe("a server that repeats the last bytes", () => {
       blocks.subarray(start, start + 200_000),
     );
     expect(decision).toMatchObject({ kind: "overlap", repeated: 150_000 });
+  });
+
+  it("is believed only at the end of its replay while its model is not known, and at three quarters when it is", () => {
+    const replay = blocks.subarray(400_000, 400_000 + 200_000);
+    expect(resolverAfter(blocks.subarray(0, 500_000)).push(replay, 1_000)).toBeUndefined();
+    const known = resolverAfter(blocks.subarray(0, 500_000), "last-bytes").push(replay, 1_000);
+    expect(known).toMatchObject({ kind: "overlap", repeated: 100_000 });
+    const full = blocks.subarray(400_000, 400_000 + RING);
+    expect(resolverAfter(blocks.subarray(0, 500_000)).push(full, 1_000)).toMatchObject({ kind: "overlap" });
   });
 
   it("is short of what was in flight: the overlap is shorter, and nothing is missing", () => {
@@ -190,6 +211,21 @@ describe("a server that repeats nothing", () => {
     expect(decision).toMatchObject({ kind: "ambiguous", repeated: 0 });
   });
 
+  it("loses nothing when another repetition is cut off by the end of the replay, or by the start of what is kept", () => {
+    const file = blocks.subarray(0, 6_000);
+    const other = terminalStream("log lines");
+    const cutByReplay = resolve(
+      resolverAfter(Buffer.concat([other.subarray(0, 300_000), file])),
+      Buffer.concat([file, other.subarray(400_000, 588_608), file.subarray(0, 2_000)]),
+    );
+    expect(cutByReplay).toMatchObject({ kind: "ambiguous", repeated: 0 });
+    const cutByStart = resolve(
+      resolverAfter(Buffer.concat([file.subarray(4_000), other.subarray(0, 300_000), file])),
+      Buffer.concat([file, other.subarray(400_000, 650_000)]),
+    );
+    expect(cutByStart).toMatchObject({ kind: "ambiguous", repeated: 0 });
+  });
+
   it("has its first frame let through at once when it is known", () => {
     const resolver = resolverAfter(blocks.subarray(0, 500_000), "since-detach");
     expect(resolver.push(blocks.subarray(500_000, 500_900), 1_000)).toMatchObject({
@@ -213,7 +249,19 @@ describe("a server that repeats nothing", () => {
     expect(atEnd).toMatchObject({ kind: "ambiguous", repeated: 0, learned: "unknown" });
   });
 
-  it("is doubted no more than it deserves: `yes` before and after the drop contradicts nothing", () => {
+  it("is doubted no more than it deserves: what is printed before and after the drop contradicts nothing", () => {
+    const other = terminalStream("log lines");
+    const file = blocks.subarray(0, 10_000);
+    const twice = Buffer.concat([file, file, other.subarray(0, 100_000)]);
+    expect(resolve(resolverAfter(twice, "since-detach"), file)).not.toHaveProperty("learned");
+    const once = Buffer.concat([
+      other.subarray(0, 100_000),
+      yes.subarray(0, 9_000),
+      other.subarray(100_000, 200_000),
+    ]);
+    expect(resolve(resolverAfter(once, "since-detach"), yes.subarray(0, 9_000))).not.toHaveProperty(
+      "learned",
+    );
     const decision = resolve(
       resolverAfter(yes.subarray(0, 500_000), "since-detach"),
       yes.subarray(0, 40_000),
