@@ -246,6 +246,12 @@ export class ProxiedConnection {
     stopsAt.sort((a, b) => a - b);
   }
 
+  /** Forgets the faults that have not happened yet. */
+  spare(): void {
+    this.#faults.length = 0;
+    for (const flow of Object.values(this.#flows)) flow.stopsAt.length = 0;
+  }
+
   cut(how: Cut, side: Side = "both"): void {
     if (this.#isOver) return;
     this.#over();
@@ -409,6 +415,7 @@ export class FaultProxy {
   /** Ends every fault that is still on; connections stay. */
   async heal(): Promise<void> {
     this.plans.length = 0;
+    for (const connection of this.open) connection.spare();
     this.shape("both", {});
     this.thaw();
     await this.accept();

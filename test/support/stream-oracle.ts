@@ -9,7 +9,7 @@ export const BLOCK_BYTES = 32;
 const BLOCK = /([0-9a-f]{16}) ([0-9a-f]{8}) \.{4}\r\n/g;
 /** After the last block: the length of the stream. */
 const END = /^<end ([0-9a-f]{16})>\r\n/;
-const END_BYTES = 24;
+export const END_BYTES = 24;
 
 /** The same function as in the program: a block that was put together from two others does not pass for one. */
 function checkOf(position: number): number {
@@ -64,6 +64,8 @@ export class StreamOracle {
   #pending: Buffer = Buffer.alloc(0);
   /** Received bytes. */
   bytes = 0;
+  /** Of these, bytes before the stream. */
+  preludeBytes = 0;
   /** Where the stream begins for this receiver. */
   readonly #start: number;
   #length: number | undefined;
@@ -159,7 +161,8 @@ export class StreamOracle {
       while (own < most && pending[match.index - own - 1] === expected[most - own - 1]) own += 1;
       const at = this.bytes - pending.length;
       const garbage = match.index - own;
-      if (before !== undefined) this.jumps.push({ at, from: before, to: position - own, garbage });
+      if (before === undefined) this.preludeBytes = at + garbage;
+      else this.jumps.push({ at, from: before, to: position - own, garbage });
       this.#segments.push({ from: position - own, to: position });
       this.#pending = pending.subarray(match.index);
       return true;
