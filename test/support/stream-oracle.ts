@@ -67,13 +67,13 @@ export class StreamOracle {
   /** Of these, bytes before the stream. */
   preludeBytes = 0;
   /** Where the stream begins for this receiver. */
-  readonly #start: number;
+  readonly #start: number | "anywhere";
   #length: number | undefined;
   #afterEnd = 0;
   #furthest = 0;
 
-  /** @param start first position that has to come. */
-  constructor(start = 0) {
+  /** @param start first position that has to come; `anywhere`: the receiver joined when the stream was flowing. */
+  constructor(start: number | "anywhere" = 0) {
     this.#start = start;
   }
 
@@ -103,11 +103,12 @@ export class StreamOracle {
 
   judge(): Judgement {
     const covered = merged(this.#segments);
-    const whole = { from: this.#start, to: this.#length ?? this.#furthest };
+    const start = this.#start === "anywhere" ? (this.#segments[0]?.from ?? 0) : this.#start;
+    const whole = { from: start, to: this.#length ?? this.#furthest };
     const seen = sum(covered);
     const sent = sum(this.#segments);
     let reordered = 0;
-    let furthest = this.#start;
+    let furthest = start;
     this.#segments.forEach(({ from, to }, index) => {
       const late = { from, to: Math.min(to, furthest) };
       if (late.to > late.from)

@@ -67,8 +67,10 @@ export class StreamShell {
     return existsSync(this.logPath) ? readFileSync(this.logPath, "latin1") : "";
   }
 
-  attach(options: { oracle?: StreamOracle; onEcho?(text: string): void } = {}): Promise<AttachedStream> {
-    return AttachedStream.attach({ socket: this.options.socket, name: this.options.name, ...options });
+  /** One more client, in the middle of the stream. */
+  attach(options: { onEcho?(text: string): void } = {}): Promise<AttachedStream> {
+    const { socket, name } = this.options;
+    return AttachedStream.attach({ socket, name, oracle: new StreamOracle("anywhere"), ...options });
   }
 
   /** Which parts of the stream the proxy passed to the daemon, in whole messages. */
