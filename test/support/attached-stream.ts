@@ -139,6 +139,7 @@ export class AttachedStream {
         const notice = decodeNotice(payload);
         if (notice === undefined) break;
         if (notice.kind === "position") this.offset = notice.offset;
+        if (notice.kind === "lost" || notice.kind === "back") this.oracle.mark();
         this.notices.push({ notice, at: this.oracle.bytes, atMs: performance.now() });
         break;
       }

@@ -177,6 +177,8 @@ class Flow {
 export class ProxiedConnection {
   readonly openedAt = performance.now();
   closedAt: number | undefined;
+  /** The client was, or may have been, reset: what it had not read by then it may never read. */
+  wasReset = false;
   readonly #client: Socket;
   readonly #server: Socket;
   readonly #flows: Readonly<Record<Direction, Flow>>;
@@ -257,6 +259,7 @@ export class ProxiedConnection {
     this.#over();
     this.#onCut();
     this.closedAt = performance.now();
+    this.wasReset = how === "rst" && side !== "server";
     for (const [socket, mine] of [
       [this.#client, "client"],
       [this.#server, "server"],
@@ -288,6 +291,7 @@ export class ProxiedConnection {
   /** Frees the sockets of a connection that is cut on one side only. */
   destroy(): void {
     this.#over();
+    this.wasReset ||= !this.#client.destroyed;
     this.#client.destroy();
     this.#server.destroy();
   }

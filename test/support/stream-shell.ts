@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { AttachedStream } from "./attached-stream.js";
-import { FaultProxy, type ProxiedConnection } from "./fault-proxy.js";
+import { FaultProxy } from "./fault-proxy.js";
 import { TEST_ARN } from "./runtime-server.js";
 import { SocketClient } from "./socket-client.js";
-import { type Range, STREAM_PROGRAM, StreamOracle } from "./stream-oracle.js";
+import { common, missing, STREAM_PROGRAM, StreamOracle, union } from "./stream-oracle.js";
 import { until } from "./until.js";
 import { stdoutOf } from "./wire-record.js";
 
@@ -73,12 +73,26 @@ export class StreamShell {
     return AttachedStream.attach({ socket, name, oracle: new StreamOracle("anywhere"), ...options });
   }
 
-  /** Which parts of the stream the proxy passed to the daemon, in whole messages. */
-  arrived(): readonly Range[] {
-    const oracle = new StreamOracle();
-    for (const { recorded } of this.proxy.connections as readonly ProxiedConnection[])
+  /**
+   * Bytes that reached the daemon in whole messages and that `client` never got. A connection that was reset may have lost
+   * its end on the way from the kernel to the daemon: only a hole in front of something that came counts there.
+   */
+  withheld(client = this.client): number {
+    const { covered } = client.oracle;
+    const arrivals = this.proxy.connections.map(({ recorded, wasReset }) => {
+      const oracle = new StreamOracle();
       for (const payload of stdoutOf(recorded)) oracle.push(payload);
-    return oracle.covered;
+      return { ranges: oracle.covered, wasReset };
+    });
+    return arrivals.reduce((all, { ranges, wasReset }, index) => {
+      const holes = missing(ranges, covered);
+      if (holes === 0 || !wasReset) return all + holes;
+      const others = union(...arrivals.flatMap((other, at) => (at === index ? [] : [other.ranges])));
+      // What only this connection brought, and came: nothing before its end may be missing.
+      const own = common(ranges, covered).filter((range) => missing([range], others) > 0);
+      const end = Math.max(0, ...own.map(({ to }) => to));
+      return all + missing(common(ranges, [{ from: 0, to: end }]), covered);
+    }, 0);
   }
 
   /** Lets the program end its stream, and waits until the client has seen the end. */
