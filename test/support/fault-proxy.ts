@@ -177,6 +177,8 @@ class Flow {
 export class ProxiedConnection {
   readonly openedAt = performance.now();
   closedAt: number | undefined;
+  /** The client was, or may have been, reset: what it had not read by then it may never read. */
+  wasReset = false;
   readonly #client: Socket;
   readonly #server: Socket;
   readonly #flows: Readonly<Record<Direction, Flow>>;
@@ -246,11 +248,18 @@ export class ProxiedConnection {
     stopsAt.sort((a, b) => a - b);
   }
 
+  /** Forgets the faults that have not happened yet. */
+  spare(): void {
+    this.#faults.length = 0;
+    for (const flow of Object.values(this.#flows)) flow.stopsAt.length = 0;
+  }
+
   cut(how: Cut, side: Side = "both"): void {
     if (this.#isOver) return;
     this.#over();
     this.#onCut();
     this.closedAt = performance.now();
+    this.wasReset = how === "rst" && side !== "server";
     for (const [socket, mine] of [
       [this.#client, "client"],
       [this.#server, "server"],
@@ -282,6 +291,7 @@ export class ProxiedConnection {
   /** Frees the sockets of a connection that is cut on one side only. */
   destroy(): void {
     this.#over();
+    this.wasReset ||= !this.#client.destroyed;
     this.#client.destroy();
     this.#server.destroy();
   }
@@ -409,6 +419,7 @@ export class FaultProxy {
   /** Ends every fault that is still on; connections stay. */
   async heal(): Promise<void> {
     this.plans.length = 0;
+    for (const connection of this.open) connection.spare();
     this.shape("both", {});
     this.thaw();
     await this.accept();

@@ -9,7 +9,7 @@ export const BLOCK_BYTES = 32;
 const BLOCK = /([0-9a-f]{16}) ([0-9a-f]{8}) \.{4}\r\n/g;
 /** After the last block: the length of the stream. */
 const END = /^<end ([0-9a-f]{16})>\r\n/;
-const END_BYTES = 24;
+export const END_BYTES = 24;
 
 /** The same function as in the program: a block that was put together from two others does not pass for one. */
 function checkOf(position: number): number {
@@ -38,7 +38,7 @@ export interface Range {
 
 /** A place where the received stream does not go on as the true one. */
 export interface Jump {
-  /** Received bytes before it, the prelude included; the true place may be up to a block earlier. */
+  /** Received bytes before it, the prelude included; without a mark the true place may be up to a block earlier. */
   readonly at: number;
   readonly from: number;
   readonly to: number;
@@ -64,14 +64,16 @@ export class StreamOracle {
   #pending: Buffer = Buffer.alloc(0);
   /** Received bytes. */
   bytes = 0;
+  /** Of these, bytes before the stream. */
+  preludeBytes = 0;
   /** Where the stream begins for this receiver. */
-  readonly #start: number;
+  readonly #start: number | "anywhere";
   #length: number | undefined;
-  #afterEnd = 0;
+  #mark: number | undefined;
   #furthest = 0;
 
-  /** @param start first position that has to come. */
-  constructor(start = 0) {
+  /** @param start first position that has to come; `anywhere`: the receiver joined when the stream was flowing. */
+  constructor(start: number | "anywhere" = 0) {
     this.#start = start;
   }
 
@@ -99,13 +101,19 @@ export class StreamOracle {
     while (this.#step());
   }
 
+  /** The stream may jump here: of bytes that would be right before and behind a jump, those after the mark are behind it. */
+  mark(): void {
+    this.#mark = this.bytes;
+  }
+
   judge(): Judgement {
     const covered = merged(this.#segments);
-    const whole = { from: this.#start, to: this.#length ?? this.#furthest };
+    const start = this.#start === "anywhere" ? (this.#segments[0]?.from ?? 0) : this.#start;
+    const whole = { from: start, to: this.#length ?? this.#furthest };
     const seen = sum(covered);
     const sent = sum(this.#segments);
     let reordered = 0;
-    let furthest = this.#start;
+    let furthest = start;
     this.#segments.forEach(({ from, to }, index) => {
       const late = { from, to: Math.min(to, furthest) };
       if (late.to > late.from)
@@ -117,8 +125,7 @@ export class StreamOracle {
       lost: whole.to - whole.from - overlap(whole, covered),
       doubled: sent - seen,
       reordered,
-      garbage:
-        this.jumps.reduce((all, { garbage }) => all + garbage, 0) + this.#afterEnd + this.#pending.length,
+      garbage: this.jumps.reduce((all, { garbage }) => all + garbage, 0) + this.#pending.length,
       jumps: this.jumps,
     };
   }
@@ -145,6 +152,13 @@ export class StreamOracle {
     return this.#jump();
   }
 
+  /** How far back a jump at `at`, from `from` to `to`, can be moved to be at the mark. */
+  #sinceMark(at: number, from: number, to: number): number {
+    const shift = at - (this.#mark ?? at);
+    if (shift >= BLOCK_BYTES || shift > to || shift > from) return 0;
+    return trueStream(from - shift, shift).equals(trueStream(to - shift, shift)) ? shift : 0;
+  }
+
   /** Finds the next whole block, and how much in front of it belongs to it. */
   #jump(): boolean {
     const pending = this.#pending;
@@ -159,8 +173,14 @@ export class StreamOracle {
       while (own < most && pending[match.index - own - 1] === expected[most - own - 1]) own += 1;
       const at = this.bytes - pending.length;
       const garbage = match.index - own;
-      if (before !== undefined) this.jumps.push({ at, from: before, to: position - own, garbage });
-      this.#segments.push({ from: position - own, to: position });
+      const to = position - own;
+      if (before === undefined) this.preludeBytes = at + garbage;
+      const shift = before === undefined || garbage > 0 ? 0 : this.#sinceMark(at, before, to);
+      if (before !== undefined) {
+        this.#segments.at(-1)!.to -= shift;
+        this.jumps.push({ at: at - shift, from: before - shift, to: to - shift, garbage });
+      }
+      this.#segments.push({ from: to - shift, to: position });
       this.#pending = pending.subarray(match.index);
       return true;
     }
@@ -171,6 +191,20 @@ export class StreamOracle {
 /** How many bytes of `wanted` are in none of `covered`. */
 export function missing(wanted: readonly Range[], covered: readonly Range[]): number {
   return wanted.reduce((all, range) => all + range.to - range.from - overlap(range, covered), 0);
+}
+
+/** What is in both; `covered` must be merged. */
+export function common(ranges: readonly Range[], covered: readonly Range[]): Range[] {
+  return ranges.flatMap((range) =>
+    covered
+      .map(({ from, to }) => ({ from: Math.max(range.from, from), to: Math.min(range.to, to) }))
+      .filter(({ from, to }) => from < to),
+  );
+}
+
+/** Each byte once, ascending. */
+export function union(...all: readonly (readonly Range[])[]): Range[] {
+  return merged(all.flat());
 }
 
 function overlap(range: Range, covered: readonly Range[]): number {

@@ -62,6 +62,15 @@ describe("the byte oracle", () => {
     expect(lost).toBeLessThan(16);
   });
 
+  it("takes bytes that would be right on both sides of a jump for those behind it, when it is told where the jump may be", () => {
+    const oracle = new StreamOracle();
+    oracle.push(whole.subarray(0, 1000));
+    oracle.mark();
+    oracle.push(Buffer.concat([whole.subarray(2024), whole.subarray(1000, 2024)]));
+    oracle.push(end(6400));
+    expect(oracle.jumps[0]).toEqual({ at: 1000, from: 1000, to: 2024, garbage: 0 });
+  });
+
   it("sees a changed byte, strange bytes and a missing end", () => {
     const changed = Buffer.from(whole);
     changed[3205] = 0x58;
