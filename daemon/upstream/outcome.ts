@@ -73,6 +73,9 @@ export type Outcome =
 /** From the protocol: a connection lives one hour. From this age on an end without a reason is that limit. */
 const NEAR_TTL_MS = 59 * 60_000;
 
+/** A connection that lived so long has shown that its shell is there: a normal end says nothing more of it. */
+const LEARNED_MS = 10_000;
+
 /** A shell that never came to life is given up after this long, for reasons that usually heal. */
 const FIRST_CONNECT_MS = 60_000;
 /** But not before this many attempts: one that waits for a microVM alone may take longer. */
@@ -151,7 +154,8 @@ function outcomeOfClose(end: ConnectionClosed, context: OutcomeContext): Outcome
     case 1000:
       if (nearTtl) return { kind: "retry", pace: "now", reason };
       if (end.closeFrame) return { kind: "retry", pace: "spread", reason };
-      if (context.learning) return exited(unknownExit("the connection ended normally, twice"));
+      if (context.learning && end.ageMs < LEARNED_MS)
+        return exited(unknownExit("the connection ended normally, twice"));
       return { kind: "retry", pace: "now", reason, learn: true };
     case 1001:
       return { kind: "retry", pace: "spread", reason };

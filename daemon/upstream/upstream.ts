@@ -5,6 +5,7 @@ import type { ShellExit } from "../../shared/status.js";
 import { Attachment } from "./attachment.js";
 import { Connection } from "./connection.js";
 import type { UpstreamDeps } from "./deps.js";
+import { Doubt } from "./doubt.js";
 import { checkTarget } from "./endpoint.js";
 import { abortable, InterruptibleWait } from "./interruptible.js";
 import { KillRequest } from "./kill-request.js";
@@ -43,8 +44,7 @@ export interface UpstreamOptions {
  *   being superseded by our own next one is never mistaken for another client.
  * - Ids come in, and are stored before we are called.
  * - Input is sent at most once, and held input only into the same shell.
- * - Output never waits for a confirmation.
- * - Only `kill` sends CLOSE upstream; stopping never does.
+ * - Output never waits for a confirmation; only `kill` sends CLOSE upstream, stopping never does.
  */
 export class Upstream {
   readonly #options: UpstreamOptions;
@@ -56,6 +56,7 @@ export class Upstream {
   #paused = false;
   #connection: Connection | undefined;
   #kill: KillRequest | undefined;
+  readonly #doubt = new Doubt();
   readonly #betweenAttempts: InterruptibleWait;
   readonly #server: ServerKnowledge;
 
@@ -232,6 +233,7 @@ export class Upstream {
       asked: this.#ids,
       have,
       attachOnly,
+      inDoubt: this.#doubt.present,
       expectConfirmation: server.confirms,
       onLink: (event) => {
         if (learning && attachment.verdict === "new") {
@@ -277,6 +279,7 @@ export class Upstream {
     attachment.stop();
     // A shell that could not be started never was: the next one is the first.
     if (first && end.kind === "closed" && end.code === 1011 && !end.started) this.#known = false;
+    this.#doubt.update(attachment, end);
     server.learnFromConnection(attachment, end);
     return end;
   }
