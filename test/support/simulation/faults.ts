@@ -71,86 +71,115 @@ export function inject(kind: FaultKind, target: FaultTarget): void {
   const outage = () => ({ ms: dice.magnitude(100, dice.chance(0.1) ? 1_500_000 : 40_000) });
   switch (kind) {
     case "cut":
-      return cut();
+      cut();
+      break;
     case "ends without a close frame":
-      return shell?.close(1006, "", false);
+      shell?.close(1006, "", false);
+      break;
     case "half-open": {
       const { socket } = service;
-      if (dice.chance(0.7)) return socket?.halfOpen();
-      if (dice.chance(0.5)) return socket?.loseDown();
-      return socket?.loseUp();
+      if (dice.chance(0.7)) socket?.halfOpen();
+      else if (dice.chance(0.5)) socket?.loseDown();
+      else socket?.loseUp();
+      break;
     }
     case "freeze": {
       const down = dice.chance(0.7);
-      return service.socket?.freeze(down, !down || dice.chance(0.6), dice.magnitude(50, 90_000));
+      service.socket?.freeze(down, !down || dice.chance(0.6), dice.magnitude(50, 90_000));
+      break;
     }
     case "close":
-      return shell?.close(dice.pick(CLOSES), dice.chance(0.5) ? "" : "because", dice.chance(0.3));
+      shell?.close(dice.pick(CLOSES), dice.chance(0.5) ? "" : "because", dice.chance(0.3));
+      break;
     case "plain 1000":
-      return shell?.close(1000, "", dice.chance(0.2));
+      shell?.close(1000, "", dice.chance(0.2));
+      break;
     case "lookup or connect fails":
       service.obstruct({ kind: "fails", code: dice.pick(FAILURES) }, outage());
-      return cut();
+      cut();
+      break;
     case "refused":
       service.obstruct({ kind: "refuses", ...dice.pick(REFUSALS) }, outage());
-      return dice.chance(0.9) ? cut() : undefined;
+      if (dice.chance(0.9)) cut();
+      break;
     case "credentials expired":
       target.expireCredentials(outage().ms);
-      return cut();
+      cut();
+      break;
     case "upgrade never answered":
       service.obstruct({ kind: "silent" }, { times: 1 });
-      return cut();
+      cut();
+      break;
     case "answer to the upgrade lost":
       if (dice.chance(0.6)) service.forget();
       service.obstruct({ kind: "answer lost", breaks: dice.chance(0.8) }, { times: 1 });
-      return cut();
+      cut();
+      break;
     case "cut during the upgrade":
       service.obstruct({ kind: "breaks" }, { times: 1 + dice.int(4) });
-      return cut();
+      cut();
+      break;
     case "cut right after the upgrade":
       if (dice.chance(0.4)) service.forget();
       service.obstruct({ kind: "short", lifeMs: dice.magnitude(1, 2_000) }, { times: 1 + dice.int(4) });
-      return cut();
+      cut();
+      break;
     case "flapping":
       service.obstruct({ kind: "short", lifeMs: dice.magnitude(10, 20_000) }, outage());
-      return cut();
+      cut();
+      break;
     case "shell could not be started":
       service.obstruct({ kind: "cannot start", says: dice.chance(0.5) }, { times: 1 + dice.int(2) });
-      return cut();
+      cut();
+      break;
     case "exit while away":
       service.forget();
-      return cut();
+      cut();
+      break;
     case "machine recycled":
       service.forget();
-      if (dice.chance(0.3)) return cut();
-      return shell?.close(dice.pick([1001, 1001, 1011, 1006]), "", dice.chance(0.6));
+      if (dice.chance(0.3)) cut();
+      else shell?.close(dice.pick([1001, 1001, 1011, 1006]), "", dice.chance(0.6));
+      break;
     case "wall clock jumps":
-      return clock.jumpWall((dice.chance(0.5) ? 1 : -1) * dice.magnitude(1_000, 86_400_000));
+      clock.jumpWall((dice.chance(0.5) ? 1 : -1) * dice.magnitude(1_000, 86_400_000));
+      break;
     case "process stopped":
-      return clock.stopProcess(dice.magnitude(500, 120_000));
+      clock.stopProcess(dice.magnitude(500, 120_000));
+      break;
     case "machine asleep":
-      return clock.sleep(dice.magnitude(1_000, 3 * 3_600_000));
+      clock.sleep(dice.magnitude(1_000, 3 * 3_600_000));
+      break;
     case "taken":
-      return shell?.close(4000, "replaced by new connection", false);
+      shell?.close(4000, "replaced by new connection", false);
+      break;
     case "noise":
-      return makeNoise(target);
+      makeNoise(target);
+      break;
     case "reading paused":
-      return target.pauseReading(dice.magnitude(1, 5_000));
+      target.pauseReading(dice.magnitude(1, 5_000));
+      break;
     case "somebody looks":
-      return target.look();
+      target.look();
+      break;
     case "slow start":
       service.obstruct({ kind: "slow", delayMs: dice.magnitude(100, 200_000) }, { times: 1 });
-      return cut();
+      cut();
+      break;
     case "resize":
-      return target.resizeOften();
+      target.resizeOften();
+      break;
     case "exit":
-      return target.exit(dice.pick(EXITS));
+      target.exit(dice.pick(EXITS));
+      break;
     case "not found":
       target.notFound();
       service.obstruct({ kind: "refuses", status: 404, body: "" }, {});
-      return cut();
+      cut();
+      break;
     case "kill":
-      return target.kill();
+      target.kill();
+      break;
   }
 }
 

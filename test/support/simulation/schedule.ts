@@ -113,6 +113,7 @@ export class Dice {
 export function drawSchedule(seed: number, dice: Dice): Schedule {
   const exact = dice.chance(0.4);
   const durationMs = dice.magnitude(60_000, 3 * 3_600_000);
+  const ringBytes = Math.floor(dice.magnitude(128, 16 * 1024));
   const traits: ServiceTraits = {
     exact,
     confirmation: dice.pick([
@@ -126,8 +127,9 @@ export function drawSchedule(seed: number, dice: Dice): Schedule {
     secondIsBare: dice.chance(0.5),
     saysDropped: dice.chance(0.8),
     replay: dice.pick(["since-detach", "last-bytes"]),
-    ringBytes: Math.floor(dice.magnitude(256, 64 * 1024)),
-    replayChunkBytes: Math.floor(dice.magnitude(16, 32 * 1024)),
+    ringBytes,
+    // Small enough to cut anywhere, large enough that a replay is some dozens of frames.
+    replayChunkBytes: Math.floor(dice.magnitude(Math.max(16, ringBytes / 30), 32 * 1024)),
     namesIds: dice.chance(0.8),
     ttlMs: dice.chance(0.8) ? 3_600_000 : dice.magnitude(20_000, 1_800_000),
     ttlEnd: dice.pick(["1008", "close-frame-1008", "1000", "reset"]),

@@ -15,7 +15,7 @@ const WALL_START_MS = Date.UTC(2026, 10, 21, 12, 0, 0);
 
 /**
  * Invariants: time only moves forward, to the next event; timers and arrivals, which need the process, never run while it
- * is stopped; the wall clock is the only one that jumps.
+ * is stopped; the wall clock is the only one that jumps. Times are whole milliseconds, as those of Node's timers are.
  */
 export class SimClock implements Clock {
   #heap: SimEvent[] = [];
@@ -44,6 +44,11 @@ export class SimClock implements Clock {
     return this.#world - this.#asleep;
   }
 
+  /** Until then the process does not run. */
+  get stoppedUntil(): number {
+    return this.#stoppedUntil;
+  }
+
   /** Timers of the process that are armed. */
   get pendingTimers(): number {
     return this.#timers;
@@ -51,7 +56,7 @@ export class SimClock implements Clock {
 
   setTimeout(callback: () => void, delayMs: number): () => void {
     this.#timers += 1;
-    const event = this.#push(this.#world + Math.max(0, delayMs), Rank.Timer, () => {
+    const event = this.#push(this.#world + Math.max(1, delayMs), Rank.Timer, () => {
       this.#timers -= 1;
       callback();
     });
@@ -73,16 +78,19 @@ export class SimClock implements Clock {
   }
 
   jumpWall(ms: number): void {
-    this.#wallOffset += ms;
+    this.#wallOffset += Math.round(ms);
   }
 
-  /** SIGSTOP and SIGCONT: timers are late. */
+  /** SIGSTOP and SIGCONT: timers are late. Nothing more when the process is stopped already. */
   stopProcess(ms: number): void {
-    this.#stoppedUntil = Math.max(this.#stoppedUntil, this.#world + ms);
+    if (this.#stoppedUntil > this.#world) return;
+    this.#stoppedUntil = this.#world + Math.ceil(ms);
   }
 
   /** The machine sleeps: its monotonic clock stands still, so that timers are not late, but everything else moved on. */
-  sleep(ms: number): void {
+  sleep(durationMs: number): void {
+    if (this.#stoppedUntil > this.#world) return;
+    const ms = Math.ceil(durationMs);
     this.stopProcess(ms);
     this.#asleep += ms;
     for (const event of this.#heap) if (event.rank === Rank.Timer) event.at += ms;
@@ -114,7 +122,7 @@ export class SimClock implements Clock {
   }
 
   #push(at: number, rank: number, callback: () => void): SimEvent {
-    const event = { at: Math.max(at, this.#world), rank, order: this.#order++, callback };
+    const event = { at: Math.ceil(Math.max(at, this.#world)), rank, order: this.#order++, callback };
     this.#insert(event);
     return event;
   }

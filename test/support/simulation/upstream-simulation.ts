@@ -136,7 +136,7 @@ export class UpstreamSimulation {
     this.#scheduleTraffic();
     for (const { at, kind } of faults) this.#clock.inWorld(at, () => this.#handleFault(kind));
     this.#start();
-    await this.#runUntil(Math.max(durationMs, faults.at(-1)?.at ?? 0), () => this.#isOver);
+    await this.#runUntil(Math.max(durationMs, faults.at(-1)?.at ?? 0) + 1, () => this.#isOver);
     if (!this.#isOver && this.#failures.length === 0) await this.#heal();
     await this.#finish();
     return {
@@ -169,8 +169,11 @@ export class UpstreamSimulation {
     this.#healing = true;
     this.#service.clear();
     this.#credentialsAt = 0;
-    this.#clock.arrive(this.#clock.world, () => this.#upstream.resume());
-    const until = this.#clock.world + HEAL_MS;
+    this.#clock.arrive(this.#clock.world, () => {
+      this.#upstream.resume();
+      this.#takeBack();
+    });
+    const until = Math.max(this.#clock.world, this.#clock.stoppedUntil) + HEAL_MS;
     let printed = false;
     const healed = () => {
       const { shell, socket } = this.#service;
@@ -209,7 +212,8 @@ export class UpstreamSimulation {
     if (socket !== undefined && !socket.ended) this.#fail("leaves a connection open");
     if (this.#clock.pendingTimers > 0) this.#fail(`leaves ${this.#clock.pendingTimers} timers`);
     await this.#runUntil(this.#clock.world + 1_000, () => false);
-    this.#input.check(this.#upstream.queuedBytes);
+    // What waits for a shell that has ended is gone with it.
+    if (this.#ending?.kind === "stopped") this.#input.check(this.#upstream.queuedBytes);
   }
 
   async #runUntil(until: number, isDone: () => boolean): Promise<void> {
@@ -233,13 +237,13 @@ export class UpstreamSimulation {
   }
 
   #print(): void {
-    this.#service.shell?.print(Math.floor(this.#dice.magnitude(1, this.#dice.chance(0.05) ? 40_000 : 2_000)));
+    this.#service.shell?.print(Math.floor(this.#dice.magnitude(1, this.#dice.chance(0.05) ? 10_000 : 700)));
   }
 
   #type(): void {
     if (this.#isOver) return;
     const dice = this.#dice;
-    const blocks = dice.chance(0.03) ? 1 + dice.int(8_000) : 1 + dice.int(dice.chance(0.2) ? 200 : 4);
+    const blocks = dice.chance(0.005) ? 1 + dice.int(12_000) : 1 + dice.int(dice.chance(0.2) ? 200 : 4);
     const bytes = this.#input.type(blocks, this.#stream.stream);
     if (bytes.length > 0 && !this.#upstream.send(bytes)) this.#fail("the queue is full");
   }
@@ -256,6 +260,10 @@ export class UpstreamSimulation {
     if (dice.chance(0.5)) this.#clock.inWorld(spread(), () => this.#print());
     if (dice.chance(0.4)) this.#clock.arrive(spread(), () => this.#type());
     // Whoever was taken takes back, sooner or later.
+    this.#clock.arrive(world, () => this.#takeBack());
+  }
+
+  #takeBack(): void {
     if (this.#ending?.kind === "taken") this.#start();
   }
 
