@@ -203,6 +203,8 @@ export class Connection {
       return;
     }
     this.#started = true;
+    // Left because another shell answered: what that one prints is not our shell's output.
+    if (this.#leaveWith?.kind === "replaced") return;
     this.#options.handlers.onOutput(
       message.length > MAX_FRAME_BYTES ? message.subarray(0, MAX_FRAME_BYTES) : message,
     );

@@ -142,7 +142,7 @@ export function drawSchedule(seed: number, dice: Dice): Schedule {
     customEndpoint: dice.chance(0.5),
     durationMs,
     faults: drawFaults(dice, durationMs),
-    outputs: 20 + dice.int(100),
+    outputs: 15 + dice.int(60),
     inputs: 5 + dice.int(20),
   };
 }

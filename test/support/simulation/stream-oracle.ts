@@ -65,9 +65,10 @@ export class StreamOracle {
     this.#arriving = { stream, from, payload };
   }
 
-  arrived(): void {
+  /** @param mayKeep the process is leaving a shell that is not the one it had */
+  arrived(mayKeep: boolean): void {
     const kept = this.#arriving;
-    if (kept !== undefined) {
+    if (kept !== undefined && !mayKeep) {
       this.#fail(
         `${kept.payload.length} bytes that arrived (${kept.stream}:${kept.from}) were not passed on`,
       );

@@ -82,7 +82,7 @@ export class UpstreamSimulation {
           this.#openedAt = clock.monotonic();
         },
         arriving: (stream, from, payload) => this.#stream.arriving(stream, from, payload),
-        arrived: () => this.#stream.arrived(),
+        arrived: (socket) => this.#stream.arrived(socket.closing && socket.attached?.isNew === true),
         told: (_socket, message) => this.#handleTold(message),
         ended: (_socket, end) => {
           this.#restless = true;
@@ -174,13 +174,14 @@ export class UpstreamSimulation {
       this.#takeBack();
     });
     const until = Math.max(this.#clock.world, this.#clock.stoppedUntil) + HEAL_MS;
-    let printed = false;
+    let marked: SimSocket | undefined;
     const healed = () => {
       const { shell, socket } = this.#service;
       if (shell === undefined || socket === undefined || shell.socket !== socket || !socket.isWhole)
         return false;
-      if (!printed) {
-        printed = true;
+      if (this.#clock.world < this.#clock.stoppedUntil) return false;
+      if (marked !== socket) {
+        marked = socket;
         shell.print(64);
         this.#type();
       }
@@ -314,6 +315,7 @@ export class UpstreamSimulation {
 
   #kill(): void {
     if (this.#isOver) return;
+    this.#takeBack();
     this.#killing = true;
     this.#restless = true;
     const giveUp = new AbortController();

@@ -469,8 +469,10 @@ describe("a close without a reason", () => {
     const socket = made.network.last;
     socket.open();
     confirm(socket, false);
+    socket.message(Channel.Stdout, bytes("a prompt that nobody waits for"));
     await made.clock.advance(1_000);
     expect(made.state.ending).toMatchObject({ kind: "exited", exit: { kind: "unknown" } });
+    expect(made.recorder.output).toBe("");
     expect(socket.closedWith).toBe(1000);
     expect(socket.sent.filter((frame) => frame[0] === Channel.Close)).toEqual([]);
   });
