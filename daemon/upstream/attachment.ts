@@ -26,6 +26,8 @@ export interface AttachmentOptions {
   readonly asked: UpstreamIds;
   readonly have: Have | undefined;
   readonly attachOnly: boolean;
+  /** Another shell may have taken the place of ours unnoticed, before this connection. */
+  readonly inDoubt: boolean;
   /** False: this server has shown that it never sends one. */
   readonly expectConfirmation: boolean;
   onLink(event: LinkEvent): void;
@@ -40,6 +42,7 @@ export class Attachment {
   #verdict: LinkVerdict = "unknown";
   #ids: UpstreamIds;
   #epoch: string | undefined;
+  #opened = false;
   #settled = false;
   #confirmed = false;
   #stopped = false;
@@ -66,6 +69,16 @@ export class Attachment {
     return this.#epoch !== undefined;
   }
 
+  /** True after the 101. */
+  get opened(): boolean {
+    return this.#opened;
+  }
+
+  /** True when it is decided what becomes of held input. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
   /** True when a confirmation came. */
   get confirmed(): boolean {
     return this.#confirmed;
@@ -74,6 +87,7 @@ export class Attachment {
   handleOpen(headers: Readonly<Record<string, string>>): void {
     const options = this.#options;
     const { have } = options;
+    this.#opened = true;
     const answered = idsIn(headers);
     this.#epoch = /^[0-9a-f-]{36}$/i.exec(headers[EPOCH_HEADER] ?? "")?.[0];
     this.#ids = { ...options.asked, ...answered };
@@ -108,7 +122,7 @@ export class Attachment {
   handleConfirmation(confirmation: Extract<Status, { kind: "confirmation" }>): void {
     this.#confirmed = true;
     const before = this.#verdict;
-    this.#verdict = verdictAfterConfirmation(before, confirmation.reconnected);
+    this.#verdict = verdictAfterConfirmation(before, confirmation.reconnected, this.#options.inDoubt);
     // The count is for this connection; a second confirmation may repeat it or come with a higher one. An exact gap has said it.
     const said = this.#gapKnown ? 0 : (confirmation.bytesDropped ?? 0);
     const dropped = Math.max(0, said - this.#bytesDropped);

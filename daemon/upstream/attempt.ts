@@ -3,6 +3,7 @@ import { AgentdError } from "../../shared/errors.js";
 import { Attachment } from "./attachment.js";
 import { Connection } from "./connection.js";
 import type { UpstreamDeps } from "./deps.js";
+import type { Doubt } from "./doubt.js";
 import { abortable } from "./interruptible.js";
 import type { Have, LinkEvent } from "./link.js";
 import type { ConnectionEnd } from "./outcome.js";
@@ -24,6 +25,7 @@ export interface AttemptOptions {
   readonly have: Have | undefined;
   /** Made only to learn whether the old shell is still there: a new one is not adopted. */
   readonly learning: boolean;
+  readonly doubt: Doubt;
   readonly server: ServerKnowledge;
   readonly pacer: Pacer;
   readonly gate: ReplayGate;
@@ -57,7 +59,7 @@ export class Attempt {
   #uncertainty = CERTAIN;
 
   constructor(options: AttemptOptions) {
-    const { deps, first, have, ids, pacer, server, target } = options;
+    const { deps, doubt, first, have, ids, pacer, server, target } = options;
     this.#options = options;
     this.#attachment = new Attachment({
       clock: deps.clock,
@@ -66,6 +68,7 @@ export class Attempt {
       asked: ids,
       have,
       attachOnly: target.kind === "local",
+      inDoubt: doubt.present,
       expectConfirmation: server.confirms,
       onLink: (event) => this.#handleLink(event),
     });
@@ -93,7 +96,7 @@ export class Attempt {
   }
 
   async run(signal: AbortSignal): Promise<ConnectionEnd> {
-    const { deps, isUrgent, server, target } = this.#options;
+    const { deps, doubt, isUrgent, server, target } = this.#options;
     let request: SocketRequest;
     let answered = () => {};
     try {
@@ -114,6 +117,7 @@ export class Attempt {
     signal.removeEventListener("abort", stop);
     answered();
     this.#finish(connection);
+    doubt.update(this.#attachment, end);
     server.learnFromConnection(this.#attachment, end);
     return end;
   }
@@ -174,6 +178,7 @@ export class Attempt {
     const { gate, learning, onLink, onReplay } = this.#options;
     const attachment = this.#attachment;
     if (learning && attachment.verdict === "new") {
+      gate.abandon();
       this.#connection?.leave({ kind: "replaced" });
       return;
     }

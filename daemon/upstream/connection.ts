@@ -226,6 +226,8 @@ export class Connection {
       return;
     }
     this.#started = true;
+    // Left because another shell answered: what that one prints is not our shell's output.
+    if (this.#leaveWith?.kind === "replaced") return;
     for (const frame of fittingFrames(message)) this.#options.handlers.onOutput(frame);
   }
 

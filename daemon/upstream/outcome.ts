@@ -75,6 +75,9 @@ export type Outcome =
 /** From this share of its limit on (59 of 60 minutes), an end without a reason is the limit. */
 const NEAR_TTL = 59 / 60;
 
+/** A connection that lived so long has shown that its shell is there: a normal end says nothing more of it. */
+const LEARNED_MS = 10_000;
+
 /** A shell that never came to life is given up after this long, for reasons that usually heal. */
 const FIRST_CONNECT_MS = 60_000;
 /** But not before this many attempts: one that waits for a microVM alone may take longer. */
@@ -153,7 +156,8 @@ function outcomeOfClose(end: ConnectionClosed, context: OutcomeContext): Outcome
     case 1000:
       if (nearTtl) return { kind: "retry", pace: "now", reason };
       if (end.closeFrame) return { kind: "retry", pace: "spread", reason };
-      if (context.learning) return exited(unknownExit("the connection ended normally, twice"));
+      if (context.learning && end.ageMs < LEARNED_MS)
+        return exited(unknownExit("the connection ended normally, twice"));
       return { kind: "retry", pace: "now", reason, learn: true };
     case 1001:
       return { kind: "retry", pace: "spread", reason };

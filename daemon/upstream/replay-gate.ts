@@ -68,6 +68,12 @@ export class ReplayGate {
     else this.#decide(decision);
   }
 
+  /** What was withheld is another shell's output, which nobody wants. */
+  abandon(): void {
+    this.#cancel?.();
+    this.#resolver = undefined;
+  }
+
   /** The connection ended. */
   end(): void {
     this.#settle();

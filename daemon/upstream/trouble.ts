@@ -40,6 +40,11 @@ const UNREACHABLE_CODES: Readonly<Record<string, string>> = {
   ENETUNREACH: "no network",
 };
 
+/** The request of an attempt that failed with `code` was not even sent. */
+export function neverArrived(code: string): boolean {
+  return code === "EINVAL" || CERTIFICATE_CODES.has(code) || Object.hasOwn(UNREACHABLE_CODES, code);
+}
+
 /** What a failed connection attempt to `host` means. */
 export function troubleOfFailure(failed: Extract<SocketEnd, { kind: "failed" }>, host: string): Trouble {
   const shownHost = printable(host);

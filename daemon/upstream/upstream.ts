@@ -4,6 +4,7 @@ import { type Size, sameSize } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import { Attempt } from "./attempt.js";
 import type { UpstreamDeps } from "./deps.js";
+import { Doubt } from "./doubt.js";
 import { checkTarget } from "./endpoint.js";
 import { InterruptibleWait } from "./interruptible.js";
 import { KillRequest } from "./kill-request.js";
@@ -45,8 +46,7 @@ export interface UpstreamOptions {
  *   being superseded by our own next one is never mistaken for another client.
  * - Ids come in, and are stored before we are called.
  * - Input is sent at most once, and held input only into the same shell.
- * - Output never waits for a confirmation.
- * - Only `kill` sends CLOSE upstream; stopping never does.
+ * - Output never waits for a confirmation; only `kill` sends CLOSE upstream, stopping never does.
  */
 export class Upstream {
   readonly #options: UpstreamOptions;
@@ -60,6 +60,7 @@ export class Upstream {
   /** The attempt before that got through: what its end has left uncertain. */
   #before: Attempt | undefined;
   #kill: KillRequest | undefined;
+  readonly #doubt = new Doubt();
   readonly #betweenAttempts: InterruptibleWait;
   readonly #server: ServerKnowledge;
   readonly #gate: ReplayGate;
@@ -233,6 +234,7 @@ export class Upstream {
       first,
       have: server.mayBeExact ? this.#options.have?.() : undefined,
       learning,
+      doubt: this.#doubt,
       server,
       pacer: this.#pacer,
       gate: this.#gate,

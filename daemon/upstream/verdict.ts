@@ -27,13 +27,18 @@ export function verdictAtOpen(facts: OpenFacts): LinkVerdict {
   return facts.attachOnly ? "same" : "unknown";
 }
 
-/** The verdict after a confirmation STATUS. What was decided stays decided; a second one may omit `reconnected`. */
+/**
+ * The verdict after a confirmation STATUS. What was decided stays decided; a second one may omit `reconnected`.
+ * @param inDoubt the service may have reconnected us to a shell that we have never seen
+ */
 export function verdictAfterConfirmation(
   verdict: LinkVerdict,
   reconnected: boolean | undefined,
+  inDoubt: boolean,
 ): LinkVerdict {
   if (verdict !== "unknown" || reconnected === undefined) return verdict;
-  return reconnected ? "same" : "new";
+  if (reconnected) return inDoubt ? "unknown" : "same";
+  return "new";
 }
 
 function differs(asked: string, answered: string | undefined): boolean {

@@ -123,6 +123,10 @@ describe("a connection that was open", () => {
     expect(words(closed(1000), { learning: true })).toBe("end exited unknown");
   });
 
+  it("learns again when the connection that was made to learn lived on, and so showed that the shell is there", () => {
+    expect(words(closed(1000, { ageMs: 60_000 }), { learning: true })).toBe("retry now learn");
+  });
+
   it("says the reason of a close, made printable", () => {
     expect(messageOf(closed(1001, { reason: "deploy\u001b[31m" }))).toBe(
       "the service is going away · deploy^[[31m",

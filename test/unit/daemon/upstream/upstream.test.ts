@@ -284,6 +284,42 @@ describe("held input", () => {
     });
   });
 
+  it("does not go into a shell that was made by a connection which broke before it said so", async () => {
+    const made = await makeLive();
+    confirm(made.network.last, false);
+    made.network.last.closed(1006);
+    await settle();
+    made.upstream.send(bytes("rm -rf x\r"));
+    await made.clock.advance(250);
+    made.network.last.open();
+    made.network.last.closed(1006);
+    await made.clock.advance(1_250);
+    made.network.last.open();
+    confirm(made.network.last, true);
+    expect(inputOf(made.network.last)).toBe("");
+    expect(made.recorder.of("confirmed").at(-1)).toEqual({
+      kind: "confirmed",
+      verdict: "unknown",
+      bytesDropped: 0,
+      heldDiscarded: 9,
+    });
+  });
+
+  it.each([
+    ["broke before its answer came: it may have made a new shell", "ECONNRESET", "unknown"],
+    ["reached nobody: that cannot have made a new shell", "ECONNREFUSED", "same"],
+  ])("after an upgrade that %s", async (_case, code, verdict) => {
+    const made = await makeLive();
+    confirm(made.network.last, false);
+    made.network.last.closed(1006);
+    await made.clock.advance(250);
+    made.network.last.end({ kind: "failed", code, message: code });
+    await made.clock.advance(1_250);
+    made.network.last.open();
+    confirm(made.network.last, true);
+    expect(made.recorder.of("confirmed").at(-1)).toMatchObject({ verdict });
+  });
+
   it("is discarded and counted when a new shell answers, and later input goes through", async () => {
     const made = await makeLive();
     made.network.last.closed(1006);
@@ -484,8 +520,10 @@ describe("a close without a reason", () => {
     const socket = made.network.last;
     socket.open();
     confirm(socket, false);
+    socket.message(Channel.Stdout, bytes("a prompt that nobody waits for"));
     await made.clock.advance(1_000);
     expect(made.state.ending).toMatchObject({ kind: "exited", exit: { kind: "unknown" } });
+    expect(made.recorder.output).toBe("");
     expect(socket.closedWith).toBe(1000);
     expect(socket.sent.filter((frame) => frame[0] === Channel.Close)).toEqual([]);
   });

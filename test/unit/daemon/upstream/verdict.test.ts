@@ -43,6 +43,12 @@ describe("verdictAfterConfirmation", () => {
     ["first", false, "first"],
     ["first", true, "first"],
   ] as const)("%s and reconnected:%s → %s", (before, reconnected, after) => {
-    expect(verdictAfterConfirmation(before, reconnected)).toBe(after);
+    expect(verdictAfterConfirmation(before, reconnected, false)).toBe(after);
+  });
+
+  it("does not call it the same shell when another one may have come between", () => {
+    expect(verdictAfterConfirmation("unknown", true, true)).toBe("unknown");
+    expect(verdictAfterConfirmation("unknown", false, true)).toBe("new");
+    expect(verdictAfterConfirmation("same", true, true)).toBe("same");
   });
 });

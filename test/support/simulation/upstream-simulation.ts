@@ -1,0 +1,435 @@
+// One schedule: the daemon's own upstream under virtual time against the simulated service, judged by the oracles.
+import type { Ending, LinkEvent } from "../../../daemon/upstream/link.js";
+import type { SocketEnd } from "../../../daemon/upstream/socket.js";
+import { Upstream } from "../../../daemon/upstream/upstream.js";
+import { Channel, MAX_FRAME_BYTES } from "../../../shared/channel.js";
+import { AgentdError } from "../../../shared/errors.js";
+import { parseStatus, type ShellExit } from "../../../shared/status.js";
+import { seededRandom } from "../random-stream.js";
+import { AttemptRate } from "./attempt-rate.js";
+import { type FaultTarget, inject } from "./faults.js";
+import { InputOracle } from "./input-oracle.js";
+import { Dice, drawSchedule, type Schedule } from "./schedule.js";
+import { SimClock } from "./sim-clock.js";
+import { SimService } from "./sim-service.js";
+import type { SimSocket } from "./sim-socket.js";
+import { StreamOracle } from "./stream-oracle.js";
+
+const ARN = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/sim-0123456789";
+const IDS = { runtimeSessionId: "5".repeat(36), shellId: "sim-shell" };
+
+/** After the last fault the shell is live again, and all output there, within this time: one unanswered upgrade and a few waits. */
+const HEAL_MS = 450_000;
+
+/** A connection that was open for so long proves that its shell lives. */
+const PROOF_MS = 10_000;
+
+export interface SimulationResult {
+  readonly failures: readonly string[];
+  readonly faults: number;
+  readonly virtualMs: number;
+  readonly attempts: number;
+  readonly stream: StreamOracle["figures"];
+  readonly input: InputOracle["figures"];
+  readonly ending: string;
+}
+
+export class UpstreamSimulation {
+  readonly #schedule: Schedule;
+  readonly #clock = new SimClock();
+  readonly #dice: Dice;
+  readonly #service: SimService;
+  readonly #stream: StreamOracle;
+  readonly #input: InputOracle;
+  readonly #upstream: Upstream;
+  readonly #stop = new AbortController();
+  readonly #attempts: AttemptRate;
+  readonly #failures: string[] = [];
+  readonly #trace: ((line: string) => void) | undefined;
+  #restless = true;
+  #ending: Ending | undefined;
+  #stopping = false;
+  #credentialsAt = 0;
+  #isFatal = false;
+  #killing = false;
+  #opening: SimSocket | undefined;
+  #openedAt = 0;
+  #exitArrived: ShellExit | undefined;
+  #lastEnd: SocketEnd | undefined;
+  #healing = false;
+  #faults = 0;
+
+  constructor(seed: number, trace?: (line: string) => void) {
+    this.#trace = trace;
+    const dice = new Dice(seededRandom(seed));
+    this.#dice = dice;
+    const schedule = drawSchedule(seed, dice);
+    this.#schedule = schedule;
+    const fail = (message: string) => this.#fail(message);
+    this.#stream = new StreamOracle(schedule.traits.exact, fail);
+    this.#input = new InputOracle(fail);
+    this.#attempts = new AttemptRate(fail);
+    const clock = this.#clock;
+    this.#service = new SimService({
+      clock,
+      dice,
+      traits: schedule.traits,
+      witness: {
+        connecting: (socket) => this.#handleConnecting(socket),
+        handed: (socket, message) => this.#handleHanded(socket, message),
+        opening: (socket) => {
+          this.#opening = socket;
+          this.#openedAt = clock.monotonic();
+        },
+        arriving: (stream, from, payload) => this.#stream.arriving(stream, from, payload),
+        arrived: (socket) => this.#stream.arrived(socket.closing && socket.attached?.isNew === true),
+        told: (_socket, message) => this.#handleTold(message),
+        ended: (_socket, end) => {
+          this.#restless = true;
+          this.#lastEnd = end;
+          this.#say(`ended ${end.kind} ${"code" in end ? end.code : end.status}`);
+        },
+      },
+      onInput: (shell, payload) => {
+        this.#input.received(payload, shell.stream);
+        if (dice.chance(0.5)) shell.print(payload.length);
+      },
+      onKill: () => this.#handleKill(),
+    });
+    this.#service.latencyMs = schedule.latencyMs;
+    const productDice = seededRandom(seed ^ 0x5eed);
+    this.#upstream = new Upstream({
+      target: {
+        kind: "agentcore",
+        runtimeArn: ARN,
+        region: "us-west-2",
+        ...(schedule.customEndpoint ? { endpointUrl: "https://sim.example" } : {}),
+      },
+      ids: IDS,
+      size: { cols: 80, rows: 24 },
+      have: () => this.#stream.have(),
+      known: false,
+      handlers: {
+        onFrame: (frame) => {
+          if (frame[0] === Channel.Stdout) this.#stream.frame(frame.subarray(1));
+        },
+        onLink: (event) => this.#handleLink(event),
+        onInputPressure: () => {},
+      },
+      deps: {
+        clock,
+        random: productDice,
+        openSocket: this.#service.openSocket,
+        sign: async ({ headers, url, clockOffsetMs }) => {
+          if (clock.world < this.#credentialsAt) throw new AgentdError("no_credentials", "expired");
+          return { ...headers, host: url.host, "x-sim-date": String(clock.now() + clockOffsetMs) };
+        },
+        localSocketPath: "",
+        log: { debug() {}, info() {}, warn() {} },
+      },
+    });
+  }
+
+  async run(): Promise<SimulationResult> {
+    const { durationMs, faults } = this.#schedule;
+    this.#say(JSON.stringify({ ...this.#schedule, faults: undefined }));
+    this.#scheduleTraffic();
+    for (const { at, kind } of faults) this.#clock.inWorld(at, () => this.#handleFault(kind));
+    this.#start();
+    await this.#runUntil(Math.max(durationMs, faults.at(-1)?.at ?? 0) + 1, () => this.#isOver);
+    if (!this.#isOver && this.#failures.length === 0) await this.#heal();
+    await this.#finish();
+    return {
+      failures: this.#failures,
+      faults: this.#faults,
+      virtualMs: this.#clock.world,
+      attempts: this.#attempts.count,
+      stream: this.#stream.figures,
+      input: this.#input.figures,
+      ending: this.#ending?.kind ?? "none",
+    };
+  }
+
+  get #isOver(): boolean {
+    return this.#ending !== undefined && this.#ending.kind !== "taken";
+  }
+
+  #start(): void {
+    this.#ending = undefined;
+    this.#restless = true;
+    this.#upstream.run(this.#stop.signal).then(
+      (ending) => this.#handleEnding(ending),
+      (error: unknown) => this.#fail(`run threw ${String(error)}`),
+    );
+  }
+
+  /** Faults have stopped: everything must come back. */
+  async #heal(): Promise<void> {
+    this.#say("healing");
+    this.#healing = true;
+    this.#service.clear();
+    this.#credentialsAt = 0;
+    this.#clock.arrive(this.#clock.world, () => {
+      this.#upstream.resume();
+      this.#takeBack();
+    });
+    const until = Math.max(this.#clock.world, this.#clock.stoppedUntil) + HEAL_MS;
+    let marked: SimSocket | undefined;
+    const healed = () => {
+      const { shell, socket } = this.#service;
+      if (shell === undefined || socket === undefined || shell.socket !== socket || !socket.isWhole)
+        return false;
+      if (this.#clock.world < this.#clock.stoppedUntil) return false;
+      if (marked !== socket) {
+        marked = socket;
+        shell.print(64);
+        this.#type();
+      }
+      return this.#stream.high(shell.stream) === shell.end && this.#upstream.queuedBytes === 0;
+    };
+    await this.#runUntil(until, () => this.#isOver || healed());
+    if (this.#isOver || this.#failures.length > 0) return;
+    const { shell } = this.#service;
+    if (!healed()) {
+      const high = shell === undefined ? 0 : this.#stream.high(shell.stream);
+      this.#fail(
+        `not healed: ${high} of ${shell?.end} bytes, ${this.#upstream.queuedBytes} bytes of input wait`,
+      );
+    }
+  }
+
+  async #finish(): Promise<void> {
+    this.#stopping = true;
+    if (this.#ending === undefined) {
+      this.#stop.abort();
+      this.#restless = true;
+      await settle();
+      await this.#runUntil(this.#clock.world + 5_000, () => this.#ending !== undefined);
+      await settle();
+      if (this.#ending === undefined) this.#fail("does not stop");
+    }
+    this.#stream.over();
+    const { socket } = this.#service;
+    if (socket !== undefined && !socket.ended) this.#fail("leaves a connection open");
+    if (this.#clock.pendingTimers > 0) this.#fail(`leaves ${this.#clock.pendingTimers} timers`);
+    await this.#runUntil(this.#clock.world + 1_000, () => false);
+    // What waits for a shell that has ended is gone with it.
+    if (this.#ending?.kind === "stopped") this.#input.check(this.#upstream.queuedBytes);
+  }
+
+  async #runUntil(until: number, isDone: () => boolean): Promise<void> {
+    if (this.#restless) await settle();
+    while (!isDone() && this.#failures.length === 0 && this.#clock.step(until)) {
+      const { socket } = this.#service;
+      // While a connection is open, nothing in the product waits for a promise.
+      if (!this.#restless && socket !== undefined && !socket.ended) continue;
+      this.#restless = false;
+      await settle();
+    }
+  }
+
+  #scheduleTraffic(): void {
+    const { durationMs, outputs, inputs } = this.#schedule;
+    const dice = this.#dice;
+    for (let n = 0; n < outputs; n++) {
+      this.#clock.inWorld(dice.next() * durationMs, () => this.#print());
+    }
+    for (let n = 0; n < inputs; n++) this.#clock.arrive(dice.next() * durationMs, () => this.#type());
+  }
+
+  #print(): void {
+    this.#service.shell?.print(Math.floor(this.#dice.magnitude(1, this.#dice.chance(0.05) ? 10_000 : 700)));
+  }
+
+  #type(): void {
+    if (this.#isOver) return;
+    const dice = this.#dice;
+    const blocks = dice.chance(0.005) ? 1 + dice.int(12_000) : 1 + dice.int(dice.chance(0.2) ? 200 : 4);
+    const bytes = this.#input.type(blocks, this.#stream.stream);
+    if (bytes.length > 0 && !this.#upstream.send(bytes)) this.#fail("the queue is full");
+  }
+
+  #handleFault(kind: Schedule["faults"][number]["kind"]): void {
+    if (this.#isOver) return;
+    const { world } = this.#clock;
+    this.#faults += 1;
+    this.#say(`fault: ${kind}`);
+    const dice = this.#dice;
+    if (dice.chance(0.5)) this.#print();
+    inject(kind, this.#faultTarget);
+    const spread = () => world + dice.between(0, 4 * this.#schedule.latencyMs);
+    if (dice.chance(0.5)) this.#clock.inWorld(spread(), () => this.#print());
+    if (dice.chance(0.4)) this.#clock.arrive(spread(), () => this.#type());
+    // Whoever was taken takes back, sooner or later.
+    this.#clock.arrive(world, () => this.#takeBack());
+  }
+
+  #takeBack(): void {
+    if (this.#ending?.kind === "taken") this.#start();
+  }
+
+  readonly #faultTarget: FaultTarget = (() => {
+    const simulation = this;
+    const inProcess = (run: () => void) => this.#clock.arrive(this.#clock.world, run);
+    return {
+      get clock() {
+        return simulation.#clock;
+      },
+      get dice() {
+        return simulation.#dice;
+      },
+      get service() {
+        return simulation.#service;
+      },
+      expireCredentials: (ms) => {
+        this.#credentialsAt = this.#clock.world + ms;
+      },
+      exit: (exit) => {
+        const { shell } = this.#service;
+        this.#service.forget();
+        shell?.exit(exit, this.#dice.magnitude(1, 3_000));
+      },
+      notFound: () => {
+        this.#isFatal = true;
+      },
+      pauseReading: (ms) => {
+        inProcess(() => this.#upstream.pause());
+        this.#clock.arrive(this.#clock.world + ms, () => this.#upstream.resume());
+      },
+      look: () =>
+        inProcess(() => {
+          this.#restless = true;
+          this.#attempts.allowOne();
+          this.#upstream.retryNow();
+        }),
+      resizeOften: () => {
+        for (let n = 0; n < 40; n++) {
+          this.#clock.arrive(this.#clock.world + n * 10, () =>
+            this.#upstream.resize({ cols: 80 + n, rows: 24 }),
+          );
+        }
+      },
+      kill: () => inProcess(() => this.#kill()),
+    } satisfies FaultTarget;
+  })();
+
+  #kill(): void {
+    if (this.#isOver) return;
+    this.#takeBack();
+    this.#killing = true;
+    this.#restless = true;
+    const giveUp = new AbortController();
+    this.#clock.arrive(this.#clock.world + 30_000, () => {
+      this.#restless = true;
+      giveUp.abort();
+    });
+    this.#upstream.kill(giveUp.signal).catch(() => {});
+  }
+
+  #handleKill(): void {
+    if (!this.#killing) this.#fail("CLOSE was sent, and nobody asked for a kill");
+    const { shell } = this.#service;
+    this.#service.forget();
+    shell?.close(1000, "", true);
+  }
+
+  #handleConnecting(socket: SimSocket): void {
+    const before = this.#service.socket;
+    this.#say(`attempt ${this.#attempts.count + 1}`);
+    if (before !== undefined && !before.ended) this.#fail("two connections at once");
+    if (this.#ending !== undefined) this.#fail(`connects after '${this.#ending.kind}'`);
+    if (this.#stopping) this.#fail("connects after it was stopped");
+    this.#attempts.add(this.#clock.monotonic());
+    const { url, headers } = socket.request;
+    if (!url.includes(`shellId=${IDS.shellId}`)) this.#fail(`another shell id: ${url}`);
+    if (headers["x-amzn-bedrock-agentcore-runtime-session-id"] !== IDS.runtimeSessionId) {
+      this.#fail("another runtime session id");
+    }
+  }
+
+  #handleHanded(socket: SimSocket, message: Uint8Array): void {
+    if (socket !== this.#service.socket || !socket.opened)
+      this.#fail("sends on a connection that is not open");
+    if (message.length > MAX_FRAME_BYTES) this.#fail(`sends ${message.length} bytes at once`);
+    this.#attempts.addFrame(this.#clock.monotonic(), socket);
+    if (message[0] === Channel.Stdin) this.#input.handed(message.subarray(1));
+    if (message[0] === Channel.Close && !this.#killing)
+      this.#fail("sends CLOSE, and nobody asked for a kill");
+  }
+
+  #handleTold(message: Uint8Array): void {
+    if (message[0] !== Channel.Status) return;
+    const status = parseStatus(message.subarray(1));
+    if (status.kind === "confirmation") this.#stream.confirmationArrived(status.bytesDropped ?? 0);
+    if (status.kind === "termination") this.#exitArrived ??= status.exit;
+  }
+
+  #handleLink(event: LinkEvent): void {
+    if (this.#trace !== undefined) this.#say(JSON.stringify(event));
+    if (event.kind === "live") {
+      const attached = this.#opening?.attached;
+      if (attached !== undefined) {
+        this.#stream.live(event, attached);
+        this.#input.sees(attached.stream);
+      }
+      this.#input.discarded(event.heldDiscarded ?? 0);
+    } else if (event.kind === "confirmed") {
+      this.#stream.confirmed(event);
+      this.#input.discarded(event.heldDiscarded ?? 0);
+    } else if (event.kind !== "connecting") {
+      this.#stream.over();
+      this.#exitArrived = undefined;
+    }
+  }
+
+  #handleEnding(ending: Ending): void {
+    this.#ending = ending;
+    this.#say(`ending ${JSON.stringify(ending)}`);
+    const end = this.#lastEnd;
+    switch (ending.kind) {
+      case "exited":
+        this.#checkExit(ending.exit);
+        break;
+      case "gone":
+        if (!this.#isFatal && this.#stream.stream !== undefined) this.#fail(`gone: ${ending.error.message}`);
+        break;
+      case "taken":
+        if (end?.kind !== "closed" || end.code !== 4000) this.#fail("taken by nobody");
+        if (this.#healing) this.#start();
+        break;
+      case "stopped":
+        if (!this.#stopping) this.#fail("stopped by nobody");
+    }
+  }
+
+  #checkExit(exit: ShellExit): void {
+    const said = this.#exitArrived;
+    if (said !== undefined) {
+      if (JSON.stringify(said) !== JSON.stringify(exit)) {
+        this.#fail(`exit ${JSON.stringify(exit)} where the service said ${JSON.stringify(said)}`);
+      }
+      return;
+    }
+    if (exit.kind !== "unknown") this.#fail(`exit ${JSON.stringify(exit)}, and nobody said so`);
+    if (this.#killing) return;
+    const ageMs = this.#clock.monotonic() - this.#openedAt;
+    const { shell } = this.#service;
+    if (shell !== undefined && shell.stream === this.#stream.stream && ageMs >= PROOF_MS) {
+      this.#fail(`called exited while it lives, after a connection of ${Math.round(ageMs)} ms`);
+    }
+  }
+
+  #fail(message: string): void {
+    this.#failures.push(`seed ${this.#schedule.seed}, at ${Math.round(this.#clock.world)} ms: ${message}`);
+    this.#say(`FAILURE ${message}`);
+  }
+
+  #say(line: string): void {
+    this.#trace?.(`${Math.round(this.#clock.world)} ${line}`);
+  }
+}
+
+/** Lets everything run that waits only for promises. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 16; i++) await undefined;
+}
