@@ -10,7 +10,7 @@ export interface PasteProgressOptions {
   onProgress(sent: number, total: number): void;
 }
 
-/** Invariant: a timer is armed exactly while something is being sent that was not sent at once. */
+/** Invariant: a timer is armed from the first byte of a burst until nothing of it waits any more. */
 export class PasteProgress {
   readonly #options: PasteProgressOptions;
   #total = 0;
@@ -22,12 +22,8 @@ export class PasteProgress {
 
   /** So many bytes were accepted. */
   accepted(bytes: number): void {
-    const queued = this.#options.queuedBytes();
-    if (this.#cancel !== undefined) this.#total += bytes;
-    else if (queued > 0) {
-      this.#total = queued;
-      this.#arm();
-    }
+    this.#total += bytes;
+    if (this.#cancel === undefined) this.#arm();
   }
 
   stop(): void {
@@ -39,7 +35,10 @@ export class PasteProgress {
     this.#cancel = this.#options.clock.setTimeout(() => {
       const queued = this.#options.queuedBytes();
       this.#cancel = undefined;
-      if (queued === 0) return;
+      if (queued === 0) {
+        this.#total = 0;
+        return;
+      }
       this.#options.onProgress(Math.max(0, this.#total - queued), this.#total);
       this.#arm();
     }, SAY_EVERY_MS);

@@ -19,15 +19,17 @@ export interface ShellInputOptions {
 export class ShellInput {
   readonly #options: ShellInputOptions;
   readonly #progress: PasteProgress;
+  /** Who typed last: the paste is theirs. */
+  #typist: AttachedClient | undefined;
 
   constructor(options: ShellInputOptions) {
-    const { clients, clock, state, upstream } = options;
+    const { clock, state, upstream } = options;
     this.#options = options;
     this.#progress = new PasteProgress({
       clock,
       // While the link is down nothing is being sent: what waits is told with the loss.
       queuedBytes: () => (state().kind === "live" ? upstream.queuedBytes : 0),
-      onProgress: (sent, total) => clients.leader?.notify({ kind: "sending", sent, total }),
+      onProgress: (sent, total) => this.#typist?.notify({ kind: "sending", sent, total }),
     });
   }
 
@@ -36,6 +38,7 @@ export class ShellInput {
     const { clients, state, upstream } = this.#options;
     if (from.canLead) clients.typed(from);
     if (isOver(state())) return;
+    this.#typist = from;
     if (upstream.send(bytes)) this.#progress.accepted(bytes.length);
     else from.notify({ kind: "discarded", bytes: bytes.length });
   }
