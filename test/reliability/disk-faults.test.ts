@@ -166,6 +166,11 @@ describe("disk faults", () => {
       expect(await sandbox.runAsync(["new", "-d", "more", ...cloud])).toMatchObject({ status: 0 });
       expect(list()).not.toHaveProperty("stateUnsavedSince");
       process.kill(sandbox.json<{ pid: number }>(["daemon", "status", "--json"]).pid, "SIGKILL");
+      fill(join(state, "filler"));
+      const start = sandbox.run(["ls"]);
+      expect(start).toMatchObject({ status: 69, stdout: "" });
+      expect(start.stderr).toMatch(/^cannot write the lock in '.*' \(ENOSPC\) · make room.*\n$/);
+      unlinkSync(join(state, "filler"));
       expect(names()).toEqual(["cloud", "more", "z"]);
       rows.push(["a real full disk (64 KB): shells lost", "0"]);
     } finally {
