@@ -58,9 +58,13 @@ export class InstanceLock {
     } catch (error) {
       if (error instanceof AgentdError) throw error;
       const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-      throw new AgentdError("daemon_unavailable", `cannot write the lock in '${directory}' (${code})`, {
-        cause: error,
-      });
+      throw new AgentdError(
+        "daemon_unavailable",
+        `cannot write the lock in '${directory}' (${code}) · make room or mend its permissions`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

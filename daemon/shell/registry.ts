@@ -7,10 +7,11 @@ import type { ShellExit } from "../../shared/status.js";
 import type { Clock } from "../upstream/clock.js";
 import type { LocalShellSpec } from "../upstream/local-runtime-link.js";
 import type { UpstreamIds, UpstreamTarget } from "../upstream/target.js";
+import { notEnded, notSaved } from "./half-done.js";
 import { Shell } from "./shell.js";
 import type { ShellDeps } from "./shell-deps.js";
 import type { ShellRecord } from "./shell-record.js";
-import { isOver, reasonOf } from "./shell-state.js";
+import { isOver } from "./shell-state.js";
 import type { ShellStore } from "./shell-store.js";
 import { StateKeeper, type Unsaved } from "./state-keeper.js";
 
@@ -76,7 +77,11 @@ export class Registry {
 
   /** Finds the shells of the state file again: those that are not over connect at once. */
   adopt(records: readonly ShellRecord[]): void {
-    for (const record of records) this.#add(record).start();
+    for (const record of records) {
+      this.#add(record).start();
+      // What an earlier daemon had begun; who asked for it had no answer.
+      if (record.ending === true) this.kill(record.name, false).catch(ignore);
+    }
   }
 
   list(): ShellInfo[] {
@@ -154,9 +159,14 @@ export class Registry {
       force ? FORCED_KILL_MS : KILL_TIMEOUT_MS,
     );
     let exit: ShellExit | undefined;
+    // On the disk first: the service makes a new shell for an id that is gone, so the next daemon must not just connect.
+    shell.record.ending = true;
     try {
+      await this.#state.save().catch(ignore);
       exit = await shell.kill(timeout.signal);
     } catch (error) {
+      delete shell.record.ending;
+      this.#state.saveSoon();
       if (!force) throw notEnded(shell, AgentdError.from(error));
     } finally {
       cancel();
@@ -281,18 +291,3 @@ export class Registry {
 
 /** For what the state keeper has said already and tries again. */
 function ignore(): void {}
-
-/** The change stands in memory; who asked for it must know that a crash would undo it. */
-function notSaved(done: string, error: unknown): AgentdError {
-  const { message } = AgentdError.from(error);
-  return new AgentdError("state_unwritable", `${done}, but that is not saved yet: ${message}`, {
-    cause: error,
-  });
-}
-
-/** Why a shell could not be ended, with the way out. */
-function notEnded({ record, state }: Shell, error: AgentdError): AgentdError {
-  const why = reasonOf(state) ?? error.message;
-  const message = `shell '${record.name}' is not ended: ${why} · agentd kill --force ${record.name} forgets it all the same`;
-  return new AgentdError("shell_not_live", message, { cause: error });
-}

@@ -25,6 +25,8 @@ export interface ShellRecord extends UpstreamIds {
   known: boolean;
   /** Output that is known to be lost, bytes, over the shell's life. */
   bytesLost: number;
+  /** Its end was asked for, and may have happened: whoever finds it again ends it. */
+  ending?: boolean;
   ended?: { readonly exit: ShellExit; readonly endedAt: number };
   /** It cannot be had any more, and why; as `ended`, it is not looked for again. */
   gone?: { readonly message: string; readonly endedAt: number };

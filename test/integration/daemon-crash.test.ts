@@ -1,8 +1,9 @@
 // Nothing dies with the daemon: `kill -9` while shells print, and 32 first commands at once.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ShellInfo } from "../../shared/rpc.js";
+import { isRunning } from "../support/processes.js";
 import { Sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
 
@@ -36,6 +37,32 @@ describe("daemon life", () => {
     });
     const numbers = [...text.matchAll(/^line-(\d+)$/gm)].map((match) => Number(match[1]));
     expect(numbers).toEqual(Array.from({ length: 4000 }, (_, index) => index + 1));
+  });
+
+  it("never holds up a shell while there is no daemon, and counts to the byte what nobody kept", async () => {
+    sandbox = new Sandbox();
+    const [go, done] = ["go", "done"].map((name) => join(sandbox.home, name));
+    // 398 digits, CR and LF: 400 bytes a line, far more lines than the replay ring holds.
+    const print = `i=0; while [ $i -lt 5000 ]; do i=$((i+1)); printf '%0398d\\n' $i; done`;
+    // What the runtime hands to a connection whose other end has just died counts as handed over: it learns that first.
+    const script = `until [ -e ${go} ]; do sleep 0.02; done; sleep 0.3; ${print}; touch ${done}; read x`;
+    sandbox.run(["new", "-d", "--local", "--size", "420x50", "busy", "--", "bash", "-c", script]);
+    const pid = daemonPid();
+    process.kill(pid, "SIGKILL");
+    await until("the daemon is gone", () => !isRunning(pid));
+    writeFileSync(go ?? "", "");
+    await until("all is printed", () => existsSync(done ?? ""));
+    const after = await until("the shell is live again", () =>
+      shells().find(({ state }) => state === "live"),
+    );
+    const lines = await until("the end of the output", () => {
+      const { stdout } = sandbox.run(["capture", "busy", "-S", "-9000"]);
+      const whole = stdout.split("\n").filter((line) => /^\d{398}$/.test(line));
+      return Number(whole.at(-1)) === 5000 && whole.map(Number);
+    });
+    expect(after.bytesLost).toBeGreaterThan(0);
+    expect(lines[0]).toBe(Math.ceil(after.bytesLost / 400) + 1);
+    expect(lines).toHaveLength(5000 - (lines[0] ?? 0) + 1);
   });
 
   it("knows how a shell ended while there was no daemon", async () => {

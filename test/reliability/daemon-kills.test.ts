@@ -118,13 +118,12 @@ class Rig {
     await until("the shells that run are those that are known", equal, 5000).catch(async () => {
       this.violations.push(`[running, known]: ${JSON.stringify(await counts())}`);
     });
-    const known = shells.map(({ shellId }) => shellId).sort();
-    // A save may be under way: the file is then about to get its name.
-    await until("the state file names the shells", () => `${this.#idsOnDisk()}` === `${known}`, 5000).catch(
-      () => {
-        this.violations.push(`state file: ${this.#idsOnDisk()}, daemon: ${known}`);
-      },
-    );
+    const known = async () => (await this.list()).map(({ shellId }) => shellId).sort();
+    // A save may be under way: the file is then about to get its name. And a kill that was begun is being completed.
+    const isSaved = async () => `${this.#idsOnDisk()}` === `${await known()}`;
+    await until("the state file names the shells", isSaved, 5000).catch(async () => {
+      this.violations.push(`state file: ${this.#idsOnDisk()}, daemon: ${await known()}`);
+    });
     const daemons = processesOf("daemon.cjs", "HOME", this.sandbox.home);
     if (daemons.length !== 1) this.violations.push(`${daemons.length} daemons: ${daemons}`);
     return shells;

@@ -36,6 +36,8 @@ export class DiskWorld {
   readonly served = new Set<string>();
   /** Ids whose creation was confirmed and whose end nobody has asked for or seen. */
   readonly promised = new Set<string>();
+  /** Ids whose process was ended by a kill, confirmed or not. */
+  readonly killed = new Set<string>();
   /** Ids whose kill was confirmed. */
   readonly forgotten = new Set<string>();
   /** Confirmed names by id; deleted while a rename is under way. */
@@ -145,6 +147,9 @@ export class DiskWorld {
     await this.clock.advance(10_001);
     for (let tries = 0; this.registry.unsaved !== undefined && tries < 100_000; tries++) await turn();
     if (this.registry.unsaved !== undefined) this.violations.push("not saved although the disk works again");
+    const revived = () => [...this.killed].filter((id) => this.served.has(id));
+    for (let tries = 0; revived().length > 0 && tries < 100_000; tries++) await turn();
+    for (const id of revived()) this.violations.push(`${id} was killed and runs again`);
     await this.registry.stop("stopping");
     return this.#store(new FaultyDisk(() => undefined)).load();
   }
@@ -186,7 +191,10 @@ export class DiskWorld {
           const upstream = new ServedUpstream(request);
           const { record } = request;
           const { shellId } = record;
-          upstream.onKill = () => this.served.delete(shellId);
+          upstream.onKill = () => {
+            this.served.delete(shellId);
+            this.killed.add(shellId);
+          };
           this.#upstreams.set(shellId, upstream);
           if (record.ended === undefined && record.gone === undefined) {
             queueMicrotask(() => this.#connect(upstream, record));

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { DaemonHome } from "../../support/daemon-process.js";
 import { program } from "../../support/sandbox.js";
@@ -220,6 +221,24 @@ describe("process", () => {
     const daemon = await home.start().ready();
     expect(readFileSync(`/proc/${daemon.pid}/status`, "utf8")).toMatch(/^Umask:\s+0077$/m);
     expect(readlinkSync(`/proc/${daemon.pid}/cwd`)).toBe("/");
+  });
+
+  it("counts and logs that it stood still, without a word about what it did", async () => {
+    const home = new DaemonHome();
+    const daemon = await home.start().ready();
+    const client = await SocketClient.greeted(home.socket);
+    const { stalls } = await client.call<{ stalls: number }>("daemon.status");
+    daemon.child.kill("SIGSTOP");
+    await delay(600);
+    daemon.child.kill("SIGCONT");
+    await expect
+      .poll(async () => (await client.call<{ stalls: number }>("daemon.status")).stalls)
+      .toBeGreaterThan(stalls);
+    const line = readFileSync(join(home.state, "daemon.log"), "utf8")
+      .split("\n")
+      .find((text) => text.includes("event loop stood still"));
+    expect(Object.keys(JSON.parse(line ?? "{}") as object).sort()).toEqual(["level", "ms", "msg", "time"]);
+    client.close();
   });
 
   it("logs an unexpected exception, saves and exits with 70; the next daemon starts", async () => {

@@ -292,6 +292,25 @@ describe("Registry", () => {
     expect(rig.saved).toEqual([]);
   });
 
+  it("ends a shell whose kill the last daemon had begun, and none whose kill had failed", async () => {
+    const rig = new RegistryRig();
+    rig.registry.adopt([
+      { ...LOCAL_RECORD, name: "dying", shellId: "id-1", known: true, ending: true },
+      { ...LOCAL_RECORD, name: "alive", shellId: "id-2", known: true },
+    ]);
+    await expect.poll(() => rig.registry.list()).toMatchObject([{ name: "alive", state: "live" }]);
+    expect(rig.saved.map(({ name }) => name)).toEqual(["alive"]);
+    const [, upstream] = rig.upstreams;
+    upstream!.kill = async () => {
+      expect(rig.saved).toMatchObject([{ name: "alive", ending: true }]);
+      throw new AgentdError("timeout", "no answer");
+    };
+    await expect(rig.registry.kill("alive", false)).rejects.toMatchObject({ code: "shell_not_live" });
+    await turn();
+    expect(rig.saved).toMatchObject([{ name: "alive" }]);
+    expect(rig.saved[0]).not.toHaveProperty("ending");
+  });
+
   it("keeps a shell that cannot be had any more for ten minutes, also in the next daemon, which does not try again", async () => {
     const rig = new RegistryRig();
     await rig.create("a");
