@@ -25,10 +25,10 @@ const ours = { sessionIdleMs: 60_000 };
 const profiles: readonly Profile[] = [
   { name: "exact", exact: true, knobs: ours },
   { name: "exact, 4 KB ring", exact: true, knobs: { ...ours, replayBytes: 4096 } },
-  { name: "exact, cut after 1.2 s", exact: true, knobs: { ...ours, connectionTtlMs: 1_200 } },
+  { name: "exact, cut by the server after 0.7 s", exact: true, knobs: { ...ours, connectionTtlMs: 700 } },
   { name: "agentcore", exact: false, knobs: service },
   { name: "generation-b", exact: false, knobs: { ...service, profile: "generation-b" } },
-  { name: "hostile", exact: false, knobs: { ...service, profile: "hostile", connectionTtlMs: 2_000 } },
+  { name: "hostile", exact: false, knobs: { ...service, profile: "hostile", connectionTtlMs: 1_000 } },
 ];
 
 /** So many shells at once. */

@@ -55,7 +55,7 @@ class Flow {
   readonly #random: () => number;
   readonly #record: boolean;
   readonly #onPassed: (passed: number) => void;
-  readonly #queue: { bytes: Buffer; readonly dueAt: number }[] = [];
+  readonly #queue: { readonly bytes: Buffer; readonly dueAt: number }[] = [];
   #queued = 0;
   #nextAt = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -138,8 +138,9 @@ class Flow {
     const most = splitBytes === undefined ? dueBytes.length : 1 + Math.floor(this.#random() * splitBytes);
     const inTime = bytesPerSecond === undefined ? dueBytes.length : Math.ceil(bytesPerSecond * SLICE_S);
     const piece = dueBytes.subarray(0, Math.min(most, limit, inTime));
-    if (piece.length < dueBytes.length) head.bytes = dueBytes.subarray(piece.length);
-    else this.#queue.shift();
+    this.#queue.shift();
+    if (piece.length < dueBytes.length)
+      this.#queue.unshift({ bytes: dueBytes.subarray(piece.length), dueAt: head.dueAt });
     this.#queued -= piece.length;
     if (this.#queued < HIGH_WATER_BYTES / 2) this.#from.resume();
     this.passed += piece.length;

@@ -149,6 +149,20 @@ describe("the fault proxy", () => {
     await until("both", () => server.bytes.toString() === "up" && client.bytes.toString() === "down");
   });
 
+  it("repeats nothing when joined bytes meet a planned freeze", async () => {
+    const rig = await Rig.start();
+    rig.proxy.shape("down", { coalesceMs: 5 });
+    rig.proxy.plans.push([{ direction: "down", bytes: 700, act: { freeze: "down" } }]);
+    const { client, server } = await rig.open();
+    for (let at = 0; at < 1_000; at += 100) server.socket.write(bytesOf(100, at));
+    await until("700 bytes", () => client.bytes.length === 700);
+    rig.proxy.thaw();
+    await until("the rest", () => client.bytes.length >= 1_000);
+    server.socket.end();
+    await until("the end", () => client.ended);
+    expect(client.bytes.equals(bytesOf(1_000))).toBe(true);
+  });
+
   it("cuts one side only: the other learns nothing", async () => {
     const rig = await Rig.start();
     const { client, server } = await rig.open();
