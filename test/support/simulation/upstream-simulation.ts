@@ -82,7 +82,8 @@ export class UpstreamSimulation {
           this.#openedAt = clock.monotonic();
         },
         arriving: (stream, from, payload) => this.#stream.arriving(stream, from, payload),
-        arrived: (socket) => this.#stream.arrived(socket.closing && socket.attached?.isNew === true),
+        arrived: (socket) =>
+          this.#stream.arrived(socket.closing && socket.attached?.stream !== this.#stream.stream),
         told: (_socket, message) => this.#handleTold(message),
         ended: (_socket, end) => {
           this.#restless = true;
