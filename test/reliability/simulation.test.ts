@@ -16,7 +16,7 @@ it("keeps every promise of the upstream through seeded fault schedules", async (
     endings[result.ending] = (endings[result.ending] ?? 0) + 1;
     if (result.failures.length > 0) {
       const lines: string[] = [];
-      await new UpstreamSimulation(seed, (line) => lines.push(line)).run();
+      await new UpstreamSimulation(seed, { trace: (line) => lines.push(line) }).run();
       expect.fail([...result.failures, ...lines.slice(-TRACE_LINES)].join("\n"));
     }
   }
