@@ -477,7 +477,12 @@ export class UpstreamSimulation {
       this.#input.discarded(event.heldDiscarded ?? 0);
     } else if (event.kind !== "connecting") {
       this.#stream.over();
+      const said = this.#exitArrived;
       this.#exitArrived = undefined;
+      if (said !== undefined && said.kind !== "unknown")
+        this.#fail(`goes on after exit ${JSON.stringify(said)}`);
+      if (this.#lastEnd?.kind === "closed" && this.#lastEnd.code === 4000)
+        this.#fail("goes on after it was taken");
     }
   }
 
