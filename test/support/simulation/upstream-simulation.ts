@@ -475,7 +475,9 @@ export class UpstreamSimulation {
     } else if (event.kind === "confirmed") {
       this.#stream.confirmed(event);
       this.#input.discarded(event.heldDiscarded ?? 0);
-    } else if (event.kind !== "connecting") {
+    } else if (event.kind === "connecting") {
+      this.#lastEnd = undefined;
+    } else {
       this.#stream.over();
       const said = this.#exitArrived;
       this.#exitArrived = undefined;
