@@ -35,7 +35,8 @@ export interface AttemptOptions {
   /** The connection is open; `ids` are in force from now on. Before its `live` event. */
   onOpen(): void;
   onLink(event: LinkEvent): void;
-  onReplay(decision: ReplayDecision): void;
+  /** What the replay showed; a second time when it turns out to have been a full ring. */
+  onReplay(decision: Pick<ReplayDecision, "kind">): void;
 }
 
 /** What the end of a connection leaves uncertain. Times are monotonic milliseconds. */
@@ -186,10 +187,13 @@ export class Attempt {
     if (attachment.exact || attachment.verdict === "first" || attachment.verdict === "new") {
       gate.open(attachment.exact);
     } else if (event.kind === "live") {
-      gate.beginReplay((decision) => {
-        onReplay(decision);
-        attachment.handleReplay(decision.sameShell);
-      });
+      gate.beginReplay(
+        (decision) => {
+          onReplay(decision);
+          attachment.handleReplay(decision.sameShell);
+        },
+        () => onReplay({ kind: "gap" }),
+      );
     }
     this.#connection?.pump();
   }

@@ -5,7 +5,7 @@ import type { ShellExit } from "../../shared/status.js";
 import { backoffMs, briefMs, jittered } from "./backoff.js";
 import { endpointHost } from "./endpoint.js";
 import type { Ending } from "./link.js";
-import { troubleOfRefusal } from "./refusal.js";
+import { MIN_SKEW_MS, troubleOfRefusal } from "./refusal.js";
 import type { SocketEnd } from "./socket.js";
 import type { UpstreamTarget } from "./target.js";
 import { type Pace, type Trouble, troubleOfFailure, troubleOfLocal } from "./trouble.js";
@@ -47,10 +47,10 @@ export interface OutcomeContext {
   readonly sinceLossMs: number;
   /** This connection was made to learn why the one before ended normally. */
   readonly learning: boolean;
-  /** This attempt was already signed with a corrected clock. */
-  readonly clockCorrected: boolean;
   /** Age at which the server cuts a connection. */
   readonly connectionTtlMs: number;
+  /** What was added to our clock for the signature of this attempt: from an earlier answer, and stale when our clock was set since. */
+  readonly signedOffsetMs: number;
   /** Wall clock, milliseconds. */
   readonly nowMs: number;
 }
@@ -129,8 +129,10 @@ function troubleOf(end: Exclude<SocketEnd, { kind: "closed" }>, context: Outcome
 
 function outcomeOfTrouble(trouble: Trouble, context: OutcomeContext): Outcome {
   const { policy, pace, error, clockOffsetMs } = trouble;
-  if (clockOffsetMs !== undefined && !context.clockCorrected) {
-    return { kind: "retry", pace: "now", reason: error.message, clockOffsetMs };
+  if (clockOffsetMs !== undefined && Math.abs(clockOffsetMs - context.signedOffsetMs) > MIN_SKEW_MS) {
+    // A second correction has time: a service whose clock runs wild must not make us knock in a loop.
+    const soon = context.signedOffsetMs === 0 ? "now" : "backoff";
+    return { kind: "retry", pace: soon, reason: error.message, clockOffsetMs };
   }
   const patient =
     context.known || context.sinceLossMs < FIRST_CONNECT_MS || context.attempt < FIRST_CONNECT_ATTEMPTS;

@@ -7,7 +7,7 @@ import type { Trouble } from "./trouble.js";
 type Refused = Extract<SocketEnd, { kind: "refused" }>;
 
 /** A clock that is off by less cannot be the reason: the service allows about five minutes. */
-const MIN_SKEW_MS = 60_000;
+export const MIN_SKEW_MS = 60_000;
 
 /** Error types of AWS front ends, lower case, without "exception". */
 const CREDENTIAL_TYPES = new Set([
@@ -50,12 +50,13 @@ export function troubleOfRefusal(refused: Refused, runtimeArn: string, nowMs: nu
 
   if (SIGNATURE_TYPES.has(type) || (status === 403 && /signature|time.{0,12}skew/i.test(text))) {
     const skewMs = skewOf(refused.headers["date"], nowMs);
-    if (skewMs !== undefined) {
-      const minutes = Math.round(Math.abs(skewMs) / 6_000) / 10;
-      const message = `this machine's clock is ${minutes} min ${skewMs > 0 ? "slow" : "fast"}`;
-      return { ...trouble("credentials", "access_denied", message), clockOffsetMs: skewMs };
-    }
-    return trouble("credentials", "access_denied", "the service did not accept the signature");
+    const isOff = skewMs !== undefined && Math.abs(skewMs) > MIN_SKEW_MS;
+    const minutes = Math.round(Math.abs(skewMs ?? 0) / 6_000) / 10;
+    const message = isOff
+      ? `this machine's clock is ${minutes} min ${skewMs > 0 ? "slow" : "fast"}`
+      : "the service did not accept the signature";
+    const refusal = trouble("credentials", "access_denied", message);
+    return skewMs === undefined ? refusal : { ...refusal, clockOffsetMs: skewMs };
   }
   if (
     CREDENTIAL_TYPES.has(type) ||
@@ -140,8 +141,8 @@ function isCapacity(type: string, text: string): boolean {
   );
 }
 
-/** How far the service's clock is ahead of ours, when that is far enough to matter. */
+/** How far the service's clock is ahead of ours, when it says. */
 function skewOf(date: string | undefined, nowMs: number): number | undefined {
   const skewMs = Date.parse(date ?? "") - nowMs;
-  return Math.abs(skewMs) > MIN_SKEW_MS ? skewMs : undefined;
+  return Number.isNaN(skewMs) ? undefined : skewMs;
 }

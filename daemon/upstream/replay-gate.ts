@@ -3,6 +3,7 @@ import { Channel } from "../../shared/channel.js";
 import { chunksOf, encodeFrame, framePayload } from "../../shared/frame.js";
 import type { Clock } from "./clock.js";
 import { DeliveredOutput } from "./delivered-output.js";
+import { OverflowWatch } from "./overflow-watch.js";
 import type { ReplayKnowledge } from "./replay-knowledge.js";
 import { type ReplayDecision, ReplayResolver } from "./replay-resolver.js";
 
@@ -26,6 +27,9 @@ export class ReplayGate {
   readonly #delivered = new DeliveredOutput();
   #resolver: ReplayResolver | undefined;
   #onDecided: (decision: ReplayDecision) => void = () => {};
+  /** After a decision that was made early: whether the replay turns out to have filled the server's ring. */
+  #overflow: OverflowWatch | undefined;
+  #onOverflow: () => void = () => {};
   #counted = false;
   #cancel: (() => void) | undefined;
 
@@ -36,15 +40,22 @@ export class ReplayGate {
   /** The output that comes next is that of a new shell, or is counted by its server: all of it is new. */
   open(counted: boolean): void {
     this.#settle();
+    this.#overflow = undefined;
     this.#counted = counted;
     this.#delivered.reset();
   }
 
-  /** The output that comes next may begin with a replay. `onDecided` is called once, before the output that was withheld. */
-  beginReplay(onDecided: (decision: ReplayDecision) => void): void {
+  /**
+   * The output that comes next may begin with a replay.
+   * @param onDecided called once, before the output that was withheld
+   * @param onOverflow called at most once, later: the replay is as long as a full ring, so what came before it may be missing
+   */
+  beginReplay(onDecided: (decision: ReplayDecision) => void, onOverflow: () => void): void {
     const { clock, knowledge, server } = this.#options;
     this.#counted = false;
     this.#onDecided = onDecided;
+    this.#onOverflow = onOverflow;
+    this.#overflow = undefined;
     const [delivered, model, nowMs] = [this.#delivered, knowledge.modelOf(server), clock.monotonic()];
     this.#resolver = new ReplayResolver({ delivered, model, nowMs });
     this.#arm();
@@ -54,6 +65,7 @@ export class ReplayGate {
   push(frame: Uint8Array): void {
     if (this.#resolver === undefined || frame[0] !== Channel.Stdout) {
       this.#deliver(frame);
+      if (frame[0] === Channel.Stdout) this.#watchOverflow(frame.length - 1);
       return;
     }
     const decision = this.#resolver.push(framePayload(frame), this.#options.clock.monotonic());
@@ -102,11 +114,21 @@ export class ReplayGate {
     this.#cancel?.();
     this.#resolver = undefined;
     const { knowledge, server } = this.#options;
+    if (decision.kind === "fresh") {
+      const seenBytes = decision.output.reduce((sum, { length }) => sum + length, 0);
+      this.#overflow = new OverflowWatch({ seenBytes, nowMs: this.#options.clock.monotonic() });
+    }
     if (decision.learned !== undefined) knowledge.learn(server, decision.learned);
     this.#onDecided(decision);
     for (const bytes of decision.output) {
       for (const chunk of chunksOf(bytes)) this.#deliver(encodeFrame(Channel.Stdout, chunk));
     }
+  }
+
+  #watchOverflow(bytes: number): void {
+    if (this.#overflow === undefined) return;
+    if (this.#overflow.push(bytes, this.#options.clock.monotonic())) this.#onOverflow();
+    if (this.#overflow.done) this.#overflow = undefined;
   }
 
   #deliver(frame: Uint8Array): void {

@@ -14,7 +14,7 @@ export interface Trouble {
   readonly policy: "fatal" | "first-fatal" | "credentials" | "capacity" | "retry";
   readonly pace: Pace;
   readonly error: AgentdError;
-  /** The service's clock minus ours: sign with that, and try once more. */
+  /** The service's clock minus ours: worth another attempt when this one was signed with a different value. */
   readonly clockOffsetMs?: number;
 }
 

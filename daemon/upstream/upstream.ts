@@ -190,7 +190,6 @@ export class Upstream {
     const { clock } = deps;
     const retries = this.#retries;
     retries.restart(clock.monotonic());
-    let clockCorrected = false;
     let learning = false;
     for (;;) {
       handlers.onLink({ kind: "connecting", attempt: retries.attempt });
@@ -202,8 +201,8 @@ export class Upstream {
         attempt: retries.attempt,
         sinceLossMs: retries.sinceLossMs(now),
         learning,
-        clockCorrected,
         connectionTtlMs: deps.connectionTtlMs ?? SERVICE_TTL_MS,
+        signedOffsetMs: this.#server.clockOffsetMs,
         nowMs: clock.now(),
       });
       // A stop that came while the connection ended for another reason is still a stop, unless the shell itself has ended.
@@ -211,8 +210,6 @@ export class Upstream {
       if (signal.aborted) return { kind: "stopped" };
       if (end.kind === "closed" || end.kind === "rotated") retries.connectionEnded(end.ageMs, now);
       else if (outcome.kind !== "retry" || outcome.pace !== "brief") retries.attemptFailed();
-      const corrects = outcome.kind === "retry" && outcome.clockOffsetMs !== undefined;
-      clockCorrected = end.kind !== "closed" && (clockCorrected || corrects);
       // An attempt that reached nobody has learned nothing.
       learning = (outcome.kind === "retry" && outcome.learn === true) || (learning && end.kind !== "closed");
       this.#server.learnFromOutcome(outcome);

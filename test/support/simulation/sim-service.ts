@@ -81,8 +81,10 @@ export class SimService {
   };
 
   #connect(socket: SimSocket): void {
-    const { clock } = this.#options;
-    const obstacle = this.#takeObstacle();
+    const { clock, traits } = this.#options;
+    const taken = this.#takeObstacle();
+    // A server that counts its output says where it stands even for a shell that fails at once.
+    const obstacle = taken?.kind === "cannot start" && traits.exact ? ({ kind: "breaks" } as const) : taken;
     const later = (ms: number, run: () => void) => clock.inWorld(clock.world + ms, run);
     if (obstacle?.kind === "fails") socket.fail(obstacle.code, socket.latencyMs);
     else if (obstacle?.kind === "breaks") socket.fail("ECONNRESET", socket.latencyMs);

@@ -31,6 +31,7 @@ export class StreamOracle {
   #previous: number | undefined;
   #verdict: string | undefined;
   #everLive = false;
+  #started = false;
   #arriving: { stream: number; from: number; payload: Uint8Array } | undefined;
   /** Per stream: offset after the newest byte that was passed on. */
   readonly #high: number[] = [];
@@ -82,8 +83,9 @@ export class StreamOracle {
     this.#current = truth;
     this.#saidByServer = 0;
     this.#saidByUs = 0;
-    if ((verdict === "first") !== !this.#everLive)
-      this.#fail(`verdict '${verdict}' of a ${this.#everLive ? "known" : "new"} shell`);
+    // A shell that never said anything was perhaps never started: the next one may be called the first again.
+    const isFirst = verdict === "first";
+    if (isFirst ? this.#started : !this.#everLive) this.#fail(`verdict '${verdict}', which cannot be`);
     this.#everLive = true;
     this.#checkVerdict(verdict);
     if (!this.#exact) return;
@@ -91,7 +93,7 @@ export class StreamOracle {
       this.#fail(`exact output at ${offset} of ${epoch}, but it starts at ${truth.from}`);
       return;
     }
-    const known = this.#position;
+    const known = isFirst ? undefined : this.#position;
     if (known?.epoch === epoch) {
       if (verdict !== "same") this.#fail(`verdict '${verdict}' for the epoch that we have`);
       if (offset - known.offset !== (gap ?? 0)) {
@@ -108,6 +110,7 @@ export class StreamOracle {
 
   /** A confirmation that the service sent has arrived. */
   confirmationArrived(bytesDropped: number): void {
+    this.#started = true;
     this.#saidByServer = Math.max(this.#saidByServer, bytesDropped);
   }
 
@@ -129,6 +132,7 @@ export class StreamOracle {
   frame(payload: Uint8Array): void {
     const truth = this.#arriving;
     this.#arriving = undefined;
+    this.#started = true;
     if (truth === undefined) {
       this.#fail(
         `${payload.length} bytes (${positionOf(payload)}) were passed on that did not arrive just now`,

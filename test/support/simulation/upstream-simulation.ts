@@ -1,13 +1,17 @@
 // One schedule: the daemon's own upstream under virtual time against the simulated service, judged by the oracles.
-import type { Ending, LinkEvent } from "../../../daemon/upstream/link.js";
+
+import type { ShellUpstream, UpstreamRequest } from "../../../daemon/shell/shell-deps.js";
+import type { Ending, Have, LinkEvent } from "../../../daemon/upstream/link.js";
 import type { SocketEnd } from "../../../daemon/upstream/socket.js";
 import { Upstream } from "../../../daemon/upstream/upstream.js";
 import { Channel, MAX_FRAME_BYTES } from "../../../shared/channel.js";
 import { AgentdError } from "../../../shared/errors.js";
+import type { Size } from "../../../shared/size.js";
 import { parseStatus, type ShellExit } from "../../../shared/status.js";
 import { seededRandom } from "../random-stream.js";
 import { AttemptRate } from "./attempt-rate.js";
 import { type FaultTarget, inject } from "./faults.js";
+import { HubWorld } from "./hub-world.js";
 import { InputOracle } from "./input-oracle.js";
 import { Dice, drawSchedule, type Schedule } from "./schedule.js";
 import { SimClock } from "./sim-clock.js";
@@ -32,6 +36,14 @@ export interface SimulationResult {
   readonly stream: StreamOracle["figures"];
   readonly input: InputOracle["figures"];
   readonly ending: string;
+  /** Clients that attached to the hub, and those of them that went on where they had been. */
+  readonly clients: { readonly attached: number; readonly resumed: number };
+}
+
+export interface SimulationOptions {
+  /** The whole shell hub with clients, instead of the upstream alone. */
+  readonly hub?: boolean;
+  readonly trace?: (line: string) => void;
 }
 
 export class UpstreamSimulation {
@@ -42,6 +54,8 @@ export class UpstreamSimulation {
   readonly #stream: StreamOracle;
   readonly #input: InputOracle;
   readonly #upstream: Upstream;
+  readonly #hub: HubWorld | undefined;
+  #hubRequest: UpstreamRequest | undefined;
   readonly #stop = new AbortController();
   readonly #attempts: AttemptRate;
   readonly #failures: string[] = [];
@@ -59,7 +73,7 @@ export class UpstreamSimulation {
   #healing = false;
   #faults = 0;
 
-  constructor(seed: number, trace?: (line: string) => void) {
+  constructor(seed: number, { hub = false, trace }: SimulationOptions = {}) {
     this.#trace = trace;
     const dice = new Dice(seededRandom(seed));
     this.#dice = dice;
@@ -82,7 +96,11 @@ export class UpstreamSimulation {
           this.#openedAt = clock.monotonic();
         },
         arriving: (stream, from, payload) => this.#stream.arriving(stream, from, payload),
-        arrived: (socket) => this.#stream.arrived(socket.closing && socket.attached?.isNew === true),
+        arrived: (socket) => {
+          const { attached, closing } = socket;
+          const isOther = attached?.isNew === true || attached?.stream !== this.#stream.stream;
+          this.#stream.arrived(closing && isOther);
+        },
         told: (_socket, message) => this.#handleTold(message),
         ended: (_socket, end) => {
           this.#restless = true;
@@ -107,14 +125,21 @@ export class UpstreamSimulation {
       },
       ids: IDS,
       size: { cols: 80, rows: 24 },
-      have: () => this.#stream.have(),
+      have: () => this.#have(),
       known: false,
       handlers: {
         onFrame: (frame) => {
-          if (frame[0] === Channel.Stdout) this.#stream.frame(frame.subarray(1));
+          if (frame[0] === Channel.Stdout) {
+            this.#stream.frame(frame.subarray(1));
+            this.#hub?.output(frame.subarray(1));
+          }
+          this.#hubRequest?.handlers.onFrame(frame);
         },
-        onLink: (event) => this.#handleLink(event),
-        onInputPressure: () => {},
+        onLink: (event) => {
+          this.#handleLink(event);
+          this.#hubRequest?.handlers.onLink(event);
+        },
+        onInputPressure: (high) => this.#hubRequest?.handlers.onInputPressure(high),
       },
       deps: {
         clock,
@@ -128,6 +153,13 @@ export class UpstreamSimulation {
         log: { debug() {}, info() {}, warn() {} },
       },
     });
+    if (hub) {
+      const createUpstream = (request: UpstreamRequest) => {
+        this.#hubRequest = request;
+        return this.#upstreamOfHub();
+      };
+      this.#hub = new HubWorld({ clock, dice, ids: IDS, createUpstream, fail });
+    }
   }
 
   async run(): Promise<SimulationResult> {
@@ -147,6 +179,7 @@ export class UpstreamSimulation {
       stream: this.#stream.figures,
       input: this.#input.figures,
       ending: this.#ending?.kind ?? "none",
+      clients: { attached: this.#hub?.attached ?? 0, resumed: this.#hub?.resumed ?? 0 },
     };
   }
 
@@ -155,12 +188,51 @@ export class UpstreamSimulation {
   }
 
   #start(): void {
+    if (this.#hub === undefined) this.#run(this.#stop.signal);
+    else this.#hub.shell.start();
+  }
+
+  #run(signal: AbortSignal): Promise<Ending> {
     this.#ending = undefined;
     this.#restless = true;
-    this.#upstream.run(this.#stop.signal).then(
+    const running = this.#upstream.run(signal);
+    running.then(
       (ending) => this.#handleEnding(ending),
       (error: unknown) => this.#fail(`run threw ${String(error)}`),
     );
+    return running;
+  }
+
+  /** What the hub takes for its upstream: the real one, watched. */
+  #upstreamOfHub(): ShellUpstream {
+    const upstream = this.#upstream;
+    return {
+      run: (signal) => this.#run(signal),
+      send: (bytes) => upstream.send(bytes),
+      resize: (size) => upstream.resize(size),
+      kill: (signal) => upstream.kill(signal),
+      retryNow: () => {
+        this.#attempts.allowOne();
+        upstream.retryNow();
+      },
+      pause: () => upstream.pause(),
+      resume: () => upstream.resume(),
+      wake: () => upstream.wake(),
+      nudge: () => upstream.nudge(),
+      get queuedBytes() {
+        return upstream.queuedBytes;
+      },
+    };
+  }
+
+  #have(): Have | undefined {
+    const have = this.#stream.have();
+    if (this.#hubRequest === undefined) return have;
+    const hubHas = this.#hubRequest.have();
+    if (this.#schedule.traits.exact && JSON.stringify(hubHas) !== JSON.stringify(have)) {
+      this.#fail(`the hub has ${JSON.stringify(hubHas)}, and was given ${JSON.stringify(have)}`);
+    }
+    return hubHas;
   }
 
   /** Faults have stopped: everything must come back. */
@@ -185,7 +257,8 @@ export class UpstreamSimulation {
         shell.print(64);
         this.#type();
       }
-      return this.#stream.high(shell.stream) === shell.end && this.#upstream.queuedBytes === 0;
+      const isCurrent = this.#hub?.isCurrent ?? true;
+      return isCurrent && this.#stream.high(shell.stream) === shell.end && this.#upstream.queuedBytes === 0;
     };
     await this.#runUntil(until, () => this.#isOver || healed());
     if (this.#isOver || this.#failures.length > 0) return;
@@ -200,7 +273,13 @@ export class UpstreamSimulation {
 
   async #finish(): Promise<void> {
     this.#stopping = true;
+    if (this.#failures.length > 0) return;
+    const clients = this.#hub?.clients ?? [];
     if (this.#ending === undefined) {
+      if (this.#hub !== undefined) {
+        this.#hub.check(this.#schedule.traits.exact ? this.#stream.have() : undefined);
+        this.#hub.shell.stop({ kind: "detached", reason: "stopping" }).catch(() => this.#fail("stop failed"));
+      }
       this.#stop.abort();
       this.#restless = true;
       await settle();
@@ -210,6 +289,10 @@ export class UpstreamSimulation {
     }
     this.#stream.over();
     const { socket } = this.#service;
+    if (this.#hub !== undefined) {
+      if (this.#ending !== undefined) this.#hub.checkEnding(this.#ending, clients);
+      await this.#runUntil(this.#clock.world + 10, () => false);
+    }
     if (socket !== undefined && !socket.ended) this.#fail("leaves a connection open");
     if (this.#clock.pendingTimers > 0) this.#fail(`leaves ${this.#clock.pendingTimers} timers`);
     await this.#runUntil(this.#clock.world + 1_000, () => false);
@@ -222,9 +305,11 @@ export class UpstreamSimulation {
     while (!isDone() && this.#failures.length === 0 && this.#clock.step(until)) {
       const { socket } = this.#service;
       // While a connection is open, nothing in the product waits for a promise.
-      if (!this.#restless && socket !== undefined && !socket.ended) continue;
+      this.#hub?.turned();
+      if (this.#hub === undefined && !this.#restless && socket !== undefined && !socket.ended) continue;
       this.#restless = false;
       await settle();
+      this.#hub?.turned();
     }
   }
 
@@ -234,7 +319,18 @@ export class UpstreamSimulation {
     for (let n = 0; n < outputs; n++) {
       this.#clock.inWorld(dice.next() * durationMs, () => this.#print());
     }
+    const { faults } = this.#schedule;
+    if (this.#hub !== undefined) {
+      for (let n = 0; n < 20; n++) {
+        const near = faults.length > 0 && dice.chance(0.5) ? dice.pick(faults).at : dice.next() * durationMs;
+        this.#clock.arrive(near + dice.between(0, 1_000), () => this.#disturb());
+      }
+    }
     for (let n = 0; n < inputs; n++) this.#clock.arrive(dice.next() * durationMs, () => this.#type());
+  }
+
+  #disturb(): void {
+    if (!this.#isOver) this.#hub?.disturb();
   }
 
   #print(): void {
@@ -246,7 +342,9 @@ export class UpstreamSimulation {
     const dice = this.#dice;
     const blocks = dice.chance(0.005) ? 1 + dice.int(12_000) : 1 + dice.int(dice.chance(0.2) ? 200 : 4);
     const bytes = this.#input.type(blocks, this.#stream.stream);
-    if (bytes.length > 0 && !this.#upstream.send(bytes)) this.#fail("the queue is full");
+    if (bytes.length === 0) return;
+    if (this.#hub !== undefined) this.#hub.type(bytes);
+    else if (!this.#upstream.send(bytes)) this.#fail("the queue is full");
   }
 
   #handleFault(kind: Schedule["faults"][number]["kind"]): void {
@@ -265,7 +363,9 @@ export class UpstreamSimulation {
   }
 
   #takeBack(): void {
-    if (this.#ending?.kind === "taken") this.#start();
+    this.#restless = true;
+    if (this.#hub !== undefined) this.#hub.takeBack();
+    else if (this.#ending?.kind === "taken") this.#start();
   }
 
   readonly #faultTarget: FaultTarget = (() => {
@@ -304,14 +404,17 @@ export class UpstreamSimulation {
         }),
       resizeOften: () => {
         for (let n = 0; n < 40; n++) {
-          this.#clock.arrive(this.#clock.world + n * 10, () =>
-            this.#upstream.resize({ cols: 80 + n, rows: 24 }),
-          );
+          this.#clock.arrive(this.#clock.world + n * 10, () => this.#resize({ cols: 80 + n, rows: 24 }));
         }
       },
       kill: () => inProcess(() => this.#kill()),
     } satisfies FaultTarget;
   })();
+
+  #resize(size: Size): void {
+    if (this.#hub === undefined) this.#upstream.resize(size);
+    else if (!this.#isOver) this.#hub.resize(size);
+  }
 
   #kill(): void {
     if (this.#isOver) return;
@@ -323,7 +426,8 @@ export class UpstreamSimulation {
       this.#restless = true;
       giveUp.abort();
     });
-    this.#upstream.kill(giveUp.signal).catch(() => {});
+    const killed = (this.#hub?.shell ?? this.#upstream).kill(giveUp.signal);
+    killed.catch(() => {});
   }
 
   #handleKill(): void {
@@ -376,9 +480,16 @@ export class UpstreamSimulation {
     } else if (event.kind === "confirmed") {
       this.#stream.confirmed(event);
       this.#input.discarded(event.heldDiscarded ?? 0);
-    } else if (event.kind !== "connecting") {
+    } else if (event.kind === "connecting") {
+      this.#lastEnd = undefined;
+    } else {
       this.#stream.over();
+      const said = this.#exitArrived;
       this.#exitArrived = undefined;
+      if (said !== undefined && said.kind !== "unknown")
+        this.#fail(`goes on after exit ${JSON.stringify(said)}`);
+      if (this.#lastEnd?.kind === "closed" && this.#lastEnd.code === 4000)
+        this.#fail("goes on after it was taken");
     }
   }
 

@@ -71,7 +71,7 @@ class CloudShell {
   /** Meets the present connection with `fault`, and every later attempt with `later`; then ten minutes pass. */
   async meet(
     fault: (socket: ScriptedSocket) => void,
-    later: (socket: ScriptedSocket) => void,
+    later: (socket: ScriptedSocket, clock: VirtualClock) => void,
   ): Promise<void> {
     this.#lostAt = this.clock.monotonic();
     fault(this.network.last);
@@ -82,7 +82,7 @@ class CloudShell {
       await this.clock.advance(50);
       for (; seen < this.network.sockets.length; seen++) {
         this.attempts.push(this.clock.monotonic() - this.#lostAt);
-        later(this.network.sockets[seen]!);
+        later(this.network.sockets[seen]!, this.clock);
         await settle();
       }
       if (seen > 0 && this.shell.state.kind === "live") this.network.last.pong();
@@ -208,7 +208,7 @@ describe("a connection that ends", () => {
 
 type RefusalRow = readonly [
   what: string,
-  fault: (socket: ScriptedSocket) => void,
+  fault: (socket: ScriptedSocket, clock: VirtualClock) => void,
   state: ShellState,
   reason: string | undefined,
   /** Seconds between attempts while it lasts: the first six. */
@@ -221,7 +221,11 @@ const backoff = [0.1, 1, 2, 4, 8, 15] as const;
 const later = [0.1, 1, 2, 4, 8, 15] as const;
 const seldom = [0.1, 30, 30, 30, 30, 30] as const;
 const brief = [0.1, 1, 1, 1, 1, 1] as const;
-const skew = new Date(Date.UTC(2026, 10, 21, 12, 9, 0)).toUTCString();
+/** The service's clock goes nine minutes before ours. */
+const skewed = (socket: ScriptedSocket, clock: VirtualClock) =>
+  refuse(403, "InvalidSignatureException", "", { date: new Date(clock.now() + 9 * MINUTE).toUTCString() })(
+    socket,
+  );
 
 describe("a reconnect that gets no shell", () => {
   it.each<RefusalRow>([
@@ -283,7 +287,7 @@ describe("a reconnect that gets no shell", () => {
     ],
     [
       "403 signature, clock 9 min slow: corrected once",
-      refuse(403, "InvalidSignatureException", "", { date: skew }),
+      skewed,
       "needs-credentials",
       undefined,
       [0.1, 0.1, 30, 30, 30, 30],

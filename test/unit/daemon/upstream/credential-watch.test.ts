@@ -13,16 +13,25 @@ function watched(paths: readonly string[]): Promise<void> {
   });
 }
 
-/** Long enough for the first look, which is what changes are measured against. */
-const firstLook = () => new Promise((resolve) => setTimeout(resolve, 30));
+/** Does `change` again and again until it is noticed: nobody knows when the first look was, against which changes are measured. */
+async function doUntil(noticed: Promise<void>, change: (n: number) => void): Promise<void> {
+  let done = false;
+  noticed.then(() => {
+    done = true;
+  });
+  for (let n = 0; !done; n++) {
+    change(n);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 
 it("notices a credentials file that appears", async () => {
   const home = tempDirectory();
   const change = watched(credentialPaths(target, {}, home));
-  await firstLook();
-  mkdirSync(join(home, ".aws"));
-  writeFileSync(join(home, ".aws", "credentials"), "[default]\n");
-  await change;
+  await doUntil(change, (n) => {
+    mkdirSync(join(home, ".aws"), { recursive: true });
+    writeFileSync(join(home, ".aws", "credentials"), `[default]\n# ${n}\n`);
+  });
 });
 
 it("notices an SSO login that rewrites its cache file in place", async () => {
@@ -31,9 +40,7 @@ it("notices an SSO login that rewrites its cache file in place", async () => {
   mkdirSync(cache, { recursive: true });
   writeFileSync(join(cache, "abc.json"), "{}");
   const change = watched(credentialPaths(target, {}, home));
-  await firstLook();
-  writeFileSync(join(cache, "abc.json"), '{"accessToken":"x"}');
-  await change;
+  await doUntil(change, (n) => writeFileSync(join(cache, "abc.json"), `{"accessToken":"${n}"}`));
 });
 
 it("looks where the environment says, and only at the token where there is one", () => {

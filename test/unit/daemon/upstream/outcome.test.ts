@@ -16,8 +16,8 @@ const context: OutcomeContext = {
   attempt: 1,
   sinceLossMs: 0,
   learning: false,
-  clockCorrected: false,
   connectionTtlMs: 60 * 60_000,
+  signedOffsetMs: 0,
   nowMs: now,
 };
 const HOUR = 3_600_000;
@@ -288,8 +288,8 @@ describe("an upgrade that was refused", () => {
 
   it("corrects the clock once only", () => {
     const end = refused(403, "InvalidSignatureException", "", new Date(now + 432_000).toUTCString());
-    expect(words(end, { clockCorrected: true })).toBe("wait credentials access_denied");
-    expect(messageOf(end, { clockCorrected: true })).toBe("this machine's clock is 7.2 min slow");
+    expect(words(end, { signedOffsetMs: 432_000 })).toBe("wait credentials access_denied");
+    expect(messageOf(end, { signedOffsetMs: 432_000 })).toBe("this machine's clock is 7.2 min slow");
   });
 
   it("names the permission that is missing", () => {

@@ -660,6 +660,27 @@ describe("a wrong clock", () => {
     made.network.last.open();
     expect(made.recorder.of("live").length).toBe(1);
   });
+
+  it("is corrected again when our clock was set right after the correction", async () => {
+    const made = make();
+    made.run();
+    await settle();
+    const answer = (skewMs: number) => {
+      const headers = {
+        date: new Date(made.clock.now() + skewMs).toUTCString(),
+        "x-amzn-errortype": "InvalidSignatureException",
+      };
+      made.network.last.end({ kind: "refused", status: 403, headers, body: "" });
+    };
+    answer(432_000);
+    await made.clock.advance(1);
+    answer(0);
+    await made.clock.advance(2_000);
+    // The header counts whole seconds.
+    expect(Math.abs(made.signed[2]!.clockOffsetMs)).toBeLessThan(1_000);
+    made.network.last.open();
+    expect(made.recorder.of("live").length).toBe(1);
+  });
 });
 
 describe("stop", () => {

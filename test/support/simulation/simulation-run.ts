@@ -1,0 +1,129 @@
+// Runs simulations seed after seed, adds up what they saw, and stops at the first violation with its seed and its story.
+import { type Figures, firstSeed, recordFigures } from "../figures.js";
+import type { InputFigures } from "./input-oracle.js";
+import type { StreamFigures } from "./stream-oracle.js";
+import { UpstreamSimulation } from "./upstream-simulation.js";
+
+/** The end of a failing schedule, as lines. */
+const STORY_LINES = 60;
+
+export interface SimulationTotals {
+  readonly seeds: readonly [first: number, last: number];
+  schedules: number;
+  faults: number;
+  attempts: number;
+  virtualMs: number;
+  wallMs: number;
+  readonly stream: StreamFigures;
+  readonly input: InputFigures;
+  readonly clients: { attached: number; resumed: number };
+  readonly endings: Record<string, number>;
+  /** The first violation, with its seed. */
+  failure: string | undefined;
+  unhandled: number;
+}
+
+/** AGENTD_SEED runs that schedule only. */
+export async function runSimulations(options: { count: number; hub?: boolean }): Promise<SimulationTotals> {
+  const hub = options.hub === true;
+  const first = firstSeed();
+  const count = process.env["AGENTD_SEED"] === undefined ? options.count : 1;
+  const totals: SimulationTotals = {
+    seeds: [first, first + count - 1],
+    schedules: 0,
+    faults: 0,
+    attempts: 0,
+    virtualMs: 0,
+    wallMs: 0,
+    stream: { delivered: 0, gaps: 0, dropped: 0, unsaid: 0, doubled: 0 },
+    input: { typed: 0, received: 0, discarded: 0, inDoubt: 0 },
+    clients: { attached: 0, resumed: 0 },
+    endings: {},
+    failure: undefined,
+    unhandled: 0,
+  };
+  const countUnhandled = () => {
+    totals.unhandled += 1;
+  };
+  process.on("unhandledRejection", countUnhandled);
+  // Expected errors are made by the thousand; where they were made is of no use.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const startedAt = performance.now();
+  for (let seed = first; seed < first + count && totals.failure === undefined; seed++) {
+    const result = await new UpstreamSimulation(seed, { hub }).run();
+    totals.schedules += 1;
+    totals.faults += result.faults;
+    totals.attempts += result.attempts;
+    totals.virtualMs += result.virtualMs;
+    add(totals.stream, result.stream);
+    add(totals.input, result.input);
+    add(totals.clients, result.clients);
+    totals.endings[result.ending] = (totals.endings[result.ending] ?? 0) + 1;
+    if (result.failures.length > 0) totals.failure = await storyOf(seed, hub);
+    // Rejections are noticed between turns of the event loop.
+    if (seed % 100 === 0) await new Promise(setImmediate);
+  }
+  totals.wallMs = performance.now() - startedAt;
+  await new Promise(setImmediate);
+  Error.stackTraceLimit = stackTraceLimit;
+  process.off("unhandledRejection", countUnhandled);
+  return totals;
+}
+
+/** Writes the section of docs/reliability.md; the rows are what was counted. */
+export function simulationFigures(
+  totals: SimulationTotals,
+  texts: Pick<Figures, "id" | "title" | "contract" | "method" | "command">,
+): void {
+  const { stream, input, clients, endings } = totals;
+  const perSecond = totals.schedules / (totals.wallMs / 1_000);
+  const ends = Object.entries(endings).map(([kind, count]) => `${count} ${kind}`);
+  recordFigures({
+    ...texts,
+    seeds: totals.seeds,
+    rows: [
+      ["schedules", totals.schedules.toLocaleString("en")],
+      ["violations", "0"],
+      ["faults injected", totals.faults.toLocaleString("en")],
+      ["connection attempts", totals.attempts.toLocaleString("en")],
+      ["virtual time", `${(totals.virtualMs / 3_600_000 / 24 / 365).toFixed(1)} years`],
+      ["output passed on", bytes(stream.delivered)],
+      ["of it lost after it arrived, or doubled where it is counted", "0"],
+      ["said to be lost, exactly (exact mode, ring overflow)", bytes(stream.gaps)],
+      ["said to be lost by confirmations", bytes(stream.dropped)],
+      ["lost on the way before it arrived, where nobody counts", bytes(stream.unsaid)],
+      ["replayed twice by servers that do not count", bytes(stream.doubled)],
+      ["input typed", bytes(input.typed)],
+      ["arrived, once and in order", bytes(input.received)],
+      ["said to be discarded", bytes(input.discarded)],
+      ["handed to a connection that broke", bytes(input.inDoubt)],
+      ...(clients.attached === 0
+        ? []
+        : ([
+            ["clients attached", clients.attached.toLocaleString("en")],
+            ["of them resumed without a drawing", clients.resumed.toLocaleString("en")],
+          ] as const)),
+      ["ends", ends.join(", ")],
+      ["speed", `${Math.round(perSecond)} schedules/s on one core`],
+    ],
+  });
+}
+
+/** The failing schedule once more, told. */
+async function storyOf(seed: number, hub: boolean): Promise<string> {
+  const lines: string[] = [];
+  const { failures } = await new UpstreamSimulation(seed, { hub, trace: (line) => lines.push(line) }).run();
+  return [`AGENTD_SEED=${seed}`, ...failures, ...lines.slice(-STORY_LINES)].join("\n");
+}
+
+function add<T extends object>(totals: T, more: T): void {
+  for (const key of Object.keys(totals) as (keyof T)[]) {
+    (totals[key] as number) += more[key] as number;
+  }
+}
+
+function bytes(count: number): string {
+  if (count < 1e6) return `${Math.round(count / 1e3)} kB`;
+  return count < 1e9 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(2)} GB`;
+}
