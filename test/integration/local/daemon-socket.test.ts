@@ -273,11 +273,11 @@ describe("runtime serve", () => {
     chmodSync(directory, 0o700);
     expect(serve("--unix", join(directory, "s".repeat(100)))).toMatchObject({
       status: 78,
-      stderr: expect.stringContaining("103 fit"),
+      stderr: expect.stringContaining("103 are possible"),
     });
     writeFileSync(join(directory, "file"), "");
     expect(serve("--unix", join(directory, "file"))).toMatchObject({
-      status: 69,
+      status: 78,
       stderr: expect.stringContaining("not a socket"),
     });
     expect(serve("--listen", "0.0.0.0:0")).toMatchObject({ status: 64, stdout: "" });
