@@ -8,6 +8,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Pause between two tries to connect while a daemon starts. */
 const RETRY_MS = 50;
+/** Nobody listens; `ECONNRESET`: who did has just died. */
+const NOBODY: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ECONNREFUSED", "ECONNRESET"]);
 /** A daemon that closes so many connections in a row does not want us. */
 const MAX_ATTEMPTS = 3;
 
@@ -71,7 +73,7 @@ async function tryOpen(path: string): Promise<DaemonConnection | undefined> {
     return await DaemonConnection.open(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR") return undefined;
+    if (code !== undefined && NOBODY.has(code)) return undefined;
     const reason = code === "EACCES" ? "it belongs to another user" : (code ?? "unknown error");
     throw new AgentdError("daemon_unavailable", `cannot reach agentd at ${path}: ${reason}`, {
       cause: error,

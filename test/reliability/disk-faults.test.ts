@@ -109,7 +109,7 @@ describe("disk faults", () => {
 
   it("keeps its promises through random faults and deaths", async () => {
     const first = firstSeed();
-    const count = repetitions({ ci: 40, full: 5000 });
+    const count = repetitions({ ci: 25, full: 5000 });
     let faults = 0;
     let deaths = 0;
     for (let seed = first; seed < first + count; seed++) {
@@ -192,7 +192,7 @@ describe("disk faults", () => {
       method:
         "The real registry and store on a real directory, through a disk that fails at the n-th operation for every n (ENOSPC, EIO after the fact, a short write, death before it, death after it), then at random ones with a new start after every death. A server that outlives the daemon, and a list of every answer given, are the oracle.",
       command: "npm run figures",
-      seeds: [firstSeed(), firstSeed() + repetitions({ ci: 40, full: 5000 }) - 1],
+      seeds: [firstSeed(), firstSeed() + repetitions({ ci: 25, full: 5000 }) - 1],
       rows,
     }),
   );

@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { program } from "./sandbox.js";
+import { SocketClient } from "./socket-client.js";
 import { tempDirectory } from "./temp-directory.js";
 
 export interface Report {
@@ -49,6 +50,19 @@ export class DaemonHome {
     const daemon = new DaemonProcess({ ...this.env, ...options.env }, options.node ?? [], before);
     this.#daemons.push(daemon);
     return daemon;
+  }
+
+  /** Ends the local shells with the test, also when it fails. */
+  endShellsWithTest(): this {
+    onTestFinished(async () => {
+      // Whoever is the daemon by now, or a new one.
+      await this.start().report;
+      const client = await SocketClient.greeted(this.socket);
+      await client.call("daemon.stop", { localShells: true });
+      client.socket.end();
+      await this.ended();
+    });
+    return this;
   }
 
   /** Resolves when every daemon that was started here has ended. */

@@ -36,7 +36,7 @@ export class DiskWorld {
   readonly served = new Set<string>();
   /** Ids whose creation was confirmed and whose end nobody has asked for or seen. */
   readonly promised = new Set<string>();
-  /** Ids whose process was ended by a kill, confirmed or not. */
+  /** Ids whose process was ended by a kill that was on the disk before, confirmed or not. */
   readonly killed = new Set<string>();
   /** Ids whose kill was confirmed. */
   readonly forgotten = new Set<string>();
@@ -193,7 +193,9 @@ export class DiskWorld {
           const { shellId } = record;
           upstream.onKill = () => {
             this.served.delete(shellId);
-            this.killed.add(shellId);
+            // A disk that takes nothing must not keep a shell from being killed; then a death on top of it undoes that.
+            if (this.#onDisk().some((found) => found.shellId === shellId && found.ending))
+              this.killed.add(shellId);
           };
           this.#upstreams.set(shellId, upstream);
           if (record.ended === undefined && record.gone === undefined) {
@@ -216,19 +218,21 @@ export class DiskWorld {
     upstream.live(record.known ? { verdict: "same" } : {});
   }
 
+  #onDisk(): ShellRecord[] {
+    return ["state.json", "state.json.bak"].flatMap((name) => [...recordsIn(join(this.directory, name))]);
+  }
+
   #serve(shellId: string): void {
     this.served.add(shellId);
-    const onDisk = ["state.json", "state.json.bak"].some((name) =>
-      idsIn(join(this.directory, name)).includes(shellId),
-    );
+    const onDisk = this.#onDisk().some((record) => record.shellId === shellId);
     if (!onDisk) this.violations.push(`${shellId} was used before it was on the disk`);
   }
 }
 
-function idsIn(path: string): string[] {
+function recordsIn(path: string): readonly ShellRecord[] {
   try {
     const state = decodeState(readFileSync(path));
-    return state.kind === "ok" ? state.records.map(({ shellId }) => shellId) : [];
+    return state.kind === "ok" ? state.records : [];
   } catch {
     return [];
   }

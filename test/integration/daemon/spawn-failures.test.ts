@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decodeState } from "../../../daemon/shell/state-file.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import { DaemonHome } from "../../support/daemon-process.js";
@@ -19,20 +19,9 @@ async function failure(client: SocketClient, name: string, target: object): Prom
   return error === undefined ? "made" : `${error.data?.["code"]}: ${error.message}`;
 }
 
-function stopped(home: DaemonHome): DaemonHome {
-  onTestFinished(async () => {
-    await home.start().report;
-    const client = await SocketClient.greeted(home.socket);
-    await client.call("daemon.stop", { localShells: true });
-    client.socket.end();
-    await home.ended();
-  });
-  return home;
-}
-
 describe("a shell that cannot be started", () => {
   it("says why, and leaves nothing behind in 500 failures", async () => {
-    const home = stopped(new DaemonHome());
+    const home = new DaemonHome().endShellsWithTest();
     const daemon = await home.start().ready();
     const first = await SocketClient.greeted(home.socket);
     // The runtime lives as long as it has a shell.
@@ -89,7 +78,7 @@ describe("a shell that cannot be started", () => {
       "mount -t devpts -o newinstance,max=3,ptmxmode=666 devpts /dev/pts && mount --bind /dev/pts/ptmx /dev/ptmx";
     if (spawnSync("unshare", ["-m", "sh", "-c", mount]).status !== 0)
       return context.skip("terminals can be limited by root only");
-    const home = stopped(new DaemonHome());
+    const home = new DaemonHome().endShellsWithTest();
     await home.start({ before: ["unshare", "-m", "sh", "-c", `${mount} && exec "$@"`, "sh"] }).ready();
     const client = await SocketClient.greeted(home.socket);
     const target = { cwd: "/", command: ["sleep", "1000"] };
@@ -110,7 +99,7 @@ describe("a shell that cannot be started", () => {
   });
 
   it("keeps every shell when the runtime runs out of descriptors, and makes more when there is room", async () => {
-    const home = stopped(new DaemonHome());
+    const home = new DaemonHome().endShellsWithTest();
     await home.start({ descriptors: 44 }).ready();
     const client = await SocketClient.greeted(home.socket);
     const target = { cwd: "/", command: ["sleep", "1000"] };

@@ -277,7 +277,7 @@ describe("runtime serve", () => {
     });
     writeFileSync(join(directory, "file"), "");
     expect(serve("--unix", join(directory, "file"))).toMatchObject({
-      status: 69,
+      status: 78,
       stderr: expect.stringContaining("not a socket"),
     });
     expect(serve("--listen", "0.0.0.0:0")).toMatchObject({ status: 64, stdout: "" });
