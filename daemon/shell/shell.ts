@@ -19,7 +19,7 @@ import { ShellInput } from "./shell-input.js";
 import { connectedAs, overState, recordOver, type ShellRecord } from "./shell-record.js";
 import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
 
-/** An attach waits this long for a shell that is just being found again after a restart of the daemon. */
+/** An attach waits this long for a shell that is just being found again after a restart of the daemon, its replay included. */
 const SETTLE_MS = 2_000;
 
 /**
@@ -145,7 +145,7 @@ export class Shell {
     sink: ClientSink,
     params: AttachParams,
   ): Promise<{ readonly result: AttachResult; readonly client: AttachedClient }> {
-    if (this.#state.kind === "starting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
+    if (this.#state.kind !== "reconnecting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
     if (this.#state.kind !== "taken") this.#upstream.retryNow();
     else if (params.take === true) this.start();
     const resumed = params.resume === undefined ? undefined : this.#output.resumeFrom(params.resume);
@@ -176,7 +176,7 @@ export class Shell {
 
   /** The screen as text; see shell.capture in rpc.ts. */
   async capture(options: { readonly start?: number; readonly ansi?: boolean }): Promise<string> {
-    if (this.#state.kind === "starting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
+    if (this.#state.kind !== "reconnecting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
     return this.#output.text(options);
   }
 

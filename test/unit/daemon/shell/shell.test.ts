@@ -49,6 +49,17 @@ describe("attach", () => {
     expect(sink.view.snapshots).toBe(0);
   });
 
+  it("resumes exactly also in a new daemon to which the replay is still on its way", async () => {
+    const rig = new ShellRig({ known: true });
+    rig.shell.start();
+    rig.upstream.live({ verdict: "same", offset: 0, end: 10 });
+    const attaching = rig.attach({ resume: { epoch: EPOCH, offset: 4 } });
+    rig.upstream.output("0123456789");
+    const { sink, result } = await attaching;
+    expect(result).toMatchObject({ resumed: true, offset: 4 });
+    expect(sink.output).toBe("456789");
+  });
+
   it.each([
     ["another epoch", { epoch: "11111111-1111-4111-8111-111111111111", offset: 0 }],
     ["an offset that was never output", { epoch: EPOCH, offset: 11 }],
