@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { repetitions } from "../support/figures.js";
 import { runSimulations, simulationFigures } from "../support/simulation/simulation-run.js";
 
-const COUNT = repetitions({ ci: 2_850, full: 950_000 });
+const COUNT = repetitions({ ci: 2_850, full: 900_000 });
 
 it("keeps every promise of the upstream through seeded schedules of faults", async () => {
   const totals = await runSimulations({ count: COUNT });
