@@ -326,7 +326,7 @@ export class UpstreamSimulation {
   }
 
   #disturb(): void {
-    if (!this.#isOver) this.#hub?.disturb();
+    if (!this.#isOver && !this.#stopping) this.#hub?.disturb();
   }
 
   #print(): void {
