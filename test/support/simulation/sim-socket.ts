@@ -119,13 +119,10 @@ export class SimSocket implements Socket {
   }
 
   resume(): void {
+    if (!this.#paused) return;
     this.#paused = false;
-    while (!this.#paused) {
-      const next = this.#inbox.shift();
-      if (next === undefined) break;
-      next();
-    }
-    this.#inboxBytes = 0;
+    const { clock } = this.#options;
+    clock.arrive(clock.world, () => this.#readOn());
   }
 
   // The service's side.
@@ -243,6 +240,15 @@ export class SimSocket implements Socket {
     this.#noticedAfter(this.#options.noticeMs);
     this.#options.witness.ended(this, end);
     this.#options.handlers.onEnd(end);
+  }
+
+  #readOn(): void {
+    while (!this.#paused) {
+      const next = this.#inbox.shift();
+      if (next === undefined) break;
+      next();
+    }
+    if (this.#inbox.length === 0) this.#inboxBytes = 0;
   }
 
   #written(message: Uint8Array, onWritten: () => void): void {

@@ -290,8 +290,9 @@ export class UpstreamSimulation {
     this.#stream.over();
     const { socket } = this.#service;
     if (this.#hub !== undefined) {
+      // A client that waits for its drawing is told after that.
+      await this.#runUntil(Math.max(this.#clock.world, this.#clock.stoppedUntil) + 50, () => false);
       if (this.#ending !== undefined) this.#hub.checkEnding(this.#ending, clients);
-      await this.#runUntil(this.#clock.world + 10, () => false);
     }
     if (socket !== undefined && !socket.ended) this.#fail("leaves a connection open");
     if (this.#clock.pendingTimers > 0) this.#fail(`leaves ${this.#clock.pendingTimers} timers`);
@@ -330,7 +331,7 @@ export class UpstreamSimulation {
   }
 
   #disturb(): void {
-    if (!this.#isOver) this.#hub?.disturb();
+    if (!this.#isOver && !this.#stopping) this.#hub?.disturb();
   }
 
   #print(): void {
@@ -506,7 +507,7 @@ export class UpstreamSimulation {
         break;
       case "taken":
         if (end?.kind !== "closed" || end.code !== 4000) this.#fail("taken by nobody");
-        if (this.#healing) this.#start();
+        if (this.#healing) this.#clock.arrive(this.#clock.world, () => this.#takeBack());
         break;
       case "stopped":
         if (!this.#stopping) this.#fail("stopped by nobody");
