@@ -5,7 +5,7 @@ import { noticeOf } from "./link-notices.js";
 
 /** Invariant: input in doubt is told with every loss and with the next return, and then forgotten. */
 export class LinkJournal {
-  #wasLive = false;
+  #lives = 0;
   #planned = false;
   #inDoubt = 0;
   #verdict: Verdict | undefined;
@@ -14,7 +14,12 @@ export class LinkJournal {
 
   /** The shell was live before in this process. */
   get wasLive(): boolean {
-    return this.#wasLive;
+    return this.#lives > 0;
+  }
+
+  /** This is the first connection of this process: what an older shell's screen showed before is not known. */
+  get isFirstLife(): boolean {
+    return this.#lives === 1;
   }
 
   /** Whose shell the last reconnect has found. */
@@ -36,12 +41,12 @@ export class LinkJournal {
    * @param held typed bytes that wait for the link
    */
   note(event: LinkEvent, held: number): Notice | undefined {
-    const again = this.#wasLive;
+    const again = this.wasLive;
     if (event.kind === "lost") {
       this.#planned = event.planned === true;
       this.#inDoubt += event.inDoubt ?? 0;
     } else if (event.kind === "live") {
-      this.#wasLive = true;
+      this.#lives += 1;
       this.#pid = event.pid ?? this.#pid;
     } else if (event.kind === "replayed") {
       this.#possibleGap = event.missing ?? this.#possibleGap;

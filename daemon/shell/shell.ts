@@ -249,10 +249,11 @@ export class Shell {
     else this.#output.beginReplay(end);
   }
 
-  /** A program that draws the whole screen heals what bytes alone cannot prove to be right. */
+  /** A program that draws itself anew heals what bytes alone cannot prove to be right, or cannot bring back. */
   #handleReplayed({ ambiguous, missing }: Extract<LinkEvent, { kind: "replayed" }>): void {
     this.#output.replayResolved();
-    if (ambiguous || missing !== undefined || this.#output.isAlternate) this.#upstream.nudge();
+    const isPartial = ambiguous || missing !== undefined || this.#journal.isFirstLife;
+    if (isPartial || this.#output.isAlternate) this.#upstream.nudge();
     this.#deps.onChange(this);
   }
 

@@ -2,10 +2,10 @@
 import type { Clock } from "./clock.js";
 import { InputEvidence } from "./input-evidence.js";
 
-/** The service's idle limit is about 60 s by one source; any message counts. */
-const PING_EVERY_MS = 15_000;
+/** The service's idle limit is about 60 s by one source; any message counts. Together, a silent death is found within 12 s. */
+const PING_EVERY_MS = 6_000;
 /** The published clients take 60 to 90 s; a terminal should not. */
-const DEAD_AFTER_MS = 10_000;
+const DEAD_AFTER_MS = 6_000;
 /** Typing is followed by a ping, at most four a second: its pong proves that the keys arrived, and its lack shows a dead link early. */
 const PING_AFTER_INPUT_MS = 250;
 const DEAD_AFTER_INPUT_MS = 5_000;

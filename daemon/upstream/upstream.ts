@@ -208,7 +208,8 @@ export class Upstream {
       // A stop that came while the connection ended for another reason is still a stop, unless the shell itself has ended.
       if (outcome.kind === "end") return outcome.ending;
       if (signal.aborted) return { kind: "stopped" };
-      if (end.kind === "closed" || end.kind === "rotated") retries.connectionEnded(end.ageMs, now);
+      if (end.kind === "rotated") retries.restart(now);
+      else if (end.kind === "closed") retries.connectionEnded(end.ageMs, now);
       else if (outcome.kind !== "retry" || outcome.pace !== "brief") retries.attemptFailed();
       // An attempt that reached nobody has learned nothing.
       learning = (outcome.kind === "retry" && outcome.learn === true) || (learning && end.kind !== "closed");

@@ -11,7 +11,7 @@ import { END_BYTES, type Jump, judgeInput, token } from "../support/stream-oracl
 import { StreamShell } from "../support/stream-shell.js";
 
 /** Replays of the service's dialects repeat bytes; false: they are only counted. */
-const DOUBLES_ARE_REMOVED = false;
+const DOUBLES_ARE_REMOVED = true;
 
 interface Profile {
   readonly name: string;

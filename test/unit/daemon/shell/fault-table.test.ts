@@ -61,8 +61,8 @@ class CloudShell {
     await settle();
     this.network.last.open();
     // Pongs, or it would be taken for dead.
-    for (let age = 0; age < ageMs; age += MINUTE / 6) {
-      await this.clock.advance(Math.min(MINUTE / 6, ageMs - age));
+    for (let age = 0; age < ageMs; age += MINUTE / 12) {
+      await this.clock.advance(Math.min(MINUTE / 12, ageMs - age));
       this.network.last.pong();
     }
     return this;

@@ -132,12 +132,22 @@ describe("a replay that was compared", () => {
 
   it("is not mentioned when all of it is clear, and disturbs no prompt", async () => {
     const rig = serviceRig();
+    rig.upstream.link({ kind: "lost", attempt: 1, reason: "the connection broke" });
+    rig.upstream.link({ kind: "live", verdict: "same", ids });
     const { sink } = await rig.attach();
     await rig.drawn();
     const before = sink.notices.length;
     rig.upstream.link({ kind: "replayed", ambiguous: false });
     expect(sink.notices.length).toBe(before);
     expect(rig.upstream.nudges).toBe(0);
+  });
+
+  it("makes the program draw itself anew after a restart of the daemon, which knows nothing of the old screen", async () => {
+    const rig = new ShellRig({ known: true });
+    rig.shell.start();
+    rig.upstream.link({ kind: "live", verdict: "unknown", ids });
+    rig.upstream.link({ kind: "replayed", ambiguous: false });
+    expect(rig.upstream.nudges).toBe(1);
   });
 
   it("makes a full-screen program draw itself anew all the same", async () => {
