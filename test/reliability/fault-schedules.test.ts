@@ -10,9 +10,6 @@ import { CREDENTIAL_ENV, RuntimeServer, TEST_CREDENTIALS } from "../support/runt
 import { END_BYTES, type Jump, judgeInput, token } from "../support/stream-oracle.js";
 import { StreamShell } from "../support/stream-shell.js";
 
-/** Replays of the service's dialects repeat bytes; false: they are only counted. */
-const DOUBLES_ARE_REMOVED = true;
-
 interface Profile {
   readonly name: string;
   /** The server counts its output: then nothing may be lost without a word, or come twice. */
@@ -260,10 +257,11 @@ async function runSchedule({ seed, profile, port, home, totals }: Run): Promise<
     clearInterval(typing);
     const faults = schedule.done.join(" ");
     await shell.hurry(client.newBytes(`output after the faults (${faults}): ${what}`));
+    const typedInTrouble = typed;
     await shell.hurry(shell.typeUntilRead(() => token(typed++), what));
     await shell.hurry(shell.finish(what));
     await second?.when(`the second client's end: ${what}`, () => second.oracle.hasEnded);
-    judgeSchedule({ what: `${what}, ${faults}`, profile, shell, begin, second });
+    judgeSchedule({ what: `${what}, ${faults}`, profile, shell, begin, second, typed: typedInTrouble });
     count(totals, shell, schedule, typed);
     second?.close();
   } finally {
@@ -276,7 +274,17 @@ function streamBegin(client: AttachedStream): { readonly offset: number } {
   return { offset: client.firstOffset + client.oracle.preludeBytes };
 }
 
+/** Bytes of the first `typed` keys that the program has not read. */
+function unreadKeys(logged: string, typed: number): number {
+  const missing = Array.from({ length: typed }, (_, number) => token(number)).filter(
+    (text) => !logged.includes(text),
+  );
+  return missing.join("").length;
+}
+
 interface Case {
+  /** Keys that were typed while faults happened. */
+  readonly typed: number;
   readonly what: string;
   readonly profile: Profile;
   readonly shell: StreamShell;
@@ -284,7 +292,7 @@ interface Case {
   readonly second: AttachedStream | undefined;
 }
 
-function judgeSchedule({ what, profile, shell, begin, second }: Case): void {
+function judgeSchedule({ what, profile, shell, begin, second, typed }: Case): void {
   const { client } = shell;
   const { lost, doubled, jumps, length, ...rest } = client.oracle.judge();
   const reordered = profile.repeats ? 0 : rest.reordered;
@@ -300,6 +308,14 @@ function judgeSchedule({ what, profile, shell, begin, second }: Case): void {
     redraws: 0,
   });
   const input = judgeInput(shell.logged);
+  const reported = backs.reduce(
+    (all, { inDoubt = 0, heldDiscarded = 0 }) => all + inDoubt + heldDiscarded,
+    0,
+  );
+  const unread = unreadKeys(shell.logged, typed);
+  expect(unread, `keys that never arrived, of which ${reported} were reported, ${story}`).toBeLessThanOrEqual(
+    reported,
+  );
   expect({ ...input, received: 0 }, `input, ${what}`).toEqual({
     received: 0,
     doubled: 0,
@@ -316,12 +332,20 @@ function judgeSchedule({ what, profile, shell, begin, second }: Case): void {
     expect(client.offset - begin, story).toBe(length! + END_BYTES);
     if (second !== undefined) expect(second.offset, `second client, ${story}`).toBe(client.offset);
   } else {
-    if (DOUBLES_ARE_REMOVED) expect(doubled, story).toBe(0);
+    expect(doubled, story).toBe(0);
     expect(shell.withheld(), `lost of what arrived, ${story}`).toBe(0);
     expect(said, story).toBeLessThanOrEqual(lost);
     // Every place where the stream does not go on is one where the client was told that the link was lost.
     const told = client.notices.flatMap(({ notice, at }) => (notice.kind === "lost" ? [at] : []));
     for (const { at } of jumps) expect(told, `untold jump at ${at}, ${story}`).toContain(at);
+    // ... and one of which it was told that output is lost, or may be.
+    const maybe = client.notices.flatMap(({ notice, at }) =>
+      (notice.kind === "replayed" && notice.missing !== undefined) ||
+      (notice.kind === "back" && notice.bytesLost > 0)
+        ? [at]
+        : [],
+    );
+    for (const { at } of jumps) expect(maybe, `a gap at ${at} that was not said, ${story}`).toContain(at);
   }
   if (second !== undefined) {
     const own = second.oracle.judge();
