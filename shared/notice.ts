@@ -36,11 +36,15 @@ export type Notice =
   | { readonly kind: "discarded"; readonly bytes: number }
   /** A long paste is on its way: so many bytes of it were sent. */
   | { readonly kind: "sending"; readonly sent: number; readonly total: number }
-  /** The link is back. `bytesLost`: output that is known to be lost; `heldDiscarded`: typed bytes that were not sent; `inDoubt`: see `lost`. */
+  /**
+   * The link is back. `bytesLost`: output that is known to be lost; `counted`: the server counts its output, so that is all.
+   * `heldDiscarded`: typed bytes that were not sent; `inDoubt`: see `lost`.
+   */
   | {
       readonly kind: "back";
       readonly verdict: Verdict;
       readonly bytesLost: number;
+      readonly counted?: true;
       readonly heldDiscarded?: number;
       readonly inDoubt?: number;
     }

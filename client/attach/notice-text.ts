@@ -45,13 +45,15 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
 }
 
 function backLine(notice: Extract<Notice, { kind: "back" }>): string {
-  const { verdict, bytesLost, heldDiscarded = 0, inDoubt = 0 } = notice;
+  const { verdict, bytesLost, counted = false, heldDiscarded = 0, inDoubt = 0 } = notice;
   const unsent = heldDiscarded === 0 ? "" : ` · ${formatBytes(heldDiscarded)} of typing not sent`;
   const doubt = inDoubt === 0 ? "" : ` · the last ${formatBytes(inDoubt)} typed before may not have arrived`;
   const keys = `${unsent}${doubt}`;
   if (verdict === "new") return `new shell · the old one is gone${keys}`;
   const which = verdict === "same" ? "same shell" : "perhaps another shell";
-  return `back · ${which} · ${bytesLost === 0 ? "0 bytes" : formatBytes(bytesLost)} lost${keys}`;
+  // Where the server does not count, "0 bytes lost" would be a guess.
+  const lost = bytesLost > 0 ? ` · ${formatBytes(bytesLost)} lost` : counted ? " · 0 bytes lost" : "";
+  return `back · ${which}${lost}${keys}`;
 }
 
 /** The reattach was said a moment before; this line takes its place, so it says that too. */

@@ -1,5 +1,5 @@
 // Which notice the clients get for what happens to the link. Pure.
-import type { Notice, NoticeSpan, Verdict } from "../../shared/notice.js";
+import type { Notice, NoticeSpan } from "../../shared/notice.js";
 import type { LinkEvent, TimeSpan } from "../upstream/link.js";
 import type { ShellState } from "./shell-state.js";
 
@@ -29,10 +29,9 @@ function plainNotice(event: LinkEvent, { again, held, inDoubt }: LinkHistory): N
     case "live":
       // Whether it is the same shell may be known only with a confirmation: then the notice comes with that.
       if (!again || event.verdict === "first" || event.verdict === "unknown") return undefined;
-      return back(event.verdict, event.gap ?? 0, event.heldDiscarded, inDoubt);
+      return back(event, event.gap, inDoubt);
     case "confirmed":
-      if (event.verdict === "first") return undefined;
-      return back(event.verdict, event.bytesDropped, event.heldDiscarded, inDoubt);
+      return back(event, event.bytesDropped || undefined, inDoubt);
     case "lost": {
       const { attempt, reason, retryAt, planned } = event;
       // Our own renewal is nobody's business, unless it was answered by silence.
@@ -99,14 +98,16 @@ export function lastNotice(state: ShellState, createdAt: number): Notice | undef
   return { kind: "ended", exit: state.exit, durationMs: Math.max(0, state.endedAt - createdAt) };
 }
 
+/** @param lost bytes, when that is known; a server that does not count its output never says that nothing is lost. */
 function back(
-  verdict: Verdict,
-  bytesLost: number,
-  heldDiscarded: number | undefined,
+  { kind, verdict, heldDiscarded = 0 }: Extract<LinkEvent, { kind: "live" | "confirmed" }>,
+  lost: number | undefined,
   inDoubt: number,
-): Notice {
-  const keys = { ...count("heldDiscarded", heldDiscarded ?? 0), ...count("inDoubt", inDoubt) };
-  return { kind: "back", verdict, bytesLost, ...keys };
+): Extract<Notice, { kind: "back" }> | undefined {
+  if (verdict === "first") return undefined;
+  const keys = { ...count("heldDiscarded", heldDiscarded), ...count("inDoubt", inDoubt) };
+  const counted = kind === "live" && lost !== undefined ? { counted: true as const } : {};
+  return { kind: "back", verdict, bytesLost: lost ?? 0, ...counted, ...keys };
 }
 
 /** A count of bytes, or nothing when there are none. */

@@ -15,7 +15,8 @@ it.each<[Notice, string | undefined]>([
     { kind: "lost", attempt: 1, reason: "x", held: 23 },
     "link lost · retry 1 · 23 B typed are kept, Ctrl-C drops them",
   ],
-  [{ kind: "back", verdict: "same", bytesLost: 0 }, "back · same shell · 0 bytes lost"],
+  [{ kind: "back", verdict: "same", bytesLost: 0, counted: true }, "back · same shell · 0 bytes lost"],
+  [{ kind: "back", verdict: "same", bytesLost: 0 }, "back · same shell"],
   [
     { kind: "back", verdict: "same", bytesLost: 12_345, inDoubt: 7 },
     "back · same shell · 12.1 KiB lost · the last 7 B typed before may not have arrived",
@@ -24,7 +25,14 @@ it.each<[Notice, string | undefined]>([
     { kind: "back", verdict: "new", bytesLost: 0, heldDiscarded: 4 },
     "new shell · the old one is gone · 4 B of typing not sent",
   ],
-  [{ kind: "back", verdict: "unknown", bytesLost: 0 }, "back · perhaps another shell · 0 bytes lost"],
+  [{ kind: "back", verdict: "unknown", bytesLost: 0 }, "back · perhaps another shell"],
+  [{ kind: "back", verdict: "same", bytesLost: 2048 }, "back · same shell · 2.0 KiB lost"],
+  [{ kind: "taken" }, "work was taken by another client · agentd attach --take work"],
+  [
+    { kind: "waiting", reason: "credentials", message: "run aws sso login" },
+    "waiting for credentials · run aws sso login",
+  ],
+  [{ kind: "resized", cols: 1, rows: 1, leads: true }, undefined],
   [{ kind: "silent", seconds: 3 }, "no answer from the runtime for 3s · asking"],
   [{ kind: "silent" }, "the runtime answers again"],
   [

@@ -2,37 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { ConnectLine, roomBelow } from "../../../../client/attach/connect-line.js";
 import { InputQueue, MAX_INPUT_BYTES } from "../../../../client/attach/input-queue.js";
-import { endOfNotice, noticeLine } from "../../../../client/attach/notice-text.js";
+import { endOfNotice } from "../../../../client/attach/notice-text.js";
 import { OutputTracker } from "../../../../client/attach/output-tracker.js";
 import { parsePrefix, prefixLabel } from "../../../../client/attach/prefix-name.js";
 import { restoreSequence } from "../../../../client/attach/restore-sequence.js";
 import { StatusLine } from "../../../../client/attach/status-line.js";
 import type { Notice } from "../../../../shared/notice.js";
-
-const now = Date.parse("2026-01-01T00:00:00Z");
-
-describe("noticeLine", () => {
-  it.each<[Notice, string | undefined]>([
-    [
-      { kind: "lost", attempt: 2, reason: "x", retryAt: "2026-01-01T00:00:04Z" },
-      "link lost · retry 2 in 4s · keys are kept",
-    ],
-    [{ kind: "lost", attempt: 1, reason: "x" }, "link lost · retry 1 · keys are kept"],
-    [{ kind: "back", verdict: "same", bytesLost: 0 }, "back · same shell · 0 bytes lost"],
-    [{ kind: "back", verdict: "same", bytesLost: 2048 }, "back · same shell · 2.0 KiB lost"],
-    [{ kind: "back", verdict: "new", bytesLost: 0 }, "new shell · the old one is gone"],
-    [
-      { kind: "back", verdict: "unknown", bytesLost: 0, heldDiscarded: 3 },
-      "back · perhaps another shell · 0 bytes lost · 3 B of typing not sent",
-    ],
-    [{ kind: "taken" }, "work was taken by another client · agentd attach --take work"],
-    [
-      { kind: "waiting", reason: "credentials", message: "run aws sso login" },
-      "waiting for credentials · run aws sso login",
-    ],
-    [{ kind: "resized", cols: 1, rows: 1, leads: true }, undefined],
-  ])("says %j", (notice, line) => expect(noticeLine("work", notice, now)).toBe(line));
-});
 
 describe("endOfNotice", () => {
   it.each<[Notice, number, string]>([
