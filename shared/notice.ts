@@ -31,7 +31,12 @@ export type Notice =
    * What a reattach replayed, where the server does not count its output. `missing`: output of that time (ISO 8601) may be
    * missing. `ambiguous`: some may be there twice.
    */
-  | { readonly kind: "replayed"; readonly ambiguous: boolean; readonly missing?: NoticeSpan }
+  | {
+      readonly kind: "replayed";
+      readonly verdict: Verdict;
+      readonly ambiguous: boolean;
+      readonly missing?: NoticeSpan;
+    }
   /** Typed bytes that were not sent and never will be. */
   | { readonly kind: "discarded"; readonly bytes: number }
   /** A long paste is on its way: so many bytes of it were sent. */

@@ -1,7 +1,7 @@
 // What agentd says while attached and at the end of it: the words of cli.md, "What agentd says".
 import { ExitStatus } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { Notice } from "../../shared/notice.js";
+import type { Notice, Verdict } from "../../shared/notice.js";
 import type { ShellExit } from "../../shared/status.js";
 import { formatBytes, formatDuration } from "../format.js";
 
@@ -47,21 +47,30 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
 function backLine(notice: Extract<Notice, { kind: "back" }>): string {
   const { verdict, bytesLost, counted = false, heldDiscarded = 0, inDoubt = 0 } = notice;
   const unsent = heldDiscarded === 0 ? "" : ` · ${formatBytes(heldDiscarded)} of typing not sent`;
-  const doubt = inDoubt === 0 ? "" : ` · the last ${formatBytes(inDoubt)} typed before may not have arrived`;
-  const keys = `${unsent}${doubt}`;
+  const keys = `${unsent}${doubtText(inDoubt)}`;
   if (verdict === "new") return `new shell · the old one is gone${keys}`;
-  const which = verdict === "same" ? "same shell" : "perhaps another shell";
   // Where the server does not count, "0 bytes lost" would be a guess.
   const lost = bytesLost > 0 ? ` · ${formatBytes(bytesLost)} lost` : counted ? " · 0 bytes lost" : "";
-  return `back · ${which}${lost}${keys}`;
+  return `back · ${whose(verdict)}${lost}${keys}`;
 }
 
-/** The reattach was said a moment before; this line takes its place, so it says that too. */
-function replayedLine({ ambiguous, missing }: Extract<Notice, { kind: "replayed" }>): string | undefined {
+/** What to say of keys that were sent into a link that died; nothing for none. */
+export function doubtText(bytes: number): string {
+  return bytes === 0 ? "" : ` · the last ${formatBytes(bytes)} typed before may not have arrived`;
+}
+
+function whose(verdict: Verdict): string {
+  return verdict === "same" ? "same shell" : "perhaps another shell";
+}
+
+/** The return was said a moment before; this line takes its place, so it says that too. */
+function replayedLine(notice: Extract<Notice, { kind: "replayed" }>): string | undefined {
+  const { ambiguous, missing, verdict } = notice;
+  const back = `back · ${whose(verdict)}`;
   if (missing !== undefined) {
-    return `back · output between ${clockTime(missing.from)} and ${clockTime(missing.to)} may be missing`;
+    return `${back} · output between ${clockTime(missing.from)} and ${clockTime(missing.to)} may be missing`;
   }
-  return ambiguous ? "back · some output may be shown twice" : undefined;
+  return ambiguous ? `${back} · some output may be shown twice` : undefined;
 }
 
 /** Local time of an ISO 8601 moment, to the second. */

@@ -54,7 +54,8 @@ export class LinkJournal {
     if ((event.kind === "live" || event.kind === "confirmed") && event.verdict !== "first") {
       this.#verdict = event.verdict;
     }
-    const notice = noticeOf(event, { again, planned: this.#planned, held, inDoubt: this.#inDoubt });
+    const verdict = this.#verdict ?? "unknown";
+    const notice = noticeOf(event, { again, planned: this.#planned, held, verdict, inDoubt: this.#inDoubt });
     if (notice?.kind === "back") this.#inDoubt = 0;
     return notice;
   }

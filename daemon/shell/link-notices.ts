@@ -1,5 +1,5 @@
 // Which notice the clients get for what happens to the link. Pure.
-import type { Notice, NoticeSpan } from "../../shared/notice.js";
+import type { Notice, NoticeSpan, Verdict } from "../../shared/notice.js";
 import type { LinkEvent, TimeSpan } from "../upstream/link.js";
 import type { ShellState } from "./shell-state.js";
 
@@ -10,6 +10,8 @@ export interface LinkHistory {
   readonly planned: boolean;
   /** Typed bytes that wait for the link. */
   readonly held: number;
+  /** Whose shell answered last. */
+  readonly verdict: Verdict;
   /** Typed bytes that were sent before the loss, and may not have arrived. */
   readonly inDoubt: number;
 }
@@ -22,7 +24,7 @@ export function noticeOf(event: LinkEvent, history: LinkHistory): Notice | undef
   return history.planned && isHarmless && !costsKeys ? undefined : notice;
 }
 
-function plainNotice(event: LinkEvent, { again, held, inDoubt }: LinkHistory): Notice | undefined {
+function plainNotice(event: LinkEvent, { again, held, inDoubt, verdict }: LinkHistory): Notice | undefined {
   switch (event.kind) {
     case "connecting":
       return undefined;
@@ -47,7 +49,12 @@ function plainNotice(event: LinkEvent, { again, held, inDoubt }: LinkHistory): N
     case "replayed": {
       const { ambiguous, missing } = event;
       if (!ambiguous && missing === undefined) return undefined;
-      return { kind: "replayed", ambiguous, ...(missing === undefined ? {} : { missing: isoSpan(missing) }) };
+      return {
+        kind: "replayed",
+        verdict,
+        ambiguous,
+        ...(missing === undefined ? {} : { missing: isoSpan(missing) }),
+      };
     }
     case "discarded":
       return event;

@@ -36,10 +36,13 @@ it.each<[Notice, string | undefined]>([
   [{ kind: "silent", seconds: 3 }, "no answer from the runtime for 3s · asking"],
   [{ kind: "silent" }, "the runtime answers again"],
   [
-    { kind: "replayed", ambiguous: false, missing: span },
-    `back · output between ${local(span.from)} and ${local(span.to)} may be missing`,
+    { kind: "replayed", verdict: "same", ambiguous: false, missing: span },
+    `back · same shell · output between ${local(span.from)} and ${local(span.to)} may be missing`,
   ],
-  [{ kind: "replayed", ambiguous: true }, "back · some output may be shown twice"],
+  [
+    { kind: "replayed", verdict: "unknown", ambiguous: true },
+    "back · perhaps another shell · some output may be shown twice",
+  ],
   [{ kind: "discarded", bytes: 23 }, "23 B of typing not sent"],
   [{ kind: "sending", sent: 3_250_586, total: 10_485_760 }, "pasting 3.1 MiB of 10.0 MiB · Ctrl-C stops"],
   [{ kind: "position", offset: 1 }, undefined],

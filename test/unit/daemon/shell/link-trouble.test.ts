@@ -125,7 +125,12 @@ describe("a replay that was compared", () => {
     const { sink } = await rig.attach();
     await rig.drawn();
     rig.upstream.link({ kind: "replayed", ambiguous: false, missing });
-    expect(sink.notices.at(-1)).toEqual({ kind: "replayed", ambiguous: false, missing: span });
+    expect(sink.notices.at(-1)).toEqual({
+      kind: "replayed",
+      verdict: "unknown",
+      ambiguous: false,
+      missing: span,
+    });
     expect(rig.shell.info().possibleGap).toEqual(span);
     expect(rig.upstream.nudges).toBe(1);
   });
