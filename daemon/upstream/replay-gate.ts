@@ -39,10 +39,11 @@ export class ReplayGate {
 
   /** The output that comes next is that of a new shell, or is counted by its server: all of it is new. */
   open(counted: boolean): void {
-    this.#settle();
-    this.#overflow = undefined;
     this.#counted = counted;
     this.#delivered.reset();
+    // What is withheld is that shell's as well: it counts as delivered by it, and nothing of it can be there twice.
+    if (this.#resolver !== undefined) this.#decide({ ...this.#resolver.flush(), kind: "fresh" });
+    this.#overflow = undefined;
   }
 
   /**

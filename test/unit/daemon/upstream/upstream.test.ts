@@ -890,3 +890,39 @@ describe("reading", () => {
     expect(made.network.last.paused).toBe(false);
   });
 });
+
+describe("a new shell that shows itself late", () => {
+  const long = (from: number) =>
+    Array.from({ length: 400 }, (_, i) => `line ${from + i} of a new shell\r\n`).join("");
+
+  it("does not print its output twice after the next reattach", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("the old shell's output\r\n".repeat(300)));
+    const second = await reconnect({ clock, network });
+    // The first output comes before the confirmation: the published sources allow both orders.
+    second.message(Channel.Stdout, bytes("welcome\r\n"));
+    confirm(second, false);
+    second.message(Channel.Stdout, bytes(long(0)));
+    await clock.advance(1_000);
+    const before = recorder.output.length;
+    const third = await reconnect({ clock, network });
+    confirm(third, true);
+    // A server that repeats its last bytes: the whole stream of the new shell.
+    third.message(Channel.Stdout, bytes(`welcome\r\n${long(0)}`));
+    third.message(Channel.Stdout, bytes("and on\r\n"));
+    await clock.advance(3_000);
+    expect(recorder.output.slice(before)).toBe("and on\r\n");
+  });
+
+  it("is not said to have printed something twice", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("$ ls\r\nREADME\r\n$ "));
+    const second = await reconnect({ clock, network });
+    second.message(Channel.Stdout, bytes("$ "));
+    confirm(second, false);
+    expect(recorder.of("replayed").map(({ ambiguous }) => ambiguous)).toEqual([false]);
+    expect(recorder.output.endsWith("$ $ ")).toBe(true);
+  });
+});
