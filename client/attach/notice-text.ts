@@ -1,7 +1,7 @@
 // What agentd says while attached and at the end of it: the words of cli.md, "What agentd says".
 import { ExitStatus } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { Notice } from "../../shared/notice.js";
+import type { BackNotice, Notice } from "../../shared/notice.js";
 import type { ShellExit } from "../../shared/status.js";
 import { formatBytes, formatDuration } from "../format.js";
 
@@ -44,22 +44,34 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
   }
 }
 
-function backLine(notice: Extract<Notice, { kind: "back" }>): string {
-  const { verdict, bytesLost, heldDiscarded = 0, inDoubt = 0 } = notice;
-  const unsent = heldDiscarded === 0 ? "" : ` · ${formatBytes(heldDiscarded)} of typing not sent`;
-  const doubt = inDoubt === 0 ? "" : ` · the last ${formatBytes(inDoubt)} typed before may not have arrived`;
-  const keys = `${unsent}${doubt}`;
+function backLine(notice: BackNotice): string {
+  const { verdict, bytesLost } = notice;
+  const keys = keysText(notice);
   if (verdict === "new") return `new shell · the old one is gone${keys}`;
   const which = verdict === "same" ? "same shell" : "perhaps another shell";
   return `back · ${which} · ${bytesLost === 0 ? "0 bytes" : formatBytes(bytesLost)} lost${keys}`;
 }
 
-/** The reattach was said a moment before; this line takes its place, so it says that too. */
-function replayedLine({ ambiguous, missing }: Extract<Notice, { kind: "replayed" }>): string | undefined {
+/** What became of typing that did not arrive for certain. */
+function keysText({ heldDiscarded = 0, inDoubt = 0 }: BackNotice): string {
+  const unsent = heldDiscarded === 0 ? "" : ` · ${formatBytes(heldDiscarded)} of typing not sent`;
+  const doubt = inDoubt === 0 ? "" : ` · the last ${formatBytes(inDoubt)} typed before may not have arrived`;
+  return `${unsent}${doubt}`;
+}
+
+/** The return was said a moment before; this line takes its place, so it says that too. */
+function replayedLine(notice: Extract<Notice, { kind: "replayed" }>): string | undefined {
+  const { ambiguous, missing, back } = notice;
+  // The output of a shell that is gone is gone with it.
+  if (back?.verdict === "new") return backLine(back);
+  const known = back === undefined || back.bytesLost === 0 ? "" : ` · ${formatBytes(back.bytesLost)} lost`;
+  const which = back?.verdict === "unknown" ? " · perhaps another shell" : "";
+  const rest = `${known}${back === undefined ? "" : keysText(back)}`;
   if (missing !== undefined) {
-    return `back · output between ${clockTime(missing.from)} and ${clockTime(missing.to)} may be missing`;
+    const span = `between ${clockTime(missing.from)} and ${clockTime(missing.to)}`;
+    return `back${which} · output ${span} may be missing${rest}`;
   }
-  return ambiguous ? "back · some output may be shown twice" : undefined;
+  return ambiguous ? `back${which} · some output may be shown twice${rest}` : undefined;
 }
 
 /** Local time of an ISO 8601 moment, to the second. */

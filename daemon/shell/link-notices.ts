@@ -1,5 +1,5 @@
 // Which notice the clients get for what happens to the link. Pure.
-import type { Notice, NoticeSpan, Verdict } from "../../shared/notice.js";
+import type { BackNotice, Notice, NoticeSpan, Verdict } from "../../shared/notice.js";
 import type { LinkEvent, TimeSpan } from "../upstream/link.js";
 import type { ShellState } from "./shell-state.js";
 
@@ -17,9 +17,12 @@ export interface LinkHistory {
 /** The notice for a link event, or undefined when there is nothing to say. */
 export function noticeOf(event: LinkEvent, history: LinkHistory): Notice | undefined {
   const notice = plainNotice(event, history);
-  const isHarmless = notice?.kind === "back" && notice.verdict === "same" && notice.bytesLost === 0;
-  const costsKeys = notice?.kind === "back" && (notice.heldDiscarded ?? notice.inDoubt) !== undefined;
-  return history.planned && isHarmless && !costsKeys ? undefined : notice;
+  return history.planned && notice?.kind === "back" && isHarmless(notice) ? undefined : notice;
+}
+
+/** The same shell, and neither output nor typing was lost. */
+export function isHarmless({ verdict, bytesLost, heldDiscarded, inDoubt }: BackNotice): boolean {
+  return verdict === "same" && bytesLost === 0 && (heldDiscarded ?? inDoubt) === undefined;
 }
 
 function plainNotice(event: LinkEvent, { again, held, inDoubt }: LinkHistory): Notice | undefined {
@@ -104,7 +107,7 @@ function back(
   bytesLost: number,
   heldDiscarded: number | undefined,
   inDoubt: number,
-): Notice {
+): BackNotice {
   const keys = { ...count("heldDiscarded", heldDiscarded ?? 0), ...count("inDoubt", inDoubt) };
   return { kind: "back", verdict, bytesLost, ...keys };
 }

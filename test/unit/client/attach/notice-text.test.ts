@@ -31,6 +31,24 @@ it.each<[Notice, string | undefined]>([
     { kind: "replayed", ambiguous: false, missing: span },
     `back · output between ${local(span.from)} and ${local(span.to)} may be missing`,
   ],
+  [
+    {
+      kind: "replayed",
+      ambiguous: false,
+      missing: span,
+      back: { kind: "back", verdict: "same", bytesLost: 0, inDoubt: 14 },
+    },
+    `back · output between ${local(span.from)} and ${local(span.to)} may be missing · the last 14 B typed before may not have arrived`,
+  ],
+  [
+    {
+      kind: "replayed",
+      ambiguous: false,
+      missing: span,
+      back: { kind: "back", verdict: "new", bytesLost: 0, heldDiscarded: 5 },
+    },
+    "new shell · the old one is gone · 5 B of typing not sent",
+  ],
   [{ kind: "replayed", ambiguous: true }, "back · some output may be shown twice"],
   [{ kind: "discarded", bytes: 23 }, "23 B of typing not sent"],
   [{ kind: "sending", sent: 3_250_586, total: 10_485_760 }, "pasting 3.1 MiB of 10.0 MiB · Ctrl-C stops"],
