@@ -1,5 +1,5 @@
 // Which notice the clients get for what happens to the link. Pure.
-import type { Notice, NoticeSpan, Verdict } from "../../shared/notice.js";
+import type { BackNotice, Notice, NoticeSpan } from "../../shared/notice.js";
 import type { LinkEvent, TimeSpan } from "../upstream/link.js";
 import type { ShellState } from "./shell-state.js";
 
@@ -10,8 +10,6 @@ export interface LinkHistory {
   readonly planned: boolean;
   /** Typed bytes that wait for the link. */
   readonly held: number;
-  /** Whose shell answered last. */
-  readonly verdict: Verdict;
   /** Typed bytes that were sent before the loss, and may not have arrived. */
   readonly inDoubt: number;
 }
@@ -19,12 +17,15 @@ export interface LinkHistory {
 /** The notice for a link event, or undefined when there is nothing to say. */
 export function noticeOf(event: LinkEvent, history: LinkHistory): Notice | undefined {
   const notice = plainNotice(event, history);
-  const isHarmless = notice?.kind === "back" && notice.verdict === "same" && notice.bytesLost === 0;
-  const costsKeys = notice?.kind === "back" && (notice.heldDiscarded ?? notice.inDoubt) !== undefined;
-  return history.planned && isHarmless && !costsKeys ? undefined : notice;
+  return history.planned && notice?.kind === "back" && isHarmless(notice) ? undefined : notice;
 }
 
-function plainNotice(event: LinkEvent, { again, held, inDoubt, verdict }: LinkHistory): Notice | undefined {
+/** The same shell, and neither output nor typing was lost. */
+function isHarmless({ verdict, bytesLost, heldDiscarded, inDoubt }: BackNotice): boolean {
+  return verdict === "same" && bytesLost === 0 && (heldDiscarded ?? inDoubt) === undefined;
+}
+
+function plainNotice(event: LinkEvent, { again, held, inDoubt }: LinkHistory): Notice | undefined {
   switch (event.kind) {
     case "connecting":
       return undefined;
@@ -49,12 +50,7 @@ function plainNotice(event: LinkEvent, { again, held, inDoubt, verdict }: LinkHi
     case "replayed": {
       const { ambiguous, missing } = event;
       if (!ambiguous && missing === undefined) return undefined;
-      return {
-        kind: "replayed",
-        verdict,
-        ambiguous,
-        ...(missing === undefined ? {} : { missing: isoSpan(missing) }),
-      };
+      return { kind: "replayed", ambiguous, ...(missing === undefined ? {} : { missing: isoSpan(missing) }) };
     }
     case "discarded":
       return event;
@@ -110,7 +106,7 @@ function back(
   { kind, verdict, heldDiscarded = 0 }: Extract<LinkEvent, { kind: "live" | "confirmed" }>,
   lost: number | undefined,
   inDoubt: number,
-): Extract<Notice, { kind: "back" }> | undefined {
+): BackNotice | undefined {
   if (verdict === "first") return undefined;
   const keys = { ...count("heldDiscarded", heldDiscarded), ...count("inDoubt", inDoubt) };
   const counted = kind === "live" && lost !== undefined ? { counted: true as const } : {};

@@ -36,13 +36,37 @@ it.each<[Notice, string | undefined]>([
   [{ kind: "silent", seconds: 3 }, "no answer from the runtime for 3s · asking"],
   [{ kind: "silent" }, "the runtime answers again"],
   [
-    { kind: "replayed", verdict: "same", ambiguous: false, missing: span },
+    {
+      kind: "replayed",
+      ambiguous: false,
+      missing: span,
+      back: { kind: "back", verdict: "same", bytesLost: 0 },
+    },
     `back · same shell · output between ${local(span.from)} and ${local(span.to)} may be missing`,
   ],
   [
-    { kind: "replayed", verdict: "unknown", ambiguous: true },
+    { kind: "replayed", ambiguous: true, back: { kind: "back", verdict: "unknown", bytesLost: 0 } },
     "back · perhaps another shell · some output may be shown twice",
   ],
+  [
+    {
+      kind: "replayed",
+      ambiguous: false,
+      missing: span,
+      back: { kind: "back", verdict: "same", bytesLost: 0, inDoubt: 14 },
+    },
+    `back · same shell · output between ${local(span.from)} and ${local(span.to)} may be missing · the last 14 B typed before may not have arrived`,
+  ],
+  [
+    {
+      kind: "replayed",
+      ambiguous: false,
+      missing: span,
+      back: { kind: "back", verdict: "new", bytesLost: 0, heldDiscarded: 5 },
+    },
+    "new shell · the old one is gone · 5 B of typing not sent",
+  ],
+  [{ kind: "replayed", ambiguous: true }, "back · some output may be shown twice"],
   [{ kind: "discarded", bytes: 23 }, "23 B of typing not sent"],
   [{ kind: "sending", sent: 3_250_586, total: 10_485_760 }, "pasting 3.1 MiB of 10.0 MiB · Ctrl-C stops"],
   [{ kind: "position", offset: 1 }, undefined],
