@@ -39,10 +39,11 @@ export class ReplayGate {
 
   /** The output that comes next is that of a new shell, or is counted by its server: all of it is new. */
   open(counted: boolean): void {
+    // What was withheld is the first output of what comes now.
+    this.#delivered.reset();
     this.#settle();
     this.#overflow = undefined;
     this.#counted = counted;
-    this.#delivered.reset();
   }
 
   /**

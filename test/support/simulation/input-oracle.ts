@@ -26,6 +26,7 @@ interface Chunk {
 }
 
 interface Connection {
+  readonly name: string;
   handed: number;
   received: number;
   saidInDoubt: number;
@@ -99,7 +100,7 @@ export class InputOracle {
 
   /** A connection is open. */
   opened(socket: object): void {
-    this.#last = { handed: 0, received: 0, saidInDoubt: 0 };
+    this.#last = { name: `connection ${this.#connections.size + 1}`, handed: 0, received: 0, saidInDoubt: 0 };
     this.#connections.set(socket, this.#last);
   }
 
@@ -154,7 +155,7 @@ export class InputOracle {
       const lost = connection.handed - connection.received;
       this.figures.lost += lost;
       if (lost <= connection.saidInDoubt || (unsaid && connection === this.#last)) continue;
-      this.#fail(`${lost} sent bytes did not arrive, and ${connection.saidInDoubt} are said to be in doubt`);
+      this.#fail(`${connection.name}: ${lost} of ${connection.handed} sent bytes did not arrive, and ${connection.saidInDoubt} are said to be in doubt`);
     }
   }
 

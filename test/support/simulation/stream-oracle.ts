@@ -104,10 +104,7 @@ export class StreamOracle {
     if (isFirst ? this.#started : !this.#everLive) this.#fail(`verdict '${verdict}', which cannot be`);
     this.#everLive = true;
     this.#checkVerdict(verdict);
-    if (!this.#exact) {
-      this.replay.live(verdict);
-      return;
-    }
+    if (!this.#exact) return;
     if (epoch === undefined || offset !== truth.from) {
       this.#fail(`exact output at ${offset} of ${epoch}, but it starts at ${truth.from}`);
       return;

@@ -361,7 +361,7 @@ export class UpstreamSimulation {
       if (this.#ending === undefined) this.#fail("does not stop");
     }
     this.#stream.over(this.#mayKeep);
-    this.#stream.replay.losses.check();
+    if (!this.#schedule.traits.exact) this.#stream.replay.losses.check();
     const { socket } = this.#service;
     if (this.#hub !== undefined) {
       // A client that waits for its drawing is told after that.
@@ -557,6 +557,7 @@ export class UpstreamSimulation {
     if (this.#trace !== undefined) this.#say(JSON.stringify(event));
     if (event.kind === "live") {
       const attached = this.#opening?.attached;
+      this.#stream.replay.live(event.verdict);
       if (attached !== undefined) {
         this.#stream.live(event, attached);
         this.#input.sees(attached.stream);
