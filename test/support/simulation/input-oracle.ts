@@ -99,8 +99,8 @@ export class InputOracle {
   }
 
   /** A connection is open. */
-  opened(socket: object): void {
-    this.#last = { name: `connection ${this.#connections.size + 1}`, handed: 0, received: 0, saidInDoubt: 0 };
+  opened(socket: object, at: number): void {
+    this.#last = { name: `the connection of ${Math.round(at)} ms`, handed: 0, received: 0, saidInDoubt: 0 };
     this.#connections.set(socket, this.#last);
   }
 

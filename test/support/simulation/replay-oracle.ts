@@ -28,6 +28,8 @@ export interface ReplayFigures {
   doubled: number;
   /** Passed on twice unsaid: shorter than what any two pieces of output have in common. */
   doubledShort: number;
+  /** Passed on twice unsaid: a ring smaller than documented was taken for one that repeats nothing. */
+  doubledOdd: number;
 }
 
 export interface ReplayOracleOptions {
@@ -49,7 +51,7 @@ interface Seen {
 
 export class ReplayOracle {
   readonly losses: OutputLosses;
-  readonly figures: ReplayFigures = { withheld: 0, repeated: 0, doubled: 0, doubledShort: 0 };
+  readonly figures: ReplayFigures = { withheld: 0, repeated: 0, doubled: 0, doubledShort: 0, doubledOdd: 0 };
   readonly #options: ReplayOracleOptions;
   readonly #withheld = new WithheldOutput();
   /** Of everything that arrived: when, and when the service had sent it. */
@@ -61,6 +63,8 @@ export class ReplayOracle {
   #isDeciding = false;
   #isAmbiguous = false;
   #wasAmbiguous = false;
+  /** Passed on since the last shell that was known to be new. */
+  #total = 0;
   /** This decision has to drop what was passed on before. */
   #mustDrop = false;
 
@@ -82,7 +86,13 @@ export class ReplayOracle {
     this.#isReplaying = verdict !== "first" && verdict !== "new";
     this.#isDeciding = false;
     this.#isAmbiguous = false;
-    if (!this.#isReplaying) this.#wasAmbiguous = false;
+    if (!this.#isReplaying) this.anew();
+  }
+
+  /** It is known that the output from here on is that of a new shell. */
+  anew(): void {
+    this.#wasAmbiguous = false;
+    this.#total = 0;
   }
 
   /** Something arrived that the service sent at `sentAt`. @param isOpen on a connection that is open */
@@ -150,6 +160,7 @@ export class ReplayOracle {
     }
     if (this.#isDeciding) this.#dropped(taken.dropped);
     this.#isDeciding = false;
+    this.#total += payload.length;
     const again = this.losses.passed(taken.passed);
     if (again > 0) this.#doubled(again, taken.passed);
   }
@@ -195,7 +206,14 @@ export class ReplayOracle {
       fail(`${bytes} bytes (${stream}:${from}) were passed on twice, although that was clear`);
     if (this.#isAmbiguous) this.figures.doubled += bytes;
     else if (bytes < ACCIDENT_BYTES) this.figures.doubledShort += bytes;
+    else if (this.#isOdd && bytes < STRONG_BYTES) this.figures.doubledOdd += bytes;
     else fail(`${bytes} bytes (${stream}:${from}) were passed on twice, and nobody was told`);
+  }
+
+  /** The service repeats, from a ring smaller than documented, and is taken for one that repeats nothing. */
+  get #isOdd(): boolean {
+    const { traits, believes } = this.#options;
+    return traits.replay === "last-bytes" && traits.ringBytes < RING_BYTES && believes() === "since-detach";
   }
 
   /** The service repeats, the repetition is long, and its length follows the law: nothing else can be meant. */
@@ -203,7 +221,7 @@ export class ReplayOracle {
     const { traits, believes } = this.#options;
     const high = this.losses.high(stream);
     const isLawful =
-      (from === 0 && high === this.losses.repeated({ stream, from: 0, to: high })) ||
+      (from === 0 && this.#total === high) ||
       (traits.ringBytes >= RING_BYTES && to - from >= FULL_SHARE * RING_BYTES);
     const isRepeated = from < high && high <= to && high - from >= STRONG_BYTES;
     const isClear = !this.#wasAmbiguous && this.losses.isWhole(stream) && believes() !== "since-detach";

@@ -132,6 +132,7 @@ export class StreamOracle {
 
   confirmed(event: Extract<LinkEvent, { kind: "confirmed" }>): void {
     this.#checkVerdict(event.verdict);
+    if (event.verdict === "new") this.replay.anew();
     this.#saidByUs += event.bytesDropped;
     this.#dropped += event.bytesDropped;
   }

@@ -121,7 +121,7 @@ export class UpstreamSimulation {
           this.#opening = socket;
           this.#openedAt = clock.monotonic();
           this.#stream.replay.opened();
-          this.#input.opened(socket);
+          this.#input.opened(socket, clock.world);
         },
         inbound: (socket, sentAt) => this.#stream.replay.inbound(sentAt, socket.opened),
         arriving: (stream, from, payload) => this.#stream.arriving(stream, from, payload),
