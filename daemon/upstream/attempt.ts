@@ -58,6 +58,7 @@ export class Attempt {
   #rotation: Rotation | undefined;
   #lastOutputAt: number | undefined;
   #uncertainty = CERTAIN;
+  #endedAt = 0;
 
   constructor(options: AttemptOptions) {
     const { deps, doubt, first, have, ids, pacer, server, target } = options;
@@ -94,6 +95,12 @@ export class Attempt {
     const { inputInDoubt } = this.#uncertainty;
     this.#uncertainty = { ...this.#uncertainty, inputInDoubt: 0 };
     return inputInDoubt;
+  }
+
+  /** A later upgrade may have been answered, and the answer lost: then so is the output that the server sent behind it. */
+  doubtOutput(): void {
+    const { outputInDoubtSince = this.#endedAt } = this.#uncertainty;
+    this.#uncertainty = { ...this.#uncertainty, outputInDoubtSince };
   }
 
   async run(signal: AbortSignal): Promise<ConnectionEnd> {
@@ -180,6 +187,9 @@ export class Attempt {
     const attachment = this.#attachment;
     if (learning && attachment.verdict === "new") {
       gate.abandon();
+      // The verdict is told by the ending; what was typed for the old shell is not in it.
+      const bytes = event.kind === "live" || event.kind === "confirmed" ? (event.heldDiscarded ?? 0) : 0;
+      if (bytes > 0) onLink({ kind: "discarded", bytes });
       this.#connection?.leave({ kind: "replaced" });
       return;
     }
@@ -202,6 +212,7 @@ export class Attempt {
     this.#rotation?.stop();
     this.#attachment.stop();
     this.#options.gate.end();
+    this.#endedAt = this.#options.deps.clock.monotonic();
     const { inputInDoubt, outputInDoubtSince } = connection;
     this.#uncertainty = { inputInDoubt, outputInDoubtSince, lastOutputAt: this.#lastOutputAt };
     this.#connection = undefined;

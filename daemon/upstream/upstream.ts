@@ -18,6 +18,7 @@ import { Retries } from "./retries.js";
 import { SERVICE_TTL_MS } from "./rotation.js";
 import { ServerKnowledge } from "./server-knowledge.js";
 import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
+import { neverArrived } from "./trouble.js";
 
 export type { Clock } from "./clock.js";
 export type { UpstreamDeps, UpstreamLog } from "./deps.js";
@@ -253,6 +254,7 @@ export class Upstream {
     const end = await attempt.run(signal);
     this.#attempt = undefined;
     if (end.kind === "closed" || end.kind === "rotated") this.#before = attempt;
+    else if (end.kind === "failed" && !neverArrived(end.code)) this.#before?.doubtOutput();
     // A shell that could not be started never was: the next one is the first.
     if (first && end.kind === "closed" && end.code === 1011 && !end.started) this.#known = false;
     return end;
