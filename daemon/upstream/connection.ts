@@ -188,7 +188,7 @@ export class Connection {
       sendPing: (id) => this.#socket?.ping(id),
       onSilence: (forMs) => this.#options.handlers.onSilence(forMs),
       onDead: () => {
-        this.#finish(this.#closed(1006, "no answer"));
+        this.#finish(this.#leaveWith ?? this.#closed(1006, "no answer"));
         this.#socket?.terminate();
       },
     });

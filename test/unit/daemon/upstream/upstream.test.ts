@@ -926,3 +926,25 @@ describe("a new shell that shows itself late", () => {
     expect(recorder.output.endsWith("$ $ ")).toBe(true);
   });
 });
+
+describe("what is said of a return", () => {
+  it("names what a link may have swallowed that was dead already when it was renewed", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("$ "));
+    // random 0.5: due at 53.5 minutes. Until five seconds before that the server answers.
+    for (let at = 0; at < 53.5 * 60_000 - 6_000; at += 2_000) {
+      await clock.advance(2_000);
+      network.last.pong();
+    }
+    await clock.advance(6_100);
+    expect(network.sockets[0]!.closedWith).toBe(1000);
+    await clock.advance(1_100);
+    expect(recorder.of("silent").filter(({ forMs }) => forMs === undefined)).toEqual([]);
+    network.last.open();
+    confirm(network.last, true);
+    network.last.message(Channel.Stdout, bytes("after"));
+    await clock.advance(400);
+    expect(recorder.of("replayed").at(-1)!.missing).toBeDefined();
+  });
+});
