@@ -947,4 +947,20 @@ describe("what is said of a return", () => {
     await clock.advance(400);
     expect(recorder.of("replayed").at(-1)!.missing).toBeDefined();
   });
+
+  it("keeps typed bytes in doubt when the server closed by itself while the connection was renewed", async () => {
+    const { clock, network, recorder, upstream } = await makeLive();
+    confirm(network.last, false);
+    for (let at = 0; at < 53.5 * 60_000 - 2_000; at += 2_000) {
+      await clock.advance(2_000);
+      network.last.pong();
+    }
+    await clock.advance(1_900);
+    upstream.send(bytes("typed"));
+    await clock.advance(200);
+    expect(network.last.closedWith).toBe(1000);
+    network.last.closed(1001);
+    await clock.advance(100);
+    expect(recorder.of("lost").at(-1)!.inDoubt).toBe(5);
+  });
 });
