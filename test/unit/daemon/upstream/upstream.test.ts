@@ -964,3 +964,20 @@ describe("what is said of a return", () => {
     expect(recorder.of("lost").at(-1)!.inDoubt).toBe(5);
   });
 });
+
+describe("doubt whether it is the same shell", () => {
+  it("is there when a gateway gave up waiting for the service's answer", async () => {
+    const { clock, network, recorder, upstream } = await makeLive();
+    confirm(network.last, false);
+    network.last.closed(1006);
+    await clock.advance(250);
+    network.last.end({ kind: "refused", status: 504, headers: {}, body: "" });
+    upstream.send(bytes("rm -r x"));
+    await clock.advance(20_000);
+    network.last.open();
+    confirm(network.last, true);
+    await clock.advance(2_000);
+    expect(recorder.of("confirmed").at(-1)!.verdict).toBe("unknown");
+    expect(inputOf(network.last)).toBe("");
+  });
+});
