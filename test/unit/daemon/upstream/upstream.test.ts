@@ -963,6 +963,26 @@ describe("what is said of a return", () => {
     await clock.advance(100);
     expect(recorder.of("lost").at(-1)!.inDoubt).toBe(5);
   });
+
+  it("names what may be missing when a reattach broke before its replay came", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("$ "));
+    await clock.advance(3_000);
+    network.last.pong();
+    network.last.closed(1000);
+    await clock.advance(250);
+    network.last.open();
+    confirm(network.last, true);
+    await clock.advance(100);
+    network.last.closed(1006);
+    await clock.advance(250);
+    network.last.open();
+    confirm(network.last, true);
+    network.last.message(Channel.Stdout, bytes("after"));
+    await clock.advance(1_000);
+    expect(recorder.of("replayed").at(-1)!.missing).toBeDefined();
+  });
 });
 
 describe("doubt whether it is the same shell", () => {
