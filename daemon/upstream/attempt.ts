@@ -58,6 +58,7 @@ export class Attempt {
   #rotation: Rotation | undefined;
   #lastOutputAt: number | undefined;
   #uncertainty = CERTAIN;
+  #endedAt: number | undefined;
 
   constructor(options: AttemptOptions) {
     const { deps, doubt, first, have, ids, pacer, server, target } = options;
@@ -94,6 +95,12 @@ export class Attempt {
     const { inputInDoubt } = this.#uncertainty;
     this.#uncertainty = { ...this.#uncertainty, inputInDoubt: 0 };
     return inputInDoubt;
+  }
+
+  /** A later upgrade may have been carried out, and its replay lost with its answer. */
+  doubtOutput(): void {
+    const since = this.#uncertainty.outputInDoubtSince ?? this.#endedAt;
+    this.#uncertainty = { ...this.#uncertainty, outputInDoubtSince: since };
   }
 
   async run(signal: AbortSignal): Promise<ConnectionEnd> {
@@ -206,6 +213,7 @@ export class Attempt {
     this.#options.gate.end();
     const { inputInDoubt, outputInDoubtSince } = connection;
     this.#uncertainty = { inputInDoubt, outputInDoubtSince, lastOutputAt: this.#lastOutputAt };
+    this.#endedAt = this.#options.deps.clock.monotonic();
     this.#connection = undefined;
   }
 }

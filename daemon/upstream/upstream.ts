@@ -253,6 +253,7 @@ export class Upstream {
     const end = await attempt.run(signal);
     this.#attempt = undefined;
     if (end.kind === "closed" || end.kind === "rotated") this.#before = attempt;
+    else if (this.#doubt.present) this.#before?.doubtOutput();
     // A shell that could not be started never was: the next one is the first.
     if (first && end.kind === "closed" && end.code === 1011 && !end.started) this.#known = false;
     return end;

@@ -983,6 +983,22 @@ describe("what is said of a return", () => {
     await clock.advance(1_000);
     expect(recorder.of("replayed").at(-1)!.missing).toBeDefined();
   });
+
+  it("names what may be missing when the answer to an upgrade was lost, with the replay behind it", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("$ "));
+    await clock.advance(5_000);
+    network.last.closed(1001);
+    await clock.advance(1_000);
+    network.last.end({ kind: "failed", code: "ECONNRESET", message: "reset" });
+    await clock.advance(3_000);
+    network.last.open();
+    confirm(network.last, true);
+    network.last.message(Channel.Stdout, bytes("after"));
+    await clock.advance(1_000);
+    expect(recorder.of("replayed").at(-1)!.missing).toBeDefined();
+  });
 });
 
 describe("doubt whether it is the same shell", () => {
