@@ -191,6 +191,9 @@ export class Upstream {
     const retries = this.#retries;
     retries.restart(clock.monotonic());
     let learning = false;
+    // Another client had the shell: what was typed before is in doubt all the same.
+    const inDoubt = this.#before?.takeInputInDoubt() ?? 0;
+    if (inDoubt > 0) handlers.onLink({ kind: "lost", attempt: 1, reason: "the shell was taken", inDoubt });
     for (;;) {
       handlers.onLink({ kind: "connecting", attempt: retries.attempt });
       const end = await this.#runOnce(learning, signal);

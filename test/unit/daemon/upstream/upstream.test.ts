@@ -999,6 +999,20 @@ describe("what is said of a return", () => {
     await clock.advance(1_000);
     expect(recorder.of("replayed").at(-1)!.missing).toBeDefined();
   });
+
+  it("keeps typed bytes in doubt that were on their way when another client took the shell", async () => {
+    const { clock, network, recorder, run, upstream } = await makeLive();
+    confirm(network.last, false);
+    upstream.send(bytes("rm -r x"));
+    network.last.closed(4000);
+    await settle();
+    run();
+    await clock.advance(100);
+    network.last.open();
+    confirm(network.last, true);
+    await clock.advance(1_000);
+    expect(recorder.of("lost").map(({ inDoubt }) => inDoubt)).toEqual([7]);
+  });
 });
 
 describe("doubt whether it is the same shell", () => {
