@@ -1013,6 +1013,19 @@ describe("what is said of a return", () => {
     await clock.advance(1_000);
     expect(recorder.of("lost").map(({ inDoubt }) => inDoubt)).toEqual([7]);
   });
+
+  it("includes the return to a server without confirmations when nothing is held", async () => {
+    const { clock, network, recorder } = await makeLive();
+    network.last.message(Channel.Stdout, bytes("$ "));
+    await clock.advance(3_000);
+    for (const text of ["one", "two"]) {
+      const socket = await reconnect({ clock, network });
+      socket.message(Channel.Stdout, bytes(text));
+      await clock.advance(4_000);
+      socket.pong();
+    }
+    expect(recorder.of("confirmed").map(({ verdict }) => verdict)).toEqual(["unknown", "unknown"]);
+  });
 });
 
 describe("doubt whether it is the same shell", () => {
