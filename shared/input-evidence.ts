@@ -46,6 +46,8 @@ export class InputEvidence {
 
   /** The pong to ping `id` came. A server may answer only the newest of several pings. */
   proved(id: number): void {
+    // Nobody asked that: a server that sends pongs of its own proves nothing with them.
+    if (id > this.#lastId) return;
     this.#marks = this.#marks.filter((mark) => mark.id > id);
   }
 

@@ -48,6 +48,7 @@ export class Attachment {
   #stopped = false;
   #bytesDropped = 0;
   #gapKnown = false;
+  #reported = false;
   #cancelGrace: (() => void) | undefined;
 
   constructor(options: AttachmentOptions) {
@@ -134,7 +135,7 @@ export class Attachment {
   handleReplay(sameShell: boolean): void {
     if (this.#verdict !== "unknown" || this.#stopped) return;
     if (sameShell) this.#verdict = "same";
-    else if (this.#settled || this.#options.expectConfirmation) return;
+    else if (this.#reported || this.#options.expectConfirmation) return;
     this.#reportFinal(0);
   }
 
@@ -147,6 +148,7 @@ export class Attachment {
 
   #reportFinal(bytesDropped: number): void {
     const heldDiscarded = this.#settle();
+    this.#reported = true;
     this.#options.onLink({
       kind: "confirmed",
       verdict: this.#verdict,

@@ -58,7 +58,7 @@ export class Attempt {
   #rotation: Rotation | undefined;
   #lastOutputAt: number | undefined;
   #uncertainty = CERTAIN;
-  #endedAt = 0;
+  #endedAt: number | undefined;
 
   constructor(options: AttemptOptions) {
     const { deps, doubt, first, have, ids, pacer, server, target } = options;
@@ -97,10 +97,10 @@ export class Attempt {
     return inputInDoubt;
   }
 
-  /** A later upgrade may have been answered, and the answer lost: then so is the output that the server sent behind it. */
+  /** A later upgrade may have been carried out, and its replay lost with its answer. */
   doubtOutput(): void {
-    const { outputInDoubtSince = this.#endedAt } = this.#uncertainty;
-    this.#uncertainty = { ...this.#uncertainty, outputInDoubtSince };
+    const since = this.#uncertainty.outputInDoubtSince ?? this.#endedAt;
+    this.#uncertainty = { ...this.#uncertainty, outputInDoubtSince: since };
   }
 
   async run(signal: AbortSignal): Promise<ConnectionEnd> {
@@ -148,7 +148,7 @@ export class Attempt {
   }
 
   #connect(request: SocketRequest, answered: () => void): Connection {
-    const { deps, gate, onLink, onOpen, pacer, target } = this.#options;
+    const { deps, first, gate, onLink, onOpen, pacer, target } = this.#options;
     const attachment = this.#attachment;
     const connection = new Connection({
       request,
@@ -164,6 +164,8 @@ export class Attempt {
           }
           // The owner may want to kill or to pause it: it has to know it by now.
           this.#connection = connection;
+          // A replay is on its way from now on, and lost when the connection breaks before it comes.
+          if (!first) this.#lastOutputAt = deps.clock.monotonic();
           onOpen();
           attachment.handleOpen(headers);
         },
@@ -212,9 +214,9 @@ export class Attempt {
     this.#rotation?.stop();
     this.#attachment.stop();
     this.#options.gate.end();
-    this.#endedAt = this.#options.deps.clock.monotonic();
     const { inputInDoubt, outputInDoubtSince } = connection;
     this.#uncertainty = { inputInDoubt, outputInDoubtSince, lastOutputAt: this.#lastOutputAt };
+    this.#endedAt = this.#options.deps.clock.monotonic();
     this.#connection = undefined;
   }
 }

@@ -188,7 +188,7 @@ export class Connection {
       sendPing: (id) => this.#socket?.ping(id),
       onSilence: (forMs) => this.#options.handlers.onSilence(forMs),
       onDead: () => {
-        this.#finish(this.#closed(1006, "no answer"));
+        this.#finish(this.#leaveWith ?? this.#closed(1006, "no answer"));
         this.#socket?.terminate();
       },
     });
@@ -257,17 +257,14 @@ export class Connection {
 
   #handleEnd(end: SocketEnd): void {
     this.#sawClose = end.kind === "closed" && end.code !== 1006;
-    if (this.#leaveWith !== undefined && this.#sawClose) this.#keepalive?.handleOrderlyClose();
+    // The answer to our close frame repeats its code, or has none: any other close was on its way before it was read.
+    const isAnswer = end.kind === "closed" && (end.code === 1000 || end.code === 1005);
+    if (this.#leaveWith !== undefined && isAnswer) this.#keepalive?.handleOrderlyClose();
     // What the server said while we were leaving is news: the shell ended, or somebody else has it.
     const news = this.#exit !== undefined || (end.kind === "closed" && end.code === 4000);
-    if (
-      this.#leaveWith !== undefined &&
-      (!news || (this.#leaveWith.kind === "stopped" && this.#exit === undefined))
-    ) {
-      this.#finish(this.#leaveWith);
-    } else {
-      this.#finish(end.kind === "closed" ? this.#closed(end.code, end.reason) : end);
-    }
+    const isHeard = news && (this.#leaveWith?.kind !== "stopped" || this.#exit !== undefined);
+    if (this.#leaveWith !== undefined && !isHeard) this.#finish(this.#leaveWith);
+    else this.#finish(end.kind === "closed" ? this.#closed(end.code, end.reason) : end);
   }
 
   #closed(code: number, reason: string): ConnectionEnd {

@@ -17,7 +17,13 @@ export class Doubt {
   /** A connection, or an attempt at one, has ended. */
   update(attachment: Attachment, end: ConnectionEnd): void {
     if (attachment.opened) this.#present = !attachment.settled;
-    else if (end.kind === "stopped" || (end.kind === "failed" && !neverArrived(end.code)))
-      this.#present = true;
+    else if (isAnswerLost(end)) this.#present = true;
   }
+}
+
+/** The upgrade may have been carried out although it was not answered. */
+function isAnswerLost(end: ConnectionEnd): boolean {
+  if (end.kind === "failed") return !neverArrived(end.code);
+  // A gateway's word: what became of the request behind it, it does not know.
+  return end.kind === "stopped" || (end.kind === "refused" && (end.status === 502 || end.status === 504));
 }

@@ -106,10 +106,12 @@ export class Keepalive {
     this.#held = true;
   }
 
-  /** Reading goes on: silence until now meant nothing. */
+  /** Reading goes on: silence until now meant nothing, and what waited to be read comes first. */
   release(): void {
+    if (!this.#held) return;
     this.#held = false;
-    this.handleInbound();
+    this.#excuse();
+    if (this.#cancel !== undefined) this.#arm();
   }
 
   stop(): void {
@@ -139,12 +141,7 @@ export class Keepalive {
 
   #tick(): void {
     const now = this.#options.clock.monotonic();
-    if (this.#held) this.handleInbound();
-    if (this.#deadlineMs !== undefined && now - this.#dueAt >= LATE_MS) {
-      // What came while this process was stopped is read first.
-      this.#deadlineMs = Math.max(this.#deadlineMs, now + LATE_MS);
-      this.#askedAt = now;
-    }
+    if (this.#held || now - this.#dueAt >= LATE_MS) this.#excuse();
     if (this.#deadlineMs !== undefined && now >= this.#deadlineMs) {
       this.stop();
       this.#options.onDead();
@@ -161,15 +158,24 @@ export class Keepalive {
     this.#arm();
   }
 
+  /** Nothing was read for a while: that is no silence, nor a sign of life. */
+  #excuse(): void {
+    if (this.#deadlineMs === undefined) return;
+    const now = this.#options.clock.monotonic();
+    this.#deadlineMs = Math.max(this.#deadlineMs, now + LATE_MS);
+    this.#askedAt = now;
+  }
+
   /** A ping while another is unanswered proves more, and grants no more time. */
   #ping(patienceMs: number): void {
     const now = this.#options.clock.monotonic();
     const id = this.#evidence.mark();
     const isSlow = this.#evidence.beforePing > MUCH_INPUT_BYTES;
-    const deadline = now + (isSlow ? Math.max(patienceMs, DEAD_AFTER_MUCH_INPUT_MS) : patienceMs);
     if (this.#deadlineMs === undefined) this.#askedAt = now;
-    this.#deadlineMs =
-      this.#deadlineMs === undefined || isSlow ? deadline : Math.min(this.#deadlineMs, deadline);
+    // Patience is counted from the first question: whoever types into a dead link must not keep it.
+    const deadline = isSlow ? this.#askedAt + DEAD_AFTER_MUCH_INPUT_MS : now + patienceMs;
+    const before = this.#deadlineMs ?? deadline;
+    this.#deadlineMs = isSlow ? Math.max(before, deadline) : Math.min(before, deadline);
     this.#inputAt = undefined;
     this.#lastPingAt = now;
     this.#options.sendPing(id);

@@ -192,6 +192,9 @@ export class Upstream {
     const retries = this.#retries;
     retries.restart(clock.monotonic());
     let learning = false;
+    // Another client had the shell: what was typed before is in doubt all the same.
+    const inDoubt = this.#before?.takeInputInDoubt() ?? 0;
+    if (inDoubt > 0) handlers.onLink({ kind: "lost", attempt: 1, reason: "the shell was taken", inDoubt });
     for (;;) {
       handlers.onLink({ kind: "connecting", attempt: retries.attempt });
       const end = await this.#runOnce(learning, signal);
@@ -254,7 +257,7 @@ export class Upstream {
     const end = await attempt.run(signal);
     this.#attempt = undefined;
     if (end.kind === "closed" || end.kind === "rotated") this.#before = attempt;
-    else if (end.kind === "failed" && !neverArrived(end.code)) this.#before?.doubtOutput();
+    else if (this.#doubt.present) this.#before?.doubtOutput();
     // A shell that could not be started never was: the next one is the first.
     if (first && end.kind === "closed" && end.code === 1011 && !end.started) this.#known = false;
     return end;

@@ -56,4 +56,15 @@ describe("InputEvidence", () => {
       }),
     );
   });
+
+  it("takes a pong to a ping that was never sent for no proof", () => {
+    const evidence = new InputEvidence();
+    evidence.sent(5);
+    const id = evidence.mark();
+    evidence.proved(id + 1);
+    evidence.proved(0xffffffff);
+    expect(evidence.inDoubt).toBe(5);
+    evidence.proved(id);
+    expect(evidence.inDoubt).toBe(0);
+  });
 });

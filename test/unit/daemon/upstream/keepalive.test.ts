@@ -147,4 +147,25 @@ describe("Keepalive", () => {
     keepalive.stop();
     expect(clock.pendingTimers).toBe(0);
   });
+
+  it("gives up on a dead link after much input, however long somebody goes on typing", async () => {
+    const { clock, log, keepalive } = make();
+    keepalive.handleInput(8 * 1024);
+    for (let i = 0; i < 90 && clock.pendingTimers > 0; i++) {
+      await clock.advance(2_000);
+      if (clock.pendingTimers > 0) keepalive.handleInput(1);
+    }
+    expect(log.at(-1)).toBe("dead 60.25");
+  });
+
+  it("takes the end of a pause in reading for no sign of life", async () => {
+    const { clock, log, keepalive } = make();
+    await clock.advance(9_000);
+    keepalive.release();
+    keepalive.hold();
+    await clock.advance(500);
+    keepalive.release();
+    expect(keepalive.lastInboundAt).toBe(0);
+    expect(log).toEqual(["ping 6", "silent for 9 at 9"]);
+  });
 });

@@ -938,3 +938,121 @@ describe("a new shell that shows itself late", () => {
     expect(recorder.output.endsWith("$ $ ")).toBe(true);
   });
 });
+
+describe("what is said of a return", () => {
+  it("names what a link may have swallowed that was dead already when it was renewed", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("$ "));
+    // random 0.5: due at 53.5 minutes. Until five seconds before that the server answers.
+    for (let at = 0; at < 53.5 * 60_000 - 6_000; at += 2_000) {
+      await clock.advance(2_000);
+      network.last.pong();
+    }
+    await clock.advance(6_100);
+    expect(network.sockets[0]!.closedWith).toBe(1000);
+    await clock.advance(1_100);
+    expect(recorder.of("silent").filter(({ forMs }) => forMs === undefined)).toEqual([]);
+    network.last.open();
+    confirm(network.last, true);
+    network.last.message(Channel.Stdout, bytes("after"));
+    await clock.advance(400);
+    expect(recorder.of("replayed").at(-1)!.missing).toBeDefined();
+  });
+
+  it("keeps typed bytes in doubt when the server closed by itself while the connection was renewed", async () => {
+    const { clock, network, recorder, upstream } = await makeLive();
+    confirm(network.last, false);
+    for (let at = 0; at < 53.5 * 60_000 - 2_000; at += 2_000) {
+      await clock.advance(2_000);
+      network.last.pong();
+    }
+    await clock.advance(1_900);
+    upstream.send(bytes("typed"));
+    await clock.advance(200);
+    expect(network.last.closedWith).toBe(1000);
+    network.last.closed(1001);
+    await clock.advance(100);
+    expect(recorder.of("lost").at(-1)!.inDoubt).toBe(5);
+  });
+
+  it("names what may be missing when a reattach broke before its replay came", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("$ "));
+    await clock.advance(3_000);
+    network.last.pong();
+    network.last.closed(1000);
+    await clock.advance(250);
+    network.last.open();
+    confirm(network.last, true);
+    await clock.advance(100);
+    network.last.closed(1006);
+    await clock.advance(250);
+    network.last.open();
+    confirm(network.last, true);
+    network.last.message(Channel.Stdout, bytes("after"));
+    await clock.advance(1_000);
+    expect(recorder.of("replayed").at(-1)!.missing).toBeDefined();
+  });
+
+  it("names what may be missing when the answer to an upgrade was lost, with the replay behind it", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("$ "));
+    await clock.advance(5_000);
+    network.last.closed(1001);
+    await clock.advance(1_000);
+    network.last.end({ kind: "failed", code: "ECONNRESET", message: "reset" });
+    await clock.advance(3_000);
+    network.last.open();
+    confirm(network.last, true);
+    network.last.message(Channel.Stdout, bytes("after"));
+    await clock.advance(1_000);
+    expect(recorder.of("replayed").at(-1)!.missing).toBeDefined();
+  });
+
+  it("keeps typed bytes in doubt that were on their way when another client took the shell", async () => {
+    const { clock, network, recorder, run, upstream } = await makeLive();
+    confirm(network.last, false);
+    upstream.send(bytes("rm -r x"));
+    network.last.closed(4000);
+    await settle();
+    run();
+    await clock.advance(100);
+    network.last.open();
+    confirm(network.last, true);
+    await clock.advance(1_000);
+    expect(recorder.of("lost").map(({ inDoubt }) => inDoubt)).toEqual([7]);
+  });
+
+  it("includes the return to a server without confirmations when nothing is held", async () => {
+    const { clock, network, recorder } = await makeLive();
+    network.last.message(Channel.Stdout, bytes("$ "));
+    await clock.advance(3_000);
+    for (const text of ["one", "two"]) {
+      const socket = await reconnect({ clock, network });
+      socket.message(Channel.Stdout, bytes(text));
+      await clock.advance(4_000);
+      socket.pong();
+    }
+    expect(recorder.of("confirmed").map(({ verdict }) => verdict)).toEqual(["unknown", "unknown"]);
+  });
+});
+
+describe("doubt whether it is the same shell", () => {
+  it("is there when a gateway gave up waiting for the service's answer", async () => {
+    const { clock, network, recorder, upstream } = await makeLive();
+    confirm(network.last, false);
+    network.last.closed(1006);
+    await clock.advance(250);
+    network.last.end({ kind: "refused", status: 504, headers: {}, body: "" });
+    upstream.send(bytes("rm -r x"));
+    await clock.advance(20_000);
+    network.last.open();
+    confirm(network.last, true);
+    await clock.advance(2_000);
+    expect(recorder.of("confirmed").at(-1)!.verdict).toBe("unknown");
+    expect(inputOf(network.last)).toBe("");
+  });
+});
