@@ -4,6 +4,7 @@ import { printable } from "../../shared/names.js";
 import type { BackNotice, Notice, Verdict } from "../../shared/notice.js";
 import type { ShellExit } from "../../shared/status.js";
 import { formatBytes, formatDuration } from "../format.js";
+import type { LineWeight } from "./status-line.js";
 
 /** How an attachment ended: the exit status, and the line that is said when the terminal is restored. */
 export interface AttachEnd {
@@ -41,6 +42,25 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
       return `${formatBytes(notice.bytes)} of output not shown`;
     default:
       return undefined;
+  }
+}
+
+/** How long the line of a notice has to stand. */
+export function noticeWeight(notice: Notice): LineWeight {
+  switch (notice.kind) {
+    case "back": {
+      const { verdict, bytesLost, heldDiscarded, inDoubt } = notice;
+      const harmless = verdict === "same" && bytesLost === 0 && (heldDiscarded ?? inDoubt) === undefined;
+      return harmless ? "calm" : "lasting";
+    }
+    case "replayed":
+      return notice.back === undefined ? "lasting" : "amends";
+    case "silent":
+      return notice.seconds === undefined ? "calm" : "passing";
+    case "skipped":
+      return "lasting";
+    default:
+      return "passing";
   }
 }
 

@@ -18,7 +18,6 @@ import { Retries } from "./retries.js";
 import { SERVICE_TTL_MS } from "./rotation.js";
 import { ServerKnowledge } from "./server-knowledge.js";
 import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
-import { neverArrived } from "./trouble.js";
 
 export type { Clock } from "./clock.js";
 export type { UpstreamDeps, UpstreamLog } from "./deps.js";

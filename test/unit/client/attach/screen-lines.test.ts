@@ -99,6 +99,7 @@ describe("StatusLine", () => {
       enabled,
       color: false,
       tracker,
+      cols: () => 20,
       isIdle: () => idle,
       write: (text) => written.push(text),
     });
@@ -136,6 +137,49 @@ describe("StatusLine", () => {
     setIdle(true);
     line.flush();
     expect(written).toEqual(["\r\n[back]"]);
+  });
+
+  it("erases a line that wrapped from all of its rows", () => {
+    const { line, written } = make();
+    line.say("x".repeat(18));
+    line.say("x".repeat(19));
+    line.say("three");
+    expect(written.map((text) => text.replace(/\[x+\]/, "[x]"))).toEqual([
+      "\r[x]",
+      "\r\x1b[2K[x]",
+      "\r\x1b[2K\x1b[A\x1b[2K[three]",
+    ]);
+  });
+
+  it("leaves what was lost standing, and amends it", () => {
+    const { line, written } = make();
+    line.say("lost 1");
+    line.say("new shell", "lasting");
+    line.say("new shell, more", "amends");
+    line.say("lost 2");
+    line.say("back", "calm");
+    expect(written).toEqual([
+      "\r[lost 1]",
+      "\r\x1b[2K[new shell]",
+      "\r\x1b[2K[new shell, more]",
+      "\r\n[lost 2]",
+      "\r\x1b[2K[back]",
+    ]);
+  });
+
+  it("keeps what was lost for the end of the alternate screen, and is silent of trouble that came and went there", () => {
+    const { line, tracker, written } = make();
+    tracker.push(Buffer.from("\x1b[?1049h"));
+    line.say("no answer");
+    line.say("answers again", "calm");
+    line.say("lost 1");
+    line.say("7 B in doubt", "lasting");
+    line.say("lost 2");
+    line.say("back", "calm");
+    tracker.push(Buffer.from("\x1b[?1049l"));
+    line.flush();
+    line.flush();
+    expect(written).toEqual(["\r\n[7 B in doubt]"]);
   });
 
   it("says nothing when it is off", () => {

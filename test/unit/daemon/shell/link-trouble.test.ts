@@ -85,6 +85,21 @@ describe("held input", () => {
     expect(other.sink.notices.map(({ kind }) => kind)).not.toContain("discarded");
   });
 
+  it("is refused while another client has the shell: it would come up in their work, or after it", async () => {
+    const rig = serviceRig();
+    const { sink, type } = await rig.attach();
+    await rig.drawn();
+    rig.upstream.end({ kind: "taken" });
+    await rig.drawn();
+    const before = rig.upstream.input;
+    type("abc");
+    expect(sink.notices.slice(-2)).toEqual([{ kind: "discarded", bytes: 3 }, { kind: "taken" }]);
+    expect(() => rig.shell.send(new Uint8Array([120]))).toThrow(
+      "was taken by another client · agentd attach --take",
+    );
+    expect(rig.upstream.input).toEqual(before);
+  });
+
   it("that fills the queue pauses newcomers too", async () => {
     const rig = serviceRig();
     rig.upstream.request.handlers.onInputPressure(true);
