@@ -25,7 +25,7 @@ function make(options: { target?: UpstreamTarget; known?: boolean; have?: () => 
   const network = new ScriptedNetwork();
   const recorder = new LinkRecorder();
   const signed: SignRequest[] = [];
-  const world = { signError: undefined as AgentdError | undefined };
+  const world = { signError: undefined as AgentdError | undefined, signHangs: false };
   const upstream = new Upstream({
     target: options.target ?? agentcore,
     ids,
@@ -39,6 +39,7 @@ function make(options: { target?: UpstreamTarget; known?: boolean; have?: () => 
       openSocket: network.openSocket,
       sign: async (request) => {
         signed.push(request);
+        if (world.signHangs) await new Promise(() => {});
         if (world.signError !== undefined) throw world.signError;
         return { ...request.headers, authorization: `signed ${signed.length}` };
       },
@@ -384,6 +385,7 @@ describe("held input", () => {
 
   it("does not wait at all for such a server when nothing is held", async () => {
     const made = await makeLive();
+    made.network.last.message(Channel.Stdout, bytes("$ "));
     await made.clock.advance(5_000);
     await reconnect(made);
     made.upstream.send(bytes("d"));
