@@ -1046,3 +1046,22 @@ describe("doubt whether it is the same shell", () => {
     expect(inputOf(network.last)).toBe("");
   });
 });
+
+describe("a server that cannot be trusted", () => {
+  it("is still asked for a confirmation after a link that died right behind the 101", async () => {
+    const { clock, network, recorder, upstream } = await makeLive();
+    confirm(network.last, false);
+    await clock.advance(5_000);
+    network.last.pong();
+    const dead = await reconnect({ clock, network });
+    await clock.advance(13_000);
+    expect(dead.terminated).toBe(true);
+    upstream.send(bytes("ls\r"));
+    network.last.open();
+    network.last.message(Channel.Stdout, bytes("fresh output before the confirmation"));
+    await clock.advance(300);
+    confirm(network.last, true);
+    expect(recorder.of("confirmed").at(-1)!.heldDiscarded).toBeUndefined();
+    expect(inputOf(network.last)).toBe("ls\r");
+  });
+});
