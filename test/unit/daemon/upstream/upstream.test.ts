@@ -1064,4 +1064,17 @@ describe("a server that cannot be trusted", () => {
     expect(recorder.of("confirmed").at(-1)!.heldDiscarded).toBeUndefined();
     expect(inputOf(network.last)).toBe("ls\r");
   });
+
+  it("may stop counting its output: what cannot be compared may be there twice", async () => {
+    const target = { ...agentcore, endpointUrl: "http://127.0.0.1:9" };
+    const exact = { "x-agentd-epoch": "0d9c1bb6-6f64-4f4e-9d6c-1d1f6c3f6a11", "x-agentd-offset": "0" };
+    const { clock, network, recorder } = await makeLive({ target }, exact);
+    network.last.message(Channel.Stdout, bytes("counted"));
+    await clock.advance(1_000);
+    const socket = await reconnect({ clock, network });
+    confirm(socket, true);
+    socket.message(Channel.Stdout, bytes("counted and more"));
+    await clock.advance(1_000);
+    expect(recorder.of("replayed").map(({ ambiguous }) => ambiguous)).toEqual([true]);
+  });
 });
