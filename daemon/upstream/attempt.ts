@@ -58,6 +58,7 @@ export class Attempt {
   #rotation: Rotation | undefined;
   #lastOutputAt: number | undefined;
   #uncertainty = CERTAIN;
+  #gateOpen = false;
   #endedAt: number | undefined;
 
   constructor(options: AttemptOptions) {
@@ -194,7 +195,9 @@ export class Attempt {
     }
     onLink(event);
     if (attachment.exact || attachment.verdict === "first" || attachment.verdict === "new") {
-      gate.open(attachment.exact);
+      // Once: what is said later of this shell does not make another one of it.
+      if (!this.#gateOpen) gate.open(attachment.exact);
+      this.#gateOpen = true;
     } else if (event.kind === "live") {
       gate.beginReplay(
         (decision) => {

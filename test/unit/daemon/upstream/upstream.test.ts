@@ -1077,4 +1077,22 @@ describe("a server that cannot be trusted", () => {
     await clock.advance(1_000);
     expect(recorder.of("replayed").map(({ ambiguous }) => ambiguous)).toEqual([true]);
   });
+
+  it("may repeat its confirmation with a rising count: what a new shell printed is known all the same", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    const second = await reconnect({ clock, network });
+    confirm(second, false);
+    second.message(Channel.Stdout, bytes("x".repeat(100)));
+    for (let dropped = 1; dropped <= 1_000; dropped++) confirm(second, false, dropped);
+    second.message(Channel.Stdout, bytes("the end\r\n".repeat(20)));
+    await clock.advance(1_000);
+    const before = recorder.output.length;
+    const third = await reconnect({ clock, network });
+    confirm(third, true);
+    third.message(Channel.Stdout, bytes("x".repeat(100) + "the end\r\n".repeat(20)));
+    await clock.advance(3_000);
+    const twice = recorder.output.slice(before) !== "";
+    expect(twice && !recorder.of("replayed").at(-1)!.ambiguous).toBe(false);
+  });
 });
