@@ -50,6 +50,9 @@ export interface Uncertainty {
 
 const CERTAIN: Uncertainty = { inputInDoubt: 0, outputInDoubtSince: undefined, lastOutputAt: undefined };
 
+/** An upgrade that outlives a sleep is answered in this time, or made anew. */
+const UPGRADE_AFTER_WAKE_MS = 10_000;
+
 /** Invariants: at most one connection is made; after `run` has resolved nothing is reported any more. */
 export class Attempt {
   readonly #options: AttemptOptions;
@@ -59,6 +62,7 @@ export class Attempt {
   #lastOutputAt: number | undefined;
   #uncertainty = CERTAIN;
   #gateOpen = false;
+  #cancelHurry: (() => void) | undefined;
   #endedAt: number | undefined;
 
   constructor(options: AttemptOptions) {
@@ -102,6 +106,16 @@ export class Attempt {
   doubtOutput(): void {
     const since = this.#uncertainty.outputInDoubtSince ?? this.#endedAt;
     this.#uncertainty = { ...this.#uncertainty, outputInDoubtSince: since };
+  }
+
+  /** The machine slept: an upgrade that was under way may have been sent into a network that is gone. */
+  wake(): void {
+    const connection = this.#connection;
+    connection?.probe();
+    if (connection === undefined || this.#attachment.opened || this.#cancelHurry !== undefined) return;
+    const end = { kind: "failed", code: "ETIMEDOUT", message: "no answer after waking up" } as const;
+    const { clock } = this.#options.deps;
+    this.#cancelHurry = clock.setTimeout(() => connection.leave(end), UPGRADE_AFTER_WAKE_MS);
   }
 
   async run(signal: AbortSignal): Promise<ConnectionEnd> {
@@ -158,6 +172,7 @@ export class Attempt {
       handlers: {
         onOpen: (headers) => {
           answered();
+          this.#cancelHurry?.();
           if (target.kind === "agentcore") {
             const onDue = (ageMs: number) => connection.leave({ kind: "rotated", ageMs });
             const ttlMs = deps.connectionTtlMs ?? SERVICE_TTL_MS;
@@ -212,6 +227,7 @@ export class Attempt {
 
   #finish(connection: Connection): void {
     this.#rotation?.stop();
+    this.#cancelHurry?.();
     this.#attachment.stop();
     this.#options.gate.end();
     const { inputInDoubt, outputInDoubtSince } = connection;

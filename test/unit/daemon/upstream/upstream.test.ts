@@ -1096,3 +1096,14 @@ describe("a server that cannot be trusted", () => {
     expect(twice && !recorder.of("replayed").at(-1)!.ambiguous).toBe(false);
   });
 });
+
+describe("waking up", () => {
+  it("does not wait minutes for an upgrade that was under way before the sleep", async () => {
+    const { clock, network, run, upstream } = make({ known: true });
+    run();
+    await clock.advance(1_000);
+    upstream.wake();
+    await clock.advance(20_000);
+    expect(network.sockets.length).toBeGreaterThan(1);
+  });
+});
