@@ -53,6 +53,9 @@ const CERTAIN: Uncertainty = { inputInDoubt: 0, outputInDoubtSince: undefined, l
 /** An upgrade that outlives a sleep is answered in this time, or made anew. */
 const UPGRADE_AFTER_WAKE_MS = 10_000;
 
+/** Our choice: a credential process may ask somebody, and a disk in the network may never answer. */
+const SIGN_TIMEOUT_MS = 60_000;
+
 /** Invariants: at most one connection is made; after `run` has resolved nothing is reported any more. */
 export class Attempt {
   readonly #options: AttemptOptions;
@@ -126,7 +129,7 @@ export class Attempt {
       if (target.kind === "agentcore") {
         answered = (await deps.admission?.enter(isUrgent, signal)) ?? answered;
       }
-      request = await abortable(this.#sign(), signal);
+      request = await abortable(this.#signInTime(), signal);
     } catch (error) {
       answered();
       return signal.aborted ? { kind: "stopped" } : { kind: "unsigned", error: AgentdError.from(error) };
@@ -143,6 +146,15 @@ export class Attempt {
     doubt.update(this.#attachment, end);
     server.learnFromConnection(this.#attachment, end);
     return end;
+  }
+
+  async #signInTime(): Promise<SocketRequest> {
+    let cancel = () => {};
+    const late = new Promise<never>((_resolve, reject) => {
+      const error = new AgentdError("no_credentials", `no credentials within ${SIGN_TIMEOUT_MS / 1000} s`);
+      cancel = this.#options.deps.clock.setTimeout(() => reject(error), SIGN_TIMEOUT_MS);
+    });
+    return Promise.race([this.#sign(), late]).finally(() => cancel());
   }
 
   #sign(): Promise<SocketRequest> {

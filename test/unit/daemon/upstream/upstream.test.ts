@@ -1107,3 +1107,16 @@ describe("waking up", () => {
     expect(network.sockets.length).toBeGreaterThan(1);
   });
 });
+
+describe("credentials that never come", () => {
+  it("are given up after a while, and asked for again", async () => {
+    const { clock, recorder, run, world } = make({ known: true });
+    world.signHangs = true;
+    run();
+    await clock.advance(61_000);
+    expect(recorder.of("needs-credentials").length).toBe(1);
+    world.signHangs = false;
+    await clock.advance(45_000);
+    expect(recorder.of("connecting").length).toBe(2);
+  });
+});
