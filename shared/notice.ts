@@ -12,6 +12,19 @@ export interface NoticeSpan {
   readonly to: string;
 }
 
+/**
+ * The link is back. `bytesLost`: output that is known to be lost; `counted`: the server counts its output, so that is all.
+ * `heldDiscarded`: typed bytes that were not sent; `inDoubt`: see `lost`.
+ */
+export interface BackNotice {
+  readonly kind: "back";
+  readonly verdict: Verdict;
+  readonly bytesLost: number;
+  readonly counted?: true;
+  readonly heldDiscarded?: number;
+  readonly inDoubt?: number;
+}
+
 export type Notice =
   /**
    * The link is down. `retryAt`: ISO 8601, absent while an attempt is under way. `held`: typed bytes that wait for the link.
@@ -29,21 +42,20 @@ export type Notice =
   | { readonly kind: "silent"; readonly seconds?: number }
   /**
    * What a reattach replayed, where the server does not count its output. `missing`: output of that time (ISO 8601) may be
-   * missing. `ambiguous`: some may be there twice.
+   * missing. `ambiguous`: some may be there twice. `back`: what the return has told a moment before, so that one line
+   * can say all of it.
    */
-  | { readonly kind: "replayed"; readonly ambiguous: boolean; readonly missing?: NoticeSpan }
+  | {
+      readonly kind: "replayed";
+      readonly ambiguous: boolean;
+      readonly missing?: NoticeSpan;
+      readonly back?: BackNotice;
+    }
   /** Typed bytes that were not sent and never will be. */
   | { readonly kind: "discarded"; readonly bytes: number }
   /** A long paste is on its way: so many bytes of it were sent. */
   | { readonly kind: "sending"; readonly sent: number; readonly total: number }
-  /** The link is back. `bytesLost`: output that is known to be lost; `heldDiscarded`: typed bytes that were not sent; `inDoubt`: see `lost`. */
-  | {
-      readonly kind: "back";
-      readonly verdict: Verdict;
-      readonly bytesLost: number;
-      readonly heldDiscarded?: number;
-      readonly inDoubt?: number;
-    }
+  | BackNotice
   /** Waiting for something that the person can change. */
   | { readonly kind: "waiting"; readonly reason: "credentials" | "capacity"; readonly message: string }
   /** Another tool took the shell upstream (close code 4000). */

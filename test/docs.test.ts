@@ -36,6 +36,7 @@ describe("documentation", () => {
       "docs/protocol.md",
       "docs/architecture.md",
       "docs/runtime.md",
+      "docs/reliability.md",
       "CHANGELOG.md",
     ]) {
       expect(page(name), name).not.toMatch(/\/work\/|\/root\//);

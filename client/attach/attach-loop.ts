@@ -1,5 +1,5 @@
 // The attached client: keys to the shell, output to the terminal, and the way back when the daemon goes away.
-import { Channel, MAX_PAYLOAD_BYTES } from "../../shared/channel.js";
+import { Channel } from "../../shared/channel.js";
 import { AgentdError } from "../../shared/errors.js";
 import { framePayload } from "../../shared/frame.js";
 import { printable } from "../../shared/names.js";
@@ -7,12 +7,20 @@ import { decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js"
 import type { AttachParams } from "../../shared/rpc.js";
 import { encodeResize, type Size } from "../../shared/size.js";
 import type { PacketStream } from "../daemon-connection.js";
-import { InputQueue } from "./input-queue.js";
-import { type AttachEnd, detachedEnd, endOfNotice, lostEnd, noticeLine } from "./notice-text.js";
+import {
+  type AttachEnd,
+  detachedEnd,
+  doubtText,
+  endOfNotice,
+  lostEnd,
+  noticeLine,
+  noticeWeight,
+} from "./notice-text.js";
 import { type KeyCommand, type KeyEvent, PrefixKey, type PrefixKeyOptions } from "./prefix-key.js";
 import { prefixLabel } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
 import { connectText, ShellView } from "./shell-view.js";
+import { TypedInput } from "./typed-input.js";
 
 /** How long to try to get back to a daemon that went away. */
 const RECONNECT_LIMIT_MS = 10_000;
@@ -58,11 +66,12 @@ export class AttachLoop {
   readonly #terminal: RawTerminal;
   readonly #keys: PrefixKey;
   readonly #view: ShellView;
-  readonly #queue = new InputQueue();
+  readonly #typed = new TypedInput();
   #stream: PacketStream | undefined;
-  #writable = false;
   #keyTimer: NodeJS.Timeout | undefined;
   #resizeTimer: NodeJS.Timeout | undefined;
+  /** Typed bytes that a daemon which died may not have taken. */
+  #inDoubt = 0;
   #leave: (end: AttachEnd) => void = () => {};
 
   constructor(options: AttachLoopOptions) {
@@ -118,16 +127,15 @@ export class AttachLoop {
   #followOnce(stream: PacketStream): Promise<AttachEnd | "lost" | "restart"> {
     const { epoch, offset } = stream.result;
     const { verdict } = stream.result.shell;
-    this.#view.continueAt({ epoch, offset }, verdict, () => this.#queue.clear());
+    this.#view.continueAt({ epoch, offset }, verdict, () => this.#typed.drop());
     return new Promise((resolve) => {
       const settle = (end: AttachEnd | "lost" | "restart") => {
-        this.#writable = false;
+        this.#inDoubt += this.#typed.disconnect();
         this.#stream = undefined;
         stream.destroy();
         resolve(end);
       };
       this.#stream = stream;
-      this.#writable = true;
       stream.start({
         onFrame: (frame) => {
           const end = this.#handleFrame(frame);
@@ -135,11 +143,12 @@ export class AttachLoop {
         },
         onEnd: () => settle("lost"),
         onDrain: () => {
-          this.#writable = true;
-          this.#sendTyped();
+          this.#typed.handleDrain();
+          this.#balance();
         },
       });
-      this.#sendTyped();
+      this.#typed.connect(stream);
+      this.#balance();
     });
   }
 
@@ -158,7 +167,9 @@ export class AttachLoop {
         try {
           const start = performance.now() - began >= patienceMs;
           const stream = await reattach(this.#terminal.size, this.#view.position, { limitMs, start });
-          if (said) this.#view.say(`back · ${name}`);
+          const doubt = doubtText(this.#inDoubt);
+          this.#inDoubt = 0;
+          if (said || doubt !== "") this.#view.say(`back · ${name}${doubt}`);
           return stream;
         } catch (thrown) {
           const error = AgentdError.from(thrown);
@@ -184,6 +195,9 @@ export class AttachLoop {
       case Channel.Snapshot:
         if (!this.#view.showSnapshot(payload)) this.#stream?.pause();
         return undefined;
+      case Channel.Heartbeat:
+        this.#typed.handleHeartbeat(payload);
+        return undefined;
       case Channel.Stderr:
         this.#view.say(printable(new TextDecoder().decode(payload).trim()));
         return undefined;
@@ -206,7 +220,7 @@ export class AttachLoop {
     const end = endOfNotice(name, notice);
     if (end !== undefined) return end;
     const line = noticeLine(name, notice, Date.now());
-    if (line !== undefined) this.#view.say(line);
+    if (line !== undefined) this.#view.say(line, noticeWeight(notice));
     return undefined;
   }
 
@@ -214,9 +228,10 @@ export class AttachLoop {
     clearTimeout(this.#keyTimer);
     for (const event of events) {
       if (event.kind === "command") this.#handleCommand(event.command);
-      else if (!this.#options.readOnly) this.#queue.push(event.bytes);
+      else if (!this.#options.readOnly) this.#typed.push(event.bytes);
     }
-    this.#sendTyped();
+    this.#typed.send();
+    this.#balance();
     const { waitMs } = this.#keys;
     if (waitMs !== undefined) {
       this.#keyTimer = setTimeout(() => this.#handleKeys(this.#keys.timeout()), waitMs);
@@ -252,26 +267,16 @@ export class AttachLoop {
   async #detach(): Promise<void> {
     const stream = this.#stream;
     if (stream !== undefined) {
-      for (
-        let typed = this.#queue.take(MAX_PAYLOAD_BYTES);
-        typed;
-        typed = this.#queue.take(MAX_PAYLOAD_BYTES)
-      ) {
-        stream.send(Channel.Stdin, typed);
-      }
+      this.#typed.send(true);
       stream.send(Channel.Close, NOTHING);
       await Promise.race([stream.finish(), new Promise((resolve) => setTimeout(resolve, LEAVE_LIMIT_MS))]);
     }
     this.#leave(detachedEnd(this.#options.name));
   }
 
-  #sendTyped(): void {
-    while (this.#writable && this.#stream !== undefined) {
-      const typed = this.#queue.take(MAX_PAYLOAD_BYTES);
-      if (typed === undefined) break;
-      this.#writable = this.#stream.send(Channel.Stdin, typed);
-    }
-    if (this.#queue.isFull) this.#terminal.pauseInput();
+  /** The terminal is read only while there is room for what it says. */
+  #balance(): void {
+    if (this.#typed.isFull) this.#terminal.pauseInput();
     else this.#terminal.resumeInput();
   }
 

@@ -1,9 +1,10 @@
 // What agentd says while attached and at the end of it: the words of cli.md, "What agentd says".
 import { ExitStatus } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { Notice } from "../../shared/notice.js";
+import type { BackNotice, Notice, Verdict } from "../../shared/notice.js";
 import type { ShellExit } from "../../shared/status.js";
 import { formatBytes, formatDuration } from "../format.js";
+import type { LineWeight } from "./status-line.js";
 
 /** How an attachment ended: the exit status, and the line that is said when the terminal is restored. */
 export interface AttachEnd {
@@ -44,22 +45,62 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
   }
 }
 
-function backLine(notice: Extract<Notice, { kind: "back" }>): string {
-  const { verdict, bytesLost, heldDiscarded = 0, inDoubt = 0 } = notice;
-  const unsent = heldDiscarded === 0 ? "" : ` · ${formatBytes(heldDiscarded)} of typing not sent`;
-  const doubt = inDoubt === 0 ? "" : ` · the last ${formatBytes(inDoubt)} typed before may not have arrived`;
-  const keys = `${unsent}${doubt}`;
-  if (verdict === "new") return `new shell · the old one is gone${keys}`;
-  const which = verdict === "same" ? "same shell" : "perhaps another shell";
-  return `back · ${which} · ${bytesLost === 0 ? "0 bytes" : formatBytes(bytesLost)} lost${keys}`;
+/** How long the line of a notice has to stand. */
+export function noticeWeight(notice: Notice): LineWeight {
+  switch (notice.kind) {
+    case "back": {
+      const { verdict, bytesLost, heldDiscarded, inDoubt } = notice;
+      const harmless = verdict === "same" && bytesLost === 0 && (heldDiscarded ?? inDoubt) === undefined;
+      return harmless ? "calm" : "lasting";
+    }
+    case "replayed":
+      return notice.back === undefined ? "lasting" : "amends";
+    case "silent":
+      return notice.seconds === undefined ? "calm" : "passing";
+    case "skipped":
+      return "lasting";
+    default:
+      return "passing";
+  }
 }
 
-/** The reattach was said a moment before; this line takes its place, so it says that too. */
-function replayedLine({ ambiguous, missing }: Extract<Notice, { kind: "replayed" }>): string | undefined {
+function backLine(notice: BackNotice): string {
+  const { verdict, bytesLost, counted = false } = notice;
+  const keys = keysText(notice);
+  if (verdict === "new") return `new shell · the old one is gone${keys}`;
+  // Where the server does not count, "0 bytes lost" would be a guess.
+  const lost = bytesLost > 0 ? ` · ${formatBytes(bytesLost)} lost` : counted ? " · 0 bytes lost" : "";
+  return `back · ${whose(verdict)}${lost}${keys}`;
+}
+
+/** What to say of keys that were sent into a link that died; nothing for none. */
+export function doubtText(bytes: number): string {
+  return bytes === 0 ? "" : ` · the last ${formatBytes(bytes)} typed before may not have arrived`;
+}
+
+function whose(verdict: Verdict): string {
+  return verdict === "same" ? "same shell" : "perhaps another shell";
+}
+
+/** What became of typing that did not arrive for certain. */
+function keysText({ heldDiscarded = 0, inDoubt = 0 }: BackNotice): string {
+  const unsent = heldDiscarded === 0 ? "" : ` · ${formatBytes(heldDiscarded)} of typing not sent`;
+  return `${unsent}${doubtText(inDoubt)}`;
+}
+
+/** The return was said a moment before; this line takes its place, so it says that too. */
+function replayedLine(notice: Extract<Notice, { kind: "replayed" }>): string | undefined {
+  const { ambiguous, missing, back } = notice;
+  // The output of a shell that is gone is gone with it.
+  if (back?.verdict === "new") return backLine(back);
+  const which = back === undefined ? "" : ` · ${whose(back.verdict)}`;
+  const known = back === undefined || back.bytesLost === 0 ? "" : ` · ${formatBytes(back.bytesLost)} lost`;
+  const rest = `${known}${back === undefined ? "" : keysText(back)}`;
   if (missing !== undefined) {
-    return `back · output between ${clockTime(missing.from)} and ${clockTime(missing.to)} may be missing`;
+    const span = `between ${clockTime(missing.from)} and ${clockTime(missing.to)}`;
+    return `back${which} · output ${span} may be missing${rest}`;
   }
-  return ambiguous ? "back · some output may be shown twice" : undefined;
+  return ambiguous ? `back${which} · some output may be shown twice${rest}` : undefined;
 }
 
 /** Local time of an ISO 8601 moment, to the second. */

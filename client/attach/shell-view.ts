@@ -6,7 +6,7 @@ import { ConnectLine, roomBelow } from "./connect-line.js";
 import type { PrefixKeyOptions } from "./prefix-key.js";
 import { prefixLabel } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
-import { StatusLine } from "./status-line.js";
+import { type LineWeight, StatusLine } from "./status-line.js";
 
 interface ShellViewOptions {
   readonly terminal: RawTerminal;
@@ -45,6 +45,7 @@ export class ShellView {
       enabled: canSay,
       color,
       tracker: terminal.tracker,
+      cols: () => terminal.size.cols,
       isIdle: () => terminal.isIdle,
       write: (text) => options.writeStatus(text),
     });
@@ -58,15 +59,15 @@ export class ShellView {
     if (this.position !== undefined && position.epoch !== this.position.epoch) {
       const dropped = dropTyped();
       const typed = dropped > 0 ? " · typing was not sent" : "";
-      if (verdict === "new") this.say(`new shell · the old one is gone${typed}`);
-      else if (dropped > 0) this.say(`back${typed}`);
+      if (verdict === "new") this.say(`new shell · the old one is gone${typed}`, "lasting");
+      else if (dropped > 0) this.say(`back${typed}`, "lasting");
     }
     this.position = position;
   }
 
   /** One dim line, as soon as there is room for one. */
-  say(text: string): void {
-    this.#status.say(text);
+  say(text: string, weight?: LineWeight): void {
+    this.#status.say(text, weight);
   }
 
   /** The terminal has taken everything: a line that waits may be said. */

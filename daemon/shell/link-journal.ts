@@ -1,9 +1,12 @@
 // What is remembered of a shell's link from one event to the next, and what the clients are told of each.
-import type { Notice, Verdict } from "../../shared/notice.js";
+import type { BackNotice, Notice, Verdict } from "../../shared/notice.js";
 import type { LinkEvent, TimeSpan } from "../upstream/link.js";
 import { noticeOf } from "./link-notices.js";
 
-/** Invariant: input in doubt is told with every loss and with the next return, and then forgotten. */
+/**
+ * Invariant: input in doubt is told with every loss and with the next return, and then forgotten; what is found out later
+ * about that return does not hide it.
+ */
 export class LinkJournal {
   #lives = 0;
   #planned = false;
@@ -11,6 +14,8 @@ export class LinkJournal {
   #verdict: Verdict | undefined;
   #pid: number | undefined;
   #possibleGap: TimeSpan | undefined;
+  /** What was told of the present connection. */
+  #back: BackNotice | undefined;
 
   /** The shell was live before in this process. */
   get wasLive(): boolean {
@@ -42,6 +47,7 @@ export class LinkJournal {
    */
   note(event: LinkEvent, held: number): Notice | undefined {
     const again = this.wasLive;
+    if (event.kind === "live" || event.kind === "lost") this.#back = undefined;
     if (event.kind === "lost") {
       this.#planned = event.planned === true;
       this.#inDoubt += event.inDoubt ?? 0;
@@ -55,7 +61,10 @@ export class LinkJournal {
       this.#verdict = event.verdict;
     }
     const notice = noticeOf(event, { again, planned: this.#planned, held, inDoubt: this.#inDoubt });
-    if (notice?.kind === "back") this.#inDoubt = 0;
-    return notice;
+    if (notice?.kind === "back") {
+      this.#inDoubt = 0;
+      this.#back = notice;
+    }
+    return notice?.kind === "replayed" && this.#back !== undefined ? { ...notice, back: this.#back } : notice;
   }
 }

@@ -1,5 +1,5 @@
 // Which notice the clients get for what happens to the link. Pure.
-import type { Notice, NoticeSpan, Verdict } from "../../shared/notice.js";
+import type { BackNotice, Notice, NoticeSpan } from "../../shared/notice.js";
 import type { LinkEvent, TimeSpan } from "../upstream/link.js";
 import type { ShellState } from "./shell-state.js";
 
@@ -17,9 +17,12 @@ export interface LinkHistory {
 /** The notice for a link event, or undefined when there is nothing to say. */
 export function noticeOf(event: LinkEvent, history: LinkHistory): Notice | undefined {
   const notice = plainNotice(event, history);
-  const isHarmless = notice?.kind === "back" && notice.verdict === "same" && notice.bytesLost === 0;
-  const costsKeys = notice?.kind === "back" && (notice.heldDiscarded ?? notice.inDoubt) !== undefined;
-  return history.planned && isHarmless && !costsKeys ? undefined : notice;
+  return history.planned && notice?.kind === "back" && isHarmless(notice) ? undefined : notice;
+}
+
+/** The same shell, and neither output nor typing was lost. */
+function isHarmless({ verdict, bytesLost, heldDiscarded, inDoubt }: BackNotice): boolean {
+  return verdict === "same" && bytesLost === 0 && (heldDiscarded ?? inDoubt) === undefined;
 }
 
 function plainNotice(event: LinkEvent, { again, held, inDoubt }: LinkHistory): Notice | undefined {
@@ -29,10 +32,9 @@ function plainNotice(event: LinkEvent, { again, held, inDoubt }: LinkHistory): N
     case "live":
       // Whether it is the same shell may be known only with a confirmation: then the notice comes with that.
       if (!again || event.verdict === "first" || event.verdict === "unknown") return undefined;
-      return back(event.verdict, event.gap ?? 0, event.heldDiscarded, inDoubt);
+      return back(event, event.gap, inDoubt);
     case "confirmed":
-      if (event.verdict === "first") return undefined;
-      return back(event.verdict, event.bytesDropped, event.heldDiscarded, inDoubt);
+      return back(event, event.bytesDropped || undefined, inDoubt);
     case "lost": {
       const { attempt, reason, retryAt, planned } = event;
       // Our own renewal is nobody's business, unless it was answered by silence.
@@ -99,14 +101,16 @@ export function lastNotice(state: ShellState, createdAt: number): Notice | undef
   return { kind: "ended", exit: state.exit, durationMs: Math.max(0, state.endedAt - createdAt) };
 }
 
+/** @param lost bytes, when that is known; a server that does not count its output never says that nothing is lost. */
 function back(
-  verdict: Verdict,
-  bytesLost: number,
-  heldDiscarded: number | undefined,
+  { kind, verdict, heldDiscarded = 0 }: Extract<LinkEvent, { kind: "live" | "confirmed" }>,
+  lost: number | undefined,
   inDoubt: number,
-): Notice {
-  const keys = { ...count("heldDiscarded", heldDiscarded ?? 0), ...count("inDoubt", inDoubt) };
-  return { kind: "back", verdict, bytesLost, ...keys };
+): BackNotice | undefined {
+  if (verdict === "first") return undefined;
+  const keys = { ...count("heldDiscarded", heldDiscarded), ...count("inDoubt", inDoubt) };
+  const counted = kind === "live" && lost !== undefined ? { counted: true as const } : {};
+  return { kind: "back", verdict, bytesLost: lost ?? 0, ...counted, ...keys };
 }
 
 /** A count of bytes, or nothing when there are none. */

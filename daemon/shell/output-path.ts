@@ -7,6 +7,7 @@ import { encodeSnapshot } from "../../shared/snapshot.js";
 import { Screen, type ScreenOptions } from "../terminal/screen.js";
 import { SequenceTail } from "../terminal/sequence-tail.js";
 import type { Clock } from "../upstream/clock.js";
+import type { Have } from "../upstream/link.js";
 import { ClientGroup } from "./client-group.js";
 import { OutputLog } from "./output-log.js";
 import { ReplayWindow } from "./replay-window.js";
@@ -37,7 +38,9 @@ const NEW_SHELL = new TextEncoder().encode(
  * 2. A drawing is the screen at its mark, with the offset and the unfinished sequence of that same turn.
  * 3. A resize goes through the screen's queue, so it stands where it happened in the output.
  * 4. The screen answers queries only while no client leads, or the leader does not read, and never those of a replay.
- * 5. Only STDOUT is drawn: STDERR is the platform's word beside the terminal, and the clients say it beside theirs.
+ * 5. `have` is a place that a server has counted to: it outlives a connection that says nothing of places, until that one's
+ *    first byte of output.
+ * 6. Only STDOUT is drawn: STDERR is the platform's word beside the terminal, and the clients say it beside theirs.
  */
 export class OutputPath {
   readonly clients: ClientGroup;
@@ -47,6 +50,8 @@ export class OutputPath {
   readonly #log = new OutputLog(randomUUID());
   readonly #replay: ReplayWindow;
   #size: Size;
+  #isCounted = false;
+  #isPlaceKnown = false;
 
   constructor(options: OutputPathOptions) {
     this.#options = options;
@@ -71,6 +76,16 @@ export class OutputPath {
     return this.#log.offset;
   }
 
+  /** The server of the present connection counts its output. */
+  get isCounted(): boolean {
+    return this.#isCounted;
+  }
+
+  /** Where a server that counts its output may go on; undefined when only we have counted. */
+  get have(): Have | undefined {
+    return this.#isPlaceKnown ? { epoch: this.epoch, offset: this.offset } : undefined;
+  }
+
   get size(): Size {
     return this.#size;
   }
@@ -92,6 +107,7 @@ export class OutputPath {
     const payload = framePayload(frame);
     // One turn: no await from here to the end of this function.
     if (frame[0] === Channel.Stdout) {
+      this.#isPlaceKnown &&= this.#isCounted;
       this.#log.append(payload);
       this.#tail.push(payload);
       this.#screen.write(payload, !this.clients.canAnswer && !this.#replay.open);
@@ -123,16 +139,26 @@ export class OutputPath {
 
   /** From now on the output is that of `epoch` at `offset`. Clients learn a new offset by a notice, a new epoch by a drawing. */
   moveTo(epoch: string, offset: number): void {
+    this.#setCounted(true);
     const isOther = epoch !== this.#log.epoch;
     if (isOther || offset !== this.#log.offset) this.#log.restart(epoch, offset);
     if (isOther) this.clients.redraw();
   }
 
-  /** Another terminal answers in the place of this one: what is on the screens stays, as history. */
-  beginAnew(epoch: string, offset: number): void {
+  /** The same terminal, as far as is known, on a connection whose server does not say where it stands. */
+  goOnUncounted(): void {
+    this.#isCounted = false;
+  }
+
+  /**
+   * Another terminal answers in the place of this one: what is on the screens stays, as history.
+   * @param epoch undefined: its server does not count its output
+   */
+  beginAnew(epoch: string | undefined, offset: number): void {
+    this.#setCounted(epoch !== undefined);
     this.#tail.push(NEW_SHELL);
     this.#screen.write(NEW_SHELL, false);
-    this.#log.restart(epoch, offset);
+    this.#log.restart(epoch ?? randomUUID(), offset);
     this.clients.redraw();
   }
 
@@ -158,6 +184,11 @@ export class OutputPath {
   dispose(): void {
     this.#replay.close();
     this.#screen.dispose();
+  }
+
+  #setCounted(isCounted: boolean): void {
+    this.#isCounted = isCounted;
+    this.#isPlaceKnown = isCounted;
   }
 
   #resize(size: Size): void {

@@ -38,15 +38,25 @@ export class ShellInput {
     const { clients, state, upstream } = this.#options;
     if (from.canLead) clients.typed(from);
     if (isOver(state())) return;
+    if (state().kind === "taken") {
+      // Whoever works in it now must not find these keys there later.
+      from.notify({ kind: "discarded", bytes: bytes.length });
+      from.notify({ kind: "taken" });
+      return;
+    }
     this.#typist = from;
     if (upstream.send(bytes)) this.#progress.accepted(bytes.length);
     else from.notify({ kind: "discarded", bytes: bytes.length });
   }
 
-  /** Types bytes without being attached. @throws AgentdError `shell_ended`, `too_busy`. */
+  /** Types bytes without being attached. @throws AgentdError `shell_ended`, `shell_not_live` when it was taken, `too_busy`. */
   send(bytes: Uint8Array): void {
     const { name, state, upstream } = this.#options;
     if (isOver(state())) throw new AgentdError("shell_ended", `shell '${name()}' has ended`);
+    if (state().kind === "taken") {
+      const text = `${name()} was taken by another client · agentd attach --take ${name()}`;
+      throw new AgentdError("shell_not_live", text);
+    }
     if (upstream.send(bytes)) return;
     throw new AgentdError("too_busy", `shell '${name()}' does not take more input now · try again later`);
   }

@@ -1,5 +1,4 @@
 // The hub: one shell, its upstream, its screen and its attached clients.
-import { randomUUID } from "node:crypto";
 import { AgentdError } from "../../shared/errors.js";
 import type { Notice } from "../../shared/notice.js";
 import type { AttachParams, AttachResult, ShellInfo } from "../../shared/rpc.js";
@@ -44,7 +43,6 @@ export class Shell {
   readonly #stop = new AbortController();
   readonly #settled = new Milestone();
   #state: ShellState = { kind: "starting" };
-  #held = false;
   #running: Promise<void> = Promise.resolve();
   readonly #journal = new LinkJournal();
   readonly #input: ShellInput;
@@ -73,7 +71,7 @@ export class Shell {
     this.#upstream = deps.createUpstream({
       record,
       size,
-      have: () => (this.#held ? { epoch: this.#output.epoch, offset: this.#output.offset } : undefined),
+      have: () => this.#output.have,
       handlers: {
         onFrame: (frame) => this.#output.handleFrame(frame),
         onLink: (event) => this.#handleLink(event),
@@ -219,8 +217,8 @@ export class Shell {
     const notice = this.#journal.note(event, this.#upstream.queuedBytes);
     if (event.kind === "live") this.#handleLive(event, wasLive);
     // Where the output is not counted, a new shell shows itself only now.
-    if (event.kind === "confirmed" && event.verdict === "new" && before === "unknown" && !this.#held) {
-      this.#output.beginAnew(randomUUID(), 0);
+    if (event.kind === "confirmed" && event.verdict === "new" && before === "unknown") {
+      if (!this.#output.isCounted) this.#output.beginAnew(undefined, 0);
     }
     if (event.kind === "replayed") this.#handleReplayed(event);
     const lost = event.kind === "live" ? event.gap : event.kind === "confirmed" ? event.bytesDropped : 0;
@@ -240,9 +238,9 @@ export class Shell {
   #handleLive(event: Extract<LinkEvent, { kind: "live" }>, wasLive: boolean): void {
     const { verdict, epoch, offset, end, ids } = event;
     const isOther = verdict === "new" || (epoch !== undefined && epoch !== this.#output.epoch);
-    if (isOther && wasLive) this.#output.beginAnew(epoch ?? randomUUID(), offset ?? 0);
+    if (isOther && wasLive) this.#output.beginAnew(epoch, offset ?? 0);
     else if (epoch !== undefined) this.#output.moveTo(epoch, offset ?? 0);
-    this.#held = epoch !== undefined;
+    else this.#output.goOnUncounted();
     if (connectedAs(this.record, ids)) this.#deps.onRecord(this);
     this.#lastError = undefined;
     if (verdict === "first" || (verdict === "new" && end === undefined)) this.#settled.reach();

@@ -217,6 +217,9 @@ export class Attempt {
     const attachment = this.#attachment;
     if (learning && attachment.verdict === "new") {
       gate.abandon();
+      // The verdict is told by the ending; what was typed for the old shell is not in it.
+      const bytes = event.kind === "live" || event.kind === "confirmed" ? (event.heldDiscarded ?? 0) : 0;
+      if (bytes > 0) onLink({ kind: "discarded", bytes });
       this.#connection?.leave({ kind: "replaced" });
       return;
     }

@@ -1,6 +1,7 @@
 // Finds a dead connection, and proves what arrived: pings when due, and gives up when nothing at all comes back.
+
+import { InputEvidence } from "../../shared/input-evidence.js";
 import type { Clock } from "./clock.js";
-import { InputEvidence } from "./input-evidence.js";
 
 /** The service's idle limit is about 60 s by one source; any message counts. Together, a silent death is found within 12 s. */
 const PING_EVERY_MS = 6_000;

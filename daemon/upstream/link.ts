@@ -62,7 +62,7 @@ export type LinkEvent =
       /** Typed bytes that were sent on the lost connection and may not have arrived; they are never sent again. */
       readonly inDoubt?: number;
     }
-  /** Typed bytes that waited were dropped: a Ctrl-C means that they are not wanted any more. */
+  /** Typed bytes that waited were dropped: after a Ctrl-C they are not wanted any more, and a shell that has ended cannot take them. */
   | { readonly kind: "discarded"; readonly bytes: number }
   /** The server has not answered for `forMs`, and is being asked; without `forMs`: it answers again. */
   | { readonly kind: "silent"; readonly forMs?: number }

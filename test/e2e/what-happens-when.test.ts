@@ -202,6 +202,8 @@ describe.skipIf(!hasTmux)("what happens when", () => {
     const before = [await world.shell("cloud"), await world.shell("here")];
     const pid = await world.daemonPid();
     process.kill(pid, "SIGKILL");
+    // Keys that were typed into the dying daemon are reported, and not typed again: another test is about those.
+    await world.when("its terminal is back", "here", ({ clients }) => clients === 1);
     here.type("echo here-$((40+2))", "Enter");
     await here.waitFor("here-42");
     await world.when(

@@ -1,7 +1,7 @@
 // Judges how often a process knocks: bounded attempts per minute and second, and frames under the service's limit.
 
-/** The densest allowed row of the table: conflicts, tried again every second less a quarter. */
-const ATTEMPTS_PER_MINUTE = 85;
+/** The densest row of the table: conflicts, tried again every second less a quarter, but only for ten seconds. */
+const ATTEMPTS_PER_MINUTE = 40;
 /** A few immediate retries may follow each other; a hot loop may not. */
 const ATTEMPTS_PER_SECOND = 8;
 /** From the protocol: more close the connection. */
@@ -19,9 +19,9 @@ export class AttemptRate {
     this.#fail = fail;
   }
 
-  /** Somebody asked for an attempt at once. */
-  allowOne(): void {
-    this.#allowed += 1;
+  /** Something happened that is worth so many attempts more. */
+  allow(attempts: number): void {
+    this.#allowed += attempts;
   }
 
   add(now: number): void {

@@ -3,6 +3,9 @@
 /** When the service confirms an attachment; `never` is the dialect of August 2026. */
 export type Confirmation = "before-replay" | "after-first-output" | "post-drain-too" | "never";
 
+/** The replay ring that the service documents. */
+const RING_BYTES = 256 * 1024;
+
 export interface ServiceTraits {
   /** The server counts its output, and says so in the 101. */
   readonly exact: boolean;
@@ -35,6 +38,8 @@ export interface Schedule {
   readonly durationMs: number;
   readonly faults: readonly Fault[];
   readonly outputs: number;
+  /** Most bytes that are printed at once. */
+  readonly printBytes: number;
   readonly inputs: number;
 }
 
@@ -113,7 +118,9 @@ export class Dice {
 export function drawSchedule(seed: number, dice: Dice): Schedule {
   const exact = dice.chance(0.4);
   const durationMs = dice.magnitude(60_000, 3 * 3_600_000);
-  const ringBytes = Math.floor(dice.magnitude(128, 16 * 1024));
+  // A service like the documented one costs a hundred times as much to simulate as one with a small ring.
+  const isDocumented = dice.chance(0.06);
+  const ringBytes = isDocumented ? RING_BYTES : Math.floor(dice.magnitude(128, 16 * 1024));
   const traits: ServiceTraits = {
     exact,
     confirmation: dice.pick([
@@ -143,6 +150,7 @@ export function drawSchedule(seed: number, dice: Dice): Schedule {
     durationMs,
     faults: drawFaults(dice, durationMs),
     outputs: 15 + dice.int(60),
+    printBytes: isDocumented ? 20_000 : 700,
     inputs: 5 + dice.int(20),
   };
 }

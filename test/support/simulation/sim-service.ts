@@ -2,7 +2,7 @@
 import type { OpenSocket } from "../../../daemon/upstream/socket.js";
 import type { Dice, ServiceTraits } from "./schedule.js";
 import type { SimClock } from "./sim-clock.js";
-import { SimShell } from "./sim-shell.js";
+import { SimShell, type SimShellOptions } from "./sim-shell.js";
 import { SimSocket, type SocketWitness } from "./sim-socket.js";
 
 /** How the next upgrades go wrong. */
@@ -27,8 +27,7 @@ export interface SimServiceOptions {
   readonly dice: Dice;
   readonly traits: ServiceTraits;
   readonly witness: SocketWitness & { connecting(socket: SimSocket): void };
-  onInput(shell: SimShell, payload: Uint8Array): void;
-  onKill(shell: SimShell): void;
+  readonly shellHandlers: Pick<SimShellOptions, "onInput" | "onPrint" | "onOverflow" | "onKill">;
 }
 
 /** AWS signatures are good for five minutes before and after. */
@@ -81,10 +80,8 @@ export class SimService {
   };
 
   #connect(socket: SimSocket): void {
-    const { clock, traits } = this.#options;
-    const taken = this.#takeObstacle();
-    // A server that counts its output says where it stands even for a shell that fails at once.
-    const obstacle = taken?.kind === "cannot start" && traits.exact ? ({ kind: "breaks" } as const) : taken;
+    const { clock } = this.#options;
+    const obstacle = this.#takeObstacle();
     const later = (ms: number, run: () => void) => clock.inWorld(clock.world + ms, run);
     if (obstacle?.kind === "fails") socket.fail(obstacle.code, socket.latencyMs);
     else if (obstacle?.kind === "breaks") socket.fail("ECONNRESET", socket.latencyMs);
@@ -140,11 +137,11 @@ export class SimService {
   }
 
   #newShell(socket: SimSocket): SimShell {
-    const { clock, traits, onInput, onKill } = this.#options;
+    const { clock, traits, shellHandlers } = this.#options;
     const stream = this.shells++;
     const shellId = new URL(socket.request.url).searchParams.get("shellId") ?? "";
     const epoch = `00000000-0000-4000-8000-${String(stream).padStart(12, "0")}`;
-    return new SimShell({ clock, traits, shellId, stream, epoch, onInput, onKill });
+    return new SimShell({ clock, traits, shellId, stream, epoch, ...shellHandlers });
   }
 
   #expire(socket: SimSocket): void {

@@ -14,7 +14,11 @@ export interface SimShellOptions {
   /** Number of this terminal in the simulation; its output is that stream. */
   readonly stream: number;
   readonly epoch: string;
-  onInput(shell: SimShell, payload: Uint8Array): void;
+  /** A STDIN message, channel byte first. */
+  onInput(shell: SimShell, message: Uint8Array): void;
+  onPrint(shell: SimShell): void;
+  /** Output `from..to` was overwritten before any connection was given it; `socket` is the first to miss it. */
+  onOverflow(shell: SimShell, from: number, to: number, socket: SimSocket): void;
   onKill(shell: SimShell): void;
 }
 
@@ -53,6 +57,7 @@ export class SimShell implements ServerSide {
     const length = Math.min(bytes, REGION_BYTES - this.end);
     if (length <= 0) return;
     this.end += length;
+    this.#options.onPrint(this);
     if (this.#isLive) this.#sendNew();
   }
 
@@ -64,6 +69,7 @@ export class SimShell implements ServerSide {
     socket.server = this;
     const dropped = Math.max(0, this.start - this.#delivered);
     const from = this.#replayFrom(have);
+    if (from > this.#delivered) this.#options.onOverflow(this, this.#delivered, from, socket);
     const exactDropped = have?.epoch === this.epoch ? from - Math.min(have.offset, this.end) : dropped;
     socket.attached = { stream: this.stream, from, isNew };
     this.#unread = from;
@@ -113,7 +119,7 @@ export class SimShell implements ServerSide {
   }
 
   onMessage(message: Uint8Array): void {
-    if (message[0] === Channel.Stdin) this.#options.onInput(this, message.subarray(1));
+    if (message[0] === Channel.Stdin) this.#options.onInput(this, message);
     else if (message[0] === Channel.Close) this.#options.onKill(this);
   }
 

@@ -20,6 +20,8 @@ export interface SocketWitness {
   opening(socket: SimSocket): void;
   /** Output is about to be given to the process. */
   arriving(stream: number, from: number, payload: Uint8Array): void;
+  /** Anything is about to be given to the process, that was sent at `sentAt`. */
+  inbound(socket: SimSocket, sentAt: number): void;
   /** The process was given it. */
   arrived(socket: SimSocket): void;
   /** Any other message is about to be given to the process. */
@@ -176,15 +178,19 @@ export class SimSocket implements Socket {
   }
 
   downward(run: () => void, bytes = 0): void {
-    const { clock } = this.#options;
-    clock.arrive(this.#down.arrival(clock.world, this.latencyMs), () => {
+    const { clock, witness } = this.#options;
+    const sentAt = clock.world;
+    const give = () => {
+      if (this.ended) return;
+      witness.inbound(this, sentAt);
+      run();
+    };
+    clock.arrive(this.#down.arrival(sentAt, this.latencyMs), () => {
       if (this.#down.lost || this.ended) return;
-      if (!this.#paused && this.#inbox.length === 0) run();
+      if (!this.#paused && this.#inbox.length === 0) give();
       else {
         this.#inboxBytes += bytes;
-        this.#inbox.push(() => {
-          if (!this.ended) run();
-        });
+        this.#inbox.push(give);
       }
     });
   }

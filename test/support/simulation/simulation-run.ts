@@ -36,8 +36,8 @@ export async function runSimulations(options: { count: number; hub?: boolean }):
     attempts: 0,
     virtualMs: 0,
     cpuSeconds: 0,
-    stream: { delivered: 0, gaps: 0, dropped: 0, unsaid: 0, doubled: 0 },
-    input: { typed: 0, received: 0, discarded: 0, inDoubt: 0 },
+    stream: noOutput(),
+    input: { typed: 0, received: 0, discarded: 0, dropped: 0, inDoubt: 0, lost: 0 },
     clients: { attached: 0, resumed: 0 },
     endings: {},
     failure: undefined,
@@ -93,12 +93,21 @@ export function simulationFigures(
       ["of it lost after it arrived, or doubled where it is counted", "0"],
       ["said to be lost, exactly (exact mode, ring overflow)", bytes(stream.gaps)],
       ["said to be lost by confirmations", bytes(stream.dropped)],
-      ["lost on the way before it arrived, where nobody counts", bytes(stream.unsaid)],
-      ["replayed twice by servers that do not count", bytes(stream.doubled)],
+      ["replayed, and removed because it had been passed on before", bytes(stream.repeated)],
+      ["passed on twice, and said to be in doubt", bytes(stream.doubled)],
+      ["passed on twice unsaid (pieces of less than 64 bytes)", bytes(stream.doubledShort)],
+      ["passed on twice unsaid, by a service with a smaller ring than documented", bytes(stream.doubledOdd)],
+      ["lost on the way, and its time was said", bytes(stream.covered)],
+      ["lost on the way, and nothing in the protocol shows it", bytes(stream.undetectable)],
+      [
+        "overwritten in a ring smaller than documented, by a service that does not say so",
+        bytes(stream.unsaid),
+      ],
       ["input typed", bytes(input.typed)],
       ["arrived, once and in order", bytes(input.received)],
-      ["said to be discarded", bytes(input.discarded)],
-      ["handed to a connection that broke", bytes(input.inDoubt)],
+      ["said to be discarded or dropped, to the byte", bytes(input.discarded + input.dropped)],
+      ["lost with a connection", bytes(input.lost)],
+      ["said to be in doubt (all that was lost, and more)", bytes(input.inDoubt)],
       ...(clients.attached === 0
         ? []
         : ([
@@ -109,6 +118,24 @@ export function simulationFigures(
       ["schedules per second of processor time", String(Math.round(totals.schedules / totals.cpuSeconds))],
     ],
   });
+}
+
+function noOutput(): StreamFigures {
+  return {
+    delivered: 0,
+    gaps: 0,
+    dropped: 0,
+    covered: 0,
+    counted: 0,
+    undetectable: 0,
+    unsaid: 0,
+    late: 0,
+    withheld: 0,
+    repeated: 0,
+    doubled: 0,
+    doubledShort: 0,
+    doubledOdd: 0,
+  };
 }
 
 /** The failing schedule once more, told. */

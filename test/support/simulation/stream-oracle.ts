@@ -1,28 +1,26 @@
-// Judges output: what arrived is passed on, counted streams are complete, and "same shell" is never said of another one.
+// Judges output: counted streams are complete and exact, "same shell" is never said of another one, and what the service said is passed on.
 import type { Have, LinkEvent } from "../../../daemon/upstream/link.js";
+import type { LossFigures } from "./output-losses.js";
 import { isCoded, positionOf } from "./position-code.js";
+import { type ReplayFigures, ReplayOracle, type ReplayOracleOptions } from "./replay-oracle.js";
 
-/** A server that does not count its output replays what it likes: until a resolver sorts that out, doubled bytes are only counted. */
-const DOUBLED_BYTES_FAIL = false;
-
-export interface StreamFigures {
+export interface StreamFigures extends LossFigures, ReplayFigures {
   delivered: number;
   /** Said to be lost, in exact mode: exactly so many bytes were. */
   gaps: number;
   /** Said to be lost by a confirmation. */
   dropped: number;
-  /** Without offsets: bytes that were on their way when a connection broke, which nobody can know of. */
-  unsaid: number;
-  doubled: number;
 }
 
 export interface AttachedTruth {
   readonly stream: number;
   readonly from: number;
+  readonly isNew: boolean;
 }
 
 export class StreamOracle {
-  readonly figures: StreamFigures = { delivered: 0, gaps: 0, dropped: 0, unsaid: 0, doubled: 0 };
+  /** Of output that nobody counts. */
+  readonly replay: ReplayOracle;
   readonly #exact: boolean;
   readonly #fail: (message: string) => void;
   /** What the consumer knows: epoch and offset, as told by link events and counted from frames. */
@@ -33,14 +31,27 @@ export class StreamOracle {
   #everLive = false;
   #started = false;
   #arriving: { stream: number; from: number; payload: Uint8Array } | undefined;
-  /** Per stream: offset after the newest byte that was passed on. */
-  readonly #high: number[] = [];
   #saidByServer = 0;
   #saidByUs = 0;
+  #delivered = 0;
+  #gaps = 0;
+  #dropped = 0;
 
-  constructor(exact: boolean, fail: (message: string) => void) {
-    this.#exact = exact;
-    this.#fail = fail;
+  constructor(options: ReplayOracleOptions) {
+    this.#exact = options.traits.exact;
+    this.#fail = (message) => options.fail(message);
+    this.replay = new ReplayOracle(options);
+  }
+
+  get figures(): StreamFigures {
+    const { figures, losses } = this.replay;
+    return {
+      delivered: this.#delivered,
+      gaps: this.#gaps,
+      dropped: this.#dropped,
+      ...figures,
+      ...losses.figures,
+    };
   }
 
   /** What a consumer like the hub would say that it has. */
@@ -55,7 +66,7 @@ export class StreamOracle {
 
   /** Offset after the newest byte of `stream` that was passed on. */
   high(stream: number): number {
-    return this.#high[stream] ?? 0;
+    return this.replay.losses.high(stream);
   }
 
   get verdict(): string | undefined {
@@ -63,11 +74,16 @@ export class StreamOracle {
   }
 
   arriving(stream: number, from: number, payload: Uint8Array): void {
-    this.#arriving = { stream, from, payload };
+    if (this.#exact) this.#arriving = { stream, from, payload };
+    else this.replay.arriving(stream, from, payload);
   }
 
   /** @param mayKeep the process is leaving a shell that is not the one it had */
   arrived(mayKeep: boolean): void {
+    if (!this.#exact) {
+      this.replay.arrived(mayKeep);
+      return;
+    }
     const kept = this.#arriving;
     if (kept !== undefined && !mayKeep) {
       this.#fail(
@@ -100,7 +116,7 @@ export class StreamOracle {
         this.#fail(`the output goes on at ${offset} after ${known.offset}, and the gap said is ${gap}`);
       }
       this.#saidByUs = gap ?? 0;
-      this.figures.gaps += gap ?? 0;
+      this.#gaps += gap ?? 0;
     } else {
       if (known !== undefined && verdict !== "new") this.#fail(`verdict '${verdict}' for another epoch`);
       if (gap !== undefined) this.#fail(`a gap of ${gap} between two epochs`);
@@ -116,38 +132,39 @@ export class StreamOracle {
 
   confirmed(event: Extract<LinkEvent, { kind: "confirmed" }>): void {
     this.#checkVerdict(event.verdict);
+    if (event.verdict === "new") this.replay.anew();
     this.#saidByUs += event.bytesDropped;
-    this.figures.dropped += event.bytesDropped;
+    this.#dropped += event.bytesDropped;
   }
 
   /** A connection is over: all that the service said to be lost has been said. */
-  over(): void {
-    if (this.#saidByServer > this.#saidByUs) {
+  over(mayKeep: boolean): void {
+    if (this.#saidByServer > this.#saidByUs && !mayKeep) {
       this.#fail(`the service said that ${this.#saidByServer} bytes are lost, we said ${this.#saidByUs}`);
     }
     this.#saidByServer = 0;
     this.#saidByUs = 0;
+    if (!this.#exact) this.replay.over(mayKeep);
   }
 
   frame(payload: Uint8Array): void {
-    const truth = this.#arriving;
-    this.#arriving = undefined;
     this.#started = true;
-    if (truth === undefined) {
-      this.#fail(
-        `${payload.length} bytes (${positionOf(payload)}) were passed on that did not arrive just now`,
-      );
+    this.#delivered += payload.length;
+    if (!this.#exact) {
+      this.replay.frame(payload);
       return;
     }
-    if (!isCoded(payload, truth.stream, truth.from)) {
-      this.#fail(`passed on ${positionOf(payload)} where ${truth.stream}:${truth.from} arrived`);
+    const truth = this.#arriving;
+    this.#arriving = undefined;
+    if (truth === undefined || !isCoded(payload, truth.stream, truth.from)) {
+      const arrived = truth === undefined ? "nothing" : `${truth.stream}:${truth.from}`;
+      this.#fail(`passed on ${payload.length} bytes (${positionOf(payload)}) where ${arrived} arrived`);
+      return;
     }
-    if (this.#exact) this.#checkPosition(payload);
-    const end = truth.from + payload.length;
-    const high = this.#high[truth.stream] ?? 0;
-    this.figures.delivered += payload.length;
-    this.#count(truth.from - high, Math.min(end, high) - truth.from);
-    this.#high[truth.stream] = Math.max(high, end);
+    this.#checkPosition(payload);
+    const to = truth.from + payload.length;
+    const doubled = this.replay.losses.passed({ stream: truth.stream, from: truth.from, to });
+    if (doubled > 0) this.#fail(`${doubled} bytes were passed on twice`);
   }
 
   #checkPosition(payload: Uint8Array): void {
@@ -157,13 +174,6 @@ export class StreamOracle {
       return;
     }
     position.offset += payload.length;
-  }
-
-  #count(missing: number, doubled: number): void {
-    if (missing > 0 && !this.#exact) this.figures.unsaid += missing;
-    if (doubled <= 0) return;
-    this.figures.doubled += doubled;
-    if (this.#exact || DOUBLED_BYTES_FAIL) this.#fail(`${doubled} bytes were passed on twice`);
   }
 
   #checkVerdict(verdict: string): void {

@@ -1,9 +1,13 @@
 // One schedule: the daemon's own upstream under virtual time against the simulated service, judged by the oracles.
 
 import type { ShellUpstream, UpstreamRequest } from "../../../daemon/shell/shell-deps.js";
+import { Admission } from "../../../daemon/upstream/admission.js";
 import type { Ending, Have, LinkEvent } from "../../../daemon/upstream/link.js";
+import { ReplayKnowledge } from "../../../daemon/upstream/replay-knowledge.js";
 import type { SocketEnd } from "../../../daemon/upstream/socket.js";
+import { serverName, type UpstreamTarget } from "../../../daemon/upstream/target.js";
 import { Upstream } from "../../../daemon/upstream/upstream.js";
+import { watchForWake } from "../../../daemon/upstream/wake-watch.js";
 import { Channel, MAX_FRAME_BYTES } from "../../../shared/channel.js";
 import { AgentdError } from "../../../shared/errors.js";
 import type { Size } from "../../../shared/size.js";
@@ -19,11 +23,19 @@ import { SimService } from "./sim-service.js";
 import type { SimSocket } from "./sim-socket.js";
 import { StreamOracle } from "./stream-oracle.js";
 
+/** These make the process miss some time. */
+const STOPPING: ReadonlySet<string> = new Set(["process stopped", "machine asleep", "wall clock jumps"]);
+/** A wake starts the waits between attempts anew, with the short ones. */
+const WAKE_ATTEMPTS = 6;
+
 const ARN = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/sim-0123456789";
 const IDS = { runtimeSessionId: "5".repeat(36), shellId: "sim-shell" };
 
 /** After the last fault the shell is live again, and all output there, within this time: one unanswered upgrade and a few waits. */
 const HEAL_MS = 450_000;
+
+/** The daemon looks every second; here it looks only around what stops the process, which is the same and costs less. */
+const LOOK_MS = 1_000;
 
 /** A connection that was open for so long proves that its shell lives. */
 const PROOF_MS = 10_000;
@@ -72,6 +84,8 @@ export class UpstreamSimulation {
   #lastEnd: SocketEnd | undefined;
   #healing = false;
   #faults = 0;
+  #stopWatching: (() => void) | undefined;
+  #watchUntil = 0;
 
   constructor(seed: number, { hub = false, trace }: SimulationOptions = {}) {
     this.#trace = trace;
@@ -80,49 +94,63 @@ export class UpstreamSimulation {
     const schedule = drawSchedule(seed, dice);
     this.#schedule = schedule;
     const fail = (message: string) => this.#fail(message);
-    this.#stream = new StreamOracle(schedule.traits.exact, fail);
+    const clock = this.#clock;
+    const { traits } = schedule;
+    const target: UpstreamTarget = {
+      kind: "agentcore",
+      runtimeArn: ARN,
+      region: "us-west-2",
+      ...(schedule.customEndpoint ? { endpointUrl: "https://sim.example" } : {}),
+    };
+    const knowledge = new ReplayKnowledge();
+    // Another shell of this service has shown before what it replays.
+    if (dice.chance(0.2)) knowledge.learn(serverName(target), traits.replay);
+    const believes = () => knowledge.modelOf(serverName(target));
+    this.#stream = new StreamOracle({ clock, traits, believes, fail });
     this.#input = new InputOracle(fail);
     this.#attempts = new AttemptRate(fail);
-    const clock = this.#clock;
+    const toldDropped = new WeakSet<SimSocket>();
     this.#service = new SimService({
       clock,
       dice,
-      traits: schedule.traits,
+      traits,
       witness: {
         connecting: (socket) => this.#handleConnecting(socket),
         handed: (socket, message) => this.#handleHanded(socket, message),
         opening: (socket) => {
           this.#opening = socket;
           this.#openedAt = clock.monotonic();
+          this.#stream.replay.opened();
+          this.#input.opened(socket, clock.world);
         },
+        inbound: (socket, sentAt) => this.#stream.replay.inbound(sentAt, socket.opened),
         arriving: (stream, from, payload) => this.#stream.arriving(stream, from, payload),
-        arrived: (socket) => {
-          const { attached, closing } = socket;
-          const isOther = attached?.isNew === true || attached?.stream !== this.#stream.stream;
-          this.#stream.arrived(closing && isOther);
+        arrived: () => this.#stream.arrived(this.#mayKeep),
+        told: (socket, message) => {
+          if (this.#handleTold(message) > 0) toldDropped.add(socket);
         },
-        told: (_socket, message) => this.#handleTold(message),
-        ended: (_socket, end) => {
+        ended: (socket, end) => {
           this.#restless = true;
           this.#lastEnd = end;
+          if (socket.opened) this.#stream.replay.ended(end.kind === "closed" && end.code !== 1006);
           this.#say(`ended ${end.kind} ${"code" in end ? end.code : end.status}`);
         },
       },
-      onInput: (shell, payload) => {
-        this.#input.received(payload, shell.stream);
-        if (dice.chance(0.5)) shell.print(payload.length);
+      shellHandlers: {
+        onInput: (shell, message) => {
+          this.#input.received(message, shell.stream);
+          if (dice.chance(0.5)) shell.print(message.length - 1);
+        },
+        onPrint: ({ stream, end }) => this.#stream.replay.losses.printed(stream, end, clock.world),
+        onOverflow: ({ stream }, from, to, socket) =>
+          this.#stream.replay.losses.overflowed({ stream, from, to }, () => toldDropped.has(socket)),
+        onKill: () => this.#handleKill(),
       },
-      onKill: () => this.#handleKill(),
     });
     this.#service.latencyMs = schedule.latencyMs;
     const productDice = seededRandom(seed ^ 0x5eed);
     this.#upstream = new Upstream({
-      target: {
-        kind: "agentcore",
-        runtimeArn: ARN,
-        region: "us-west-2",
-        ...(schedule.customEndpoint ? { endpointUrl: "https://sim.example" } : {}),
-      },
+      target,
       ids: IDS,
       size: { cols: 80, rows: 24 },
       have: () => this.#have(),
@@ -151,6 +179,8 @@ export class UpstreamSimulation {
         },
         localSocketPath: "",
         log: { debug() {}, info() {}, warn() {} },
+        admission: new Admission(clock),
+        replayKnowledge: knowledge,
       },
     });
     if (hub) {
@@ -166,7 +196,10 @@ export class UpstreamSimulation {
     const { durationMs, faults } = this.#schedule;
     this.#say(JSON.stringify({ ...this.#schedule, faults: undefined }));
     this.#scheduleTraffic();
-    for (const { at, kind } of faults) this.#clock.inWorld(at, () => this.#handleFault(kind));
+    for (const { at, kind } of faults) {
+      this.#clock.inWorld(at, () => this.#handleFault(kind));
+      if (STOPPING.has(kind)) this.#watch(at);
+    }
     this.#start();
     await this.#runUntil(Math.max(durationMs, faults.at(-1)?.at ?? 0) + 1, () => this.#isOver);
     if (!this.#isOver && this.#failures.length === 0) await this.#heal();
@@ -192,6 +225,45 @@ export class UpstreamSimulation {
     else this.#hub.shell.start();
   }
 
+  /** Around `at` the process may be stopped: it notices as the daemon does. */
+  #watch(at: number): void {
+    const clock = this.#clock;
+    clock.arrive(Math.max(0, at - 2 * LOOK_MS + this.#dice.next() * LOOK_MS), () => {
+      if (this.#stopping) return;
+      this.#stopWatching ??= watchForWake(clock, () => this.#wake());
+    });
+    const leave = () => {
+      const until = Math.max(this.#watchUntil, clock.stoppedUntil + 3 * LOOK_MS);
+      if (clock.world < until) clock.arrive(until, leave);
+      else this.#endWatch();
+    };
+    this.#clock.inWorld(at, () => {
+      this.#watchUntil = clock.world + 3 * LOOK_MS;
+      clock.arrive(this.#watchUntil, leave);
+    });
+  }
+
+  #endWatch(): void {
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
+  }
+
+  #wake(): void {
+    if (this.#isOver || this.#stopping) return;
+    this.#say("wake");
+    this.#restless = true;
+    this.#attempts.allow(WAKE_ATTEMPTS);
+    if (this.#hub === undefined) this.#upstream.wake();
+    else this.#hub.shell.wake();
+  }
+
+  /** The connection is being left because another shell than ours has answered. */
+  get #mayKeep(): boolean {
+    const { socket } = this.#service;
+    const isOther = socket?.attached?.isNew === true || socket?.attached?.stream !== this.#stream.stream;
+    return socket?.closing === true && isOther;
+  }
+
   #run(signal: AbortSignal): Promise<Ending> {
     this.#ending = undefined;
     this.#restless = true;
@@ -212,7 +284,7 @@ export class UpstreamSimulation {
       resize: (size) => upstream.resize(size),
       kill: (signal) => upstream.kill(signal),
       retryNow: () => {
-        this.#attempts.allowOne();
+        this.#attempts.allow(1);
         upstream.retryNow();
       },
       pause: () => upstream.pause(),
@@ -273,6 +345,7 @@ export class UpstreamSimulation {
 
   async #finish(): Promise<void> {
     this.#stopping = true;
+    this.#endWatch();
     if (this.#failures.length > 0) return;
     const clients = this.#hub?.clients ?? [];
     if (this.#ending === undefined) {
@@ -287,7 +360,8 @@ export class UpstreamSimulation {
       await settle();
       if (this.#ending === undefined) this.#fail("does not stop");
     }
-    this.#stream.over();
+    this.#stream.over(this.#mayKeep);
+    if (!this.#schedule.traits.exact) this.#stream.replay.losses.check();
     const { socket } = this.#service;
     if (this.#hub !== undefined) {
       // A client that waits for its drawing is told after that.
@@ -297,8 +371,7 @@ export class UpstreamSimulation {
     if (socket !== undefined && !socket.ended) this.#fail("leaves a connection open");
     if (this.#clock.pendingTimers > 0) this.#fail(`leaves ${this.#clock.pendingTimers} timers`);
     await this.#runUntil(this.#clock.world + 1_000, () => false);
-    // What waits for a shell that has ended is gone with it.
-    if (this.#ending?.kind === "stopped") this.#input.check(this.#upstream.queuedBytes);
+    this.#input.check(this.#upstream.queuedBytes, this.#ending?.kind !== "taken");
   }
 
   async #runUntil(until: number, isDone: () => boolean): Promise<void> {
@@ -335,17 +408,25 @@ export class UpstreamSimulation {
   }
 
   #print(): void {
-    this.#service.shell?.print(Math.floor(this.#dice.magnitude(1, this.#dice.chance(0.05) ? 10_000 : 700)));
+    this.#service.shell?.print(
+      Math.floor(this.#dice.magnitude(1, this.#dice.chance(0.05) ? 10_000 : this.#schedule.printBytes)),
+    );
   }
 
   #type(): void {
     if (this.#isOver) return;
     const dice = this.#dice;
+    const send = (bytes: Uint8Array) => {
+      if (this.#hub !== undefined) this.#hub.type(bytes);
+      else if (!this.#upstream.send(bytes)) this.#fail("the queue is full");
+    };
+    if (dice.chance(0.06)) {
+      this.#input.interrupt(this.#stream.stream, send);
+      return;
+    }
     const blocks = dice.chance(0.005) ? 1 + dice.int(12_000) : 1 + dice.int(dice.chance(0.2) ? 200 : 4);
     const bytes = this.#input.type(blocks, this.#stream.stream);
-    if (bytes.length === 0) return;
-    if (this.#hub !== undefined) this.#hub.type(bytes);
-    else if (!this.#upstream.send(bytes)) this.#fail("the queue is full");
+    if (bytes.length > 0) send(bytes);
   }
 
   #handleFault(kind: Schedule["faults"][number]["kind"]): void {
@@ -400,7 +481,7 @@ export class UpstreamSimulation {
       look: () =>
         inProcess(() => {
           this.#restless = true;
-          this.#attempts.allowOne();
+          this.#attempts.allow(1);
           this.#upstream.retryNow();
         }),
       resizeOften: () => {
@@ -457,22 +538,26 @@ export class UpstreamSimulation {
       this.#fail("sends on a connection that is not open");
     if (message.length > MAX_FRAME_BYTES) this.#fail(`sends ${message.length} bytes at once`);
     this.#attempts.addFrame(this.#clock.monotonic(), socket);
-    if (message[0] === Channel.Stdin) this.#input.handed(message.subarray(1));
+    if (message[0] === Channel.Stdin) this.#input.handed(socket, message);
     if (message[0] === Channel.Close && !this.#killing)
       this.#fail("sends CLOSE, and nobody asked for a kill");
   }
 
-  #handleTold(message: Uint8Array): void {
-    if (message[0] !== Channel.Status) return;
+  /** @returns how many bytes the service says are lost */
+  #handleTold(message: Uint8Array): number {
+    if (message[0] !== Channel.Status) return 0;
     const status = parseStatus(message.subarray(1));
-    if (status.kind === "confirmation") this.#stream.confirmationArrived(status.bytesDropped ?? 0);
     if (status.kind === "termination") this.#exitArrived ??= status.exit;
+    if (status.kind !== "confirmation") return 0;
+    this.#stream.confirmationArrived(status.bytesDropped ?? 0);
+    return status.bytesDropped ?? 0;
   }
 
   #handleLink(event: LinkEvent): void {
     if (this.#trace !== undefined) this.#say(JSON.stringify(event));
     if (event.kind === "live") {
       const attached = this.#opening?.attached;
+      this.#stream.replay.live(event.verdict);
       if (attached !== undefined) {
         this.#stream.live(event, attached);
         this.#input.sees(attached.stream);
@@ -483,8 +568,15 @@ export class UpstreamSimulation {
       this.#input.discarded(event.heldDiscarded ?? 0);
     } else if (event.kind === "connecting") {
       this.#lastEnd = undefined;
-    } else {
-      this.#stream.over();
+    } else if (event.kind === "replayed") {
+      const { socket } = this.#service;
+      const isLast = socket === undefined || socket.ended || socket.closing;
+      if (!this.#schedule.traits.exact) this.#stream.replay.replayed(event, isLast);
+    } else if (event.kind === "discarded") {
+      this.#input.dropped(event.bytes);
+    } else if (event.kind !== "silent") {
+      if (event.kind === "lost" && event.inDoubt !== undefined) this.#input.inDoubt(event.inDoubt);
+      this.#stream.over(this.#mayKeep);
       const said = this.#exitArrived;
       this.#exitArrived = undefined;
       if (said !== undefined && said.kind !== "unknown")
@@ -496,6 +588,7 @@ export class UpstreamSimulation {
 
   #handleEnding(ending: Ending): void {
     this.#ending = ending;
+    this.#stream.over(this.#mayKeep);
     this.#say(`ending ${JSON.stringify(ending)}`);
     const end = this.#lastEnd;
     switch (ending.kind) {

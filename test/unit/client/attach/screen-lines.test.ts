@@ -2,37 +2,12 @@
 import { describe, expect, it } from "vitest";
 import { ConnectLine, roomBelow } from "../../../../client/attach/connect-line.js";
 import { InputQueue, MAX_INPUT_BYTES } from "../../../../client/attach/input-queue.js";
-import { endOfNotice, noticeLine } from "../../../../client/attach/notice-text.js";
+import { endOfNotice } from "../../../../client/attach/notice-text.js";
 import { OutputTracker } from "../../../../client/attach/output-tracker.js";
 import { parsePrefix, prefixLabel } from "../../../../client/attach/prefix-name.js";
 import { restoreSequence } from "../../../../client/attach/restore-sequence.js";
 import { StatusLine } from "../../../../client/attach/status-line.js";
 import type { Notice } from "../../../../shared/notice.js";
-
-const now = Date.parse("2026-01-01T00:00:00Z");
-
-describe("noticeLine", () => {
-  it.each<[Notice, string | undefined]>([
-    [
-      { kind: "lost", attempt: 2, reason: "x", retryAt: "2026-01-01T00:00:04Z" },
-      "link lost · retry 2 in 4s · keys are kept",
-    ],
-    [{ kind: "lost", attempt: 1, reason: "x" }, "link lost · retry 1 · keys are kept"],
-    [{ kind: "back", verdict: "same", bytesLost: 0 }, "back · same shell · 0 bytes lost"],
-    [{ kind: "back", verdict: "same", bytesLost: 2048 }, "back · same shell · 2.0 KiB lost"],
-    [{ kind: "back", verdict: "new", bytesLost: 0 }, "new shell · the old one is gone"],
-    [
-      { kind: "back", verdict: "unknown", bytesLost: 0, heldDiscarded: 3 },
-      "back · perhaps another shell · 0 bytes lost · 3 B of typing not sent",
-    ],
-    [{ kind: "taken" }, "work was taken by another client · agentd attach --take work"],
-    [
-      { kind: "waiting", reason: "credentials", message: "run aws sso login" },
-      "waiting for credentials · run aws sso login",
-    ],
-    [{ kind: "resized", cols: 1, rows: 1, leads: true }, undefined],
-  ])("says %j", (notice, line) => expect(noticeLine("work", notice, now)).toBe(line));
-});
 
 describe("endOfNotice", () => {
   it.each<[Notice, number, string]>([
@@ -124,6 +99,7 @@ describe("StatusLine", () => {
       enabled,
       color: false,
       tracker,
+      cols: () => 20,
       isIdle: () => idle,
       write: (text) => written.push(text),
     });
@@ -161,6 +137,49 @@ describe("StatusLine", () => {
     setIdle(true);
     line.flush();
     expect(written).toEqual(["\r\n[back]"]);
+  });
+
+  it("erases a line that wrapped from all of its rows", () => {
+    const { line, written } = make();
+    line.say("x".repeat(18));
+    line.say("x".repeat(19));
+    line.say("three");
+    expect(written.map((text) => text.replace(/\[x+\]/, "[x]"))).toEqual([
+      "\r[x]",
+      "\r\x1b[2K[x]",
+      "\r\x1b[2K\x1b[A\x1b[2K[three]",
+    ]);
+  });
+
+  it("leaves what was lost standing, and amends it", () => {
+    const { line, written } = make();
+    line.say("lost 1");
+    line.say("new shell", "lasting");
+    line.say("new shell, more", "amends");
+    line.say("lost 2");
+    line.say("back", "calm");
+    expect(written).toEqual([
+      "\r[lost 1]",
+      "\r\x1b[2K[new shell]",
+      "\r\x1b[2K[new shell, more]",
+      "\r\n[lost 2]",
+      "\r\x1b[2K[back]",
+    ]);
+  });
+
+  it("keeps what was lost for the end of the alternate screen, and is silent of trouble that came and went there", () => {
+    const { line, tracker, written } = make();
+    tracker.push(Buffer.from("\x1b[?1049h"));
+    line.say("no answer");
+    line.say("answers again", "calm");
+    line.say("lost 1");
+    line.say("7 B in doubt", "lasting");
+    line.say("lost 2");
+    line.say("back", "calm");
+    tracker.push(Buffer.from("\x1b[?1049l"));
+    line.flush();
+    line.flush();
+    expect(written).toEqual(["\r\n[7 B in doubt]"]);
   });
 
   it("says nothing when it is off", () => {

@@ -85,6 +85,21 @@ describe("held input", () => {
     expect(other.sink.notices.map(({ kind }) => kind)).not.toContain("discarded");
   });
 
+  it("is refused while another client has the shell: it would come up in their work, or after it", async () => {
+    const rig = serviceRig();
+    const { sink, type } = await rig.attach();
+    await rig.drawn();
+    rig.upstream.end({ kind: "taken" });
+    await rig.drawn();
+    const before = rig.upstream.input;
+    type("abc");
+    expect(sink.notices.slice(-2)).toEqual([{ kind: "discarded", bytes: 3 }, { kind: "taken" }]);
+    expect(() => rig.shell.send(new Uint8Array([120]))).toThrow(
+      "was taken by another client · agentd attach --take",
+    );
+    expect(rig.upstream.input).toEqual(before);
+  });
+
   it("that fills the queue pauses newcomers too", async () => {
     const rig = serviceRig();
     rig.upstream.request.handlers.onInputPressure(true);
@@ -125,9 +140,46 @@ describe("a replay that was compared", () => {
     const { sink } = await rig.attach();
     await rig.drawn();
     rig.upstream.link({ kind: "replayed", ambiguous: false, missing });
-    expect(sink.notices.at(-1)).toEqual({ kind: "replayed", ambiguous: false, missing: span });
+    expect(sink.notices.at(-1)).toEqual({
+      kind: "replayed",
+      ambiguous: false,
+      missing: span,
+    });
     expect(rig.shell.info().possibleGap).toEqual(span);
     expect(rig.upstream.nudges).toBe(1);
+  });
+
+  it("does not hide what the return had to say about typing, or that the shell is a new one", async () => {
+    const rig = serviceRig();
+    const { sink } = await rig.attach();
+    await rig.drawn();
+    rig.upstream.link({ kind: "lost", attempt: 1, reason: "the connection broke", inDoubt: 7 });
+    rig.upstream.link({ kind: "live", verdict: "same", ids });
+    rig.upstream.link({ kind: "replayed", ambiguous: false, missing });
+    const said = { kind: "back", verdict: "same", bytesLost: 0, inDoubt: 7 };
+    expect(sink.notices.slice(-2)).toEqual([
+      said,
+      { kind: "replayed", ambiguous: false, missing: span, back: said },
+    ]);
+    rig.upstream.link({ kind: "lost", attempt: 1, reason: "the connection broke" });
+    rig.upstream.link({ kind: "live", verdict: "unknown", ids });
+    rig.upstream.link({ kind: "confirmed", verdict: "new", bytesDropped: 0, heldDiscarded: 5 });
+    rig.upstream.link({ kind: "replayed", ambiguous: false, missing });
+    await rig.drawn();
+    expect(sink.notices.at(-1)).toMatchObject({
+      kind: "replayed",
+      back: { verdict: "new", heldDiscarded: 5 },
+    });
+    rig.upstream.link({ kind: "lost", attempt: 1, reason: "the connection broke" });
+    rig.upstream.link({ kind: "live", verdict: "same", ids });
+    rig.upstream.link({ kind: "replayed", ambiguous: false, missing });
+    await rig.drawn();
+    expect(sink.notices.at(-1)).toEqual({
+      kind: "replayed",
+      ambiguous: false,
+      missing: span,
+      back: { kind: "back", verdict: "same", bytesLost: 0 },
+    });
   });
 
   it("is not mentioned when all of it is clear, and disturbs no prompt", async () => {

@@ -242,7 +242,22 @@ describe("the link", () => {
     rig.upstream.live();
     rig.upstream.output("abc");
     expect(rig.upstream.request.have()).toEqual({ epoch: EPOCH, offset: 3 });
-    rig.upstream.live({ verdict: "same", epoch: undefined as unknown as string });
+  });
+
+  it("keeps its place through a connection that says nothing of places, until that one brings output", () => {
+    const rig = ShellRig.live();
+    rig.upstream.output("abc");
+    rig.upstream.live({ verdict: "unknown", epoch: undefined as unknown as string });
+    expect(rig.upstream.request.have()).toEqual({ epoch: EPOCH, offset: 3 });
+    rig.upstream.output("x");
+    expect(rig.upstream.request.have()).toBeUndefined();
+  });
+
+  it("forgets its place when another shell answers that does not keep count", () => {
+    const rig = ShellRig.live();
+    rig.upstream.output("abc");
+    rig.upstream.live({ verdict: "unknown", epoch: undefined as unknown as string });
+    rig.upstream.link({ kind: "confirmed", verdict: "new", bytesDropped: 0 });
     expect(rig.upstream.request.have()).toBeUndefined();
   });
 

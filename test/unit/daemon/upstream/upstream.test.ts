@@ -530,6 +530,18 @@ describe("a close without a reason", () => {
     expect(socket.sent.filter((frame) => frame[0] === Channel.Close)).toEqual([]);
   });
 
+  it("says what was typed for the old shell when a new one answers", async () => {
+    const made = await makeLive();
+    made.network.last.closed(1000);
+    made.upstream.send(bytes("exit\r"));
+    await made.clock.advance(1);
+    made.network.last.open();
+    confirm(made.network.last, false);
+    await made.clock.advance(1_000);
+    expect(made.recorder.of("discarded")).toEqual([{ kind: "discarded", bytes: 5 }]);
+    expect(inputOf(made.network.last)).toBe("");
+  });
+
   it("is still a question when the next attempt reaches nobody", async () => {
     const made = await makeLive();
     made.network.last.closed(1000);

@@ -1,0 +1,77 @@
+// What was typed, on its way to the daemon: kept while there is none, and proved to have arrived by heartbeats that come back.
+import { Channel, MAX_PAYLOAD_BYTES } from "../../shared/channel.js";
+import { InputEvidence } from "../../shared/input-evidence.js";
+import type { PacketStream } from "../daemon-connection.js";
+import { InputQueue } from "./input-queue.js";
+
+/** At most four proofs a second are asked for. */
+const ASK_AFTER_MS = 250;
+
+/** Invariants: bytes are sent once, in order; those that a dead daemon may not have taken are counted, and never sent again. */
+export class TypedInput {
+  readonly #queue = new InputQueue();
+  #evidence = new InputEvidence();
+  #stream: PacketStream | undefined;
+  #writable = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** So much waits that the terminal must not be read. */
+  get isFull(): boolean {
+    return this.#queue.isFull;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#queue.push(bytes);
+  }
+
+  /** From now on input flows to `stream`. */
+  connect(stream: PacketStream): void {
+    this.#stream = stream;
+    this.#writable = true;
+    this.#evidence = new InputEvidence();
+    this.send();
+  }
+
+  /** The daemon is gone; returns how many bytes it may not have taken. */
+  disconnect(): number {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#stream = undefined;
+    this.#writable = false;
+    return this.#evidence.inDoubt;
+  }
+
+  /** The stream takes more. */
+  handleDrain(): void {
+    this.#writable = true;
+    this.send();
+  }
+
+  /** A heartbeat came back: the daemon has read what was sent before it. */
+  handleHeartbeat(payload: Uint8Array): void {
+    if (payload.length === 4) this.#evidence.proved(new DataView(payload.slice().buffer).getUint32(0));
+  }
+
+  /** Sends what may be sent now; with `all`, also what the stream has to keep in memory. */
+  send(all = false): void {
+    while (this.#stream !== undefined && (this.#writable || all)) {
+      const bytes = this.#queue.take(MAX_PAYLOAD_BYTES);
+      if (bytes === undefined) break;
+      this.#writable = this.#stream.send(Channel.Stdin, bytes);
+      this.#evidence.sent(bytes.length);
+      this.#timer ??= setTimeout(() => this.#ask(), ASK_AFTER_MS).unref();
+    }
+  }
+
+  /** Drops what waits; returns how many bytes that were. */
+  drop(): number {
+    return this.#queue.clear();
+  }
+
+  #ask(): void {
+    this.#timer = undefined;
+    const payload = new Uint8Array(4);
+    new DataView(payload.buffer).setUint32(0, this.#evidence.mark());
+    this.#stream?.send(Channel.Heartbeat, payload);
+  }
+}
