@@ -50,6 +50,12 @@ export interface Uncertainty {
 
 const CERTAIN: Uncertainty = { inputInDoubt: 0, outputInDoubtSince: undefined, lastOutputAt: undefined };
 
+/** An upgrade that outlives a sleep is answered in this time, or made anew. */
+const UPGRADE_AFTER_WAKE_MS = 10_000;
+
+/** Our choice: a credential process may ask somebody, and a disk in the network may never answer. */
+const SIGN_TIMEOUT_MS = 60_000;
+
 /** Invariants: at most one connection is made; after `run` has resolved nothing is reported any more. */
 export class Attempt {
   readonly #options: AttemptOptions;
@@ -58,6 +64,8 @@ export class Attempt {
   #rotation: Rotation | undefined;
   #lastOutputAt: number | undefined;
   #uncertainty = CERTAIN;
+  #gateOpen = false;
+  #cancelHurry: (() => void) | undefined;
   #endedAt: number | undefined;
 
   constructor(options: AttemptOptions) {
@@ -103,6 +111,16 @@ export class Attempt {
     this.#uncertainty = { ...this.#uncertainty, outputInDoubtSince: since };
   }
 
+  /** The machine slept: an upgrade that was under way may have been sent into a network that is gone. */
+  wake(): void {
+    const connection = this.#connection;
+    connection?.probe();
+    if (connection === undefined || this.#attachment.opened || this.#cancelHurry !== undefined) return;
+    const end = { kind: "failed", code: "ETIMEDOUT", message: "no answer after waking up" } as const;
+    const { clock } = this.#options.deps;
+    this.#cancelHurry = clock.setTimeout(() => connection.leave(end), UPGRADE_AFTER_WAKE_MS);
+  }
+
   async run(signal: AbortSignal): Promise<ConnectionEnd> {
     const { deps, doubt, isUrgent, server, target } = this.#options;
     let request: SocketRequest;
@@ -111,7 +129,7 @@ export class Attempt {
       if (target.kind === "agentcore") {
         answered = (await deps.admission?.enter(isUrgent, signal)) ?? answered;
       }
-      request = await abortable(this.#sign(), signal);
+      request = await abortable(this.#signInTime(), signal);
     } catch (error) {
       answered();
       return signal.aborted ? { kind: "stopped" } : { kind: "unsigned", error: AgentdError.from(error) };
@@ -128,6 +146,15 @@ export class Attempt {
     doubt.update(this.#attachment, end);
     server.learnFromConnection(this.#attachment, end);
     return end;
+  }
+
+  async #signInTime(): Promise<SocketRequest> {
+    let cancel = () => {};
+    const late = new Promise<never>((_resolve, reject) => {
+      const error = new AgentdError("no_credentials", `no credentials within ${SIGN_TIMEOUT_MS / 1000} s`);
+      cancel = this.#options.deps.clock.setTimeout(() => reject(error), SIGN_TIMEOUT_MS);
+    });
+    return Promise.race([this.#sign(), late]).finally(() => cancel());
   }
 
   #sign(): Promise<SocketRequest> {
@@ -157,6 +184,7 @@ export class Attempt {
       handlers: {
         onOpen: (headers) => {
           answered();
+          this.#cancelHurry?.();
           if (target.kind === "agentcore") {
             const onDue = (ageMs: number) => connection.leave({ kind: "rotated", ageMs });
             const ttlMs = deps.connectionTtlMs ?? SERVICE_TTL_MS;
@@ -197,7 +225,9 @@ export class Attempt {
     }
     onLink(event);
     if (attachment.exact || attachment.verdict === "first" || attachment.verdict === "new") {
-      gate.open(attachment.exact);
+      // Once: what is said later of this shell does not make another one of it.
+      if (!this.#gateOpen) gate.open(attachment.exact);
+      this.#gateOpen = true;
     } else if (event.kind === "live") {
       gate.beginReplay(
         (decision) => {
@@ -212,6 +242,7 @@ export class Attempt {
 
   #finish(connection: Connection): void {
     this.#rotation?.stop();
+    this.#cancelHurry?.();
     this.#attachment.stop();
     this.#options.gate.end();
     const { inputInDoubt, outputInDoubtSince } = connection;

@@ -53,8 +53,11 @@ export class ReplayGate {
    */
   beginReplay(onDecided: (decision: ReplayDecision) => void, onOverflow: () => void): void {
     const { clock, knowledge, server } = this.#options;
+    // What the server counted was not kept, so nothing can be compared with it: all may be there twice.
+    const isBlind = this.#counted;
     this.#counted = false;
-    this.#onDecided = onDecided;
+    this.#onDecided = (decision) =>
+      onDecided(isBlind && decision.kind === "fresh" ? { ...decision, kind: "ambiguous" } : decision);
     this.#onOverflow = onOverflow;
     this.#overflow = undefined;
     const [delivered, model, nowMs] = [this.#delivered, knowledge.modelOf(server), clock.monotonic()];

@@ -33,7 +33,9 @@ export class ServerKnowledge {
   learnFromConnection(attachment: Attachment, end: ConnectionEnd): void {
     if (attachment.exact) this.#exact = true;
     if (attachment.confirmed) this.#confirms = true;
-    else if (end.kind === "closed" && end.ageMs > NO_CONFIRMATION_AFTER_MS) this.#confirms = false;
+    else if (end.kind === "closed" && end.started && end.ageMs > NO_CONFIRMATION_AFTER_MS) {
+      this.#confirms = false;
+    }
   }
 
   learnFromOutcome(outcome: Outcome): void {

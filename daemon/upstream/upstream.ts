@@ -176,7 +176,7 @@ export class Upstream {
   wake(): void {
     this.#retries.restart(this.#options.deps.clock.monotonic());
     this.retryNow();
-    this.#attempt?.connection?.probe();
+    this.#attempt?.wake();
   }
 
   /** Makes a full-screen program draw itself anew: the size changes by a row, and back. */

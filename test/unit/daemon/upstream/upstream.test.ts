@@ -25,7 +25,7 @@ function make(options: { target?: UpstreamTarget; known?: boolean; have?: () => 
   const network = new ScriptedNetwork();
   const recorder = new LinkRecorder();
   const signed: SignRequest[] = [];
-  const world = { signError: undefined as AgentdError | undefined };
+  const world = { signError: undefined as AgentdError | undefined, signHangs: false };
   const upstream = new Upstream({
     target: options.target ?? agentcore,
     ids,
@@ -39,6 +39,7 @@ function make(options: { target?: UpstreamTarget; known?: boolean; have?: () => 
       openSocket: network.openSocket,
       sign: async (request) => {
         signed.push(request);
+        if (world.signHangs) await new Promise(() => {});
         if (world.signError !== undefined) throw world.signError;
         return { ...request.headers, authorization: `signed ${signed.length}` };
       },
@@ -384,6 +385,7 @@ describe("held input", () => {
 
   it("does not wait at all for such a server when nothing is held", async () => {
     const made = await makeLive();
+    made.network.last.message(Channel.Stdout, bytes("$ "));
     await made.clock.advance(5_000);
     await reconnect(made);
     made.upstream.send(bytes("d"));
@@ -1054,5 +1056,79 @@ describe("doubt whether it is the same shell", () => {
     await clock.advance(2_000);
     expect(recorder.of("confirmed").at(-1)!.verdict).toBe("unknown");
     expect(inputOf(network.last)).toBe("");
+  });
+});
+
+describe("a server that cannot be trusted", () => {
+  it("is still asked for a confirmation after a link that died right behind the 101", async () => {
+    const { clock, network, recorder, upstream } = await makeLive();
+    confirm(network.last, false);
+    await clock.advance(5_000);
+    network.last.pong();
+    const dead = await reconnect({ clock, network });
+    await clock.advance(13_000);
+    expect(dead.terminated).toBe(true);
+    upstream.send(bytes("ls\r"));
+    network.last.open();
+    network.last.message(Channel.Stdout, bytes("fresh output before the confirmation"));
+    await clock.advance(300);
+    confirm(network.last, true);
+    expect(recorder.of("confirmed").at(-1)!.heldDiscarded).toBeUndefined();
+    expect(inputOf(network.last)).toBe("ls\r");
+  });
+
+  it("may stop counting its output: what cannot be compared may be there twice", async () => {
+    const target = { ...agentcore, endpointUrl: "http://127.0.0.1:9" };
+    const exact = { "x-agentd-epoch": "0d9c1bb6-6f64-4f4e-9d6c-1d1f6c3f6a11", "x-agentd-offset": "0" };
+    const { clock, network, recorder } = await makeLive({ target }, exact);
+    network.last.message(Channel.Stdout, bytes("counted"));
+    await clock.advance(1_000);
+    const socket = await reconnect({ clock, network });
+    confirm(socket, true);
+    socket.message(Channel.Stdout, bytes("counted and more"));
+    await clock.advance(1_000);
+    expect(recorder.of("replayed").map(({ ambiguous }) => ambiguous)).toEqual([true]);
+  });
+
+  it("may repeat its confirmation with a rising count: what a new shell printed is known all the same", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    const second = await reconnect({ clock, network });
+    confirm(second, false);
+    second.message(Channel.Stdout, bytes("x".repeat(100)));
+    for (let dropped = 1; dropped <= 1_000; dropped++) confirm(second, false, dropped);
+    second.message(Channel.Stdout, bytes("the end\r\n".repeat(20)));
+    await clock.advance(1_000);
+    const before = recorder.output.length;
+    const third = await reconnect({ clock, network });
+    confirm(third, true);
+    third.message(Channel.Stdout, bytes("x".repeat(100) + "the end\r\n".repeat(20)));
+    await clock.advance(3_000);
+    const twice = recorder.output.slice(before) !== "";
+    expect(twice && !recorder.of("replayed").at(-1)!.ambiguous).toBe(false);
+  });
+});
+
+describe("waking up", () => {
+  it("does not wait minutes for an upgrade that was under way before the sleep", async () => {
+    const { clock, network, run, upstream } = make({ known: true });
+    run();
+    await clock.advance(1_000);
+    upstream.wake();
+    await clock.advance(20_000);
+    expect(network.sockets.length).toBeGreaterThan(1);
+  });
+});
+
+describe("credentials that never come", () => {
+  it("are given up after a while, and asked for again", async () => {
+    const { clock, recorder, run, world } = make({ known: true });
+    world.signHangs = true;
+    run();
+    await clock.advance(61_000);
+    expect(recorder.of("needs-credentials").length).toBe(1);
+    world.signHangs = false;
+    await clock.advance(45_000);
+    expect(recorder.of("connecting").length).toBe(2);
   });
 });
