@@ -1,5 +1,6 @@
 // One attempt to be connected: signs, opens, finds out whose shell answers and what of its output is new; ends with a typed end.
 import { AgentdError } from "../../shared/errors.js";
+import type { Uncertainty } from "./aftermath.js";
 import { Attachment } from "./attachment.js";
 import { Connection } from "./connection.js";
 import type { UpstreamDeps } from "./deps.js";
@@ -39,16 +40,7 @@ export interface AttemptOptions {
   onReplay(decision: Pick<ReplayDecision, "kind">): void;
 }
 
-/** What the end of a connection leaves uncertain. Times are monotonic milliseconds. */
-export interface Uncertainty {
-  /** Typed bytes that were sent and that nothing proves to have arrived. */
-  readonly inputInDoubt: number;
-  /** What the server sent after this may not have arrived; undefined: everything has. */
-  readonly outputInDoubtSince: number | undefined;
-  readonly lastOutputAt: number | undefined;
-}
-
-const CERTAIN: Uncertainty = { inputInDoubt: 0, outputInDoubtSince: undefined, lastOutputAt: undefined };
+const CERTAIN = { inputInDoubt: 0, outputInDoubtSince: undefined, lastOutputAt: undefined, endedAt: 0 };
 
 /** Invariants: at most one connection is made; after `run` has resolved nothing is reported any more. */
 export class Attempt {
@@ -57,8 +49,7 @@ export class Attempt {
   #connection: Connection | undefined;
   #rotation: Rotation | undefined;
   #lastOutputAt: number | undefined;
-  #uncertainty = CERTAIN;
-  #endedAt = 0;
+  #uncertainty: Uncertainty = CERTAIN;
 
   constructor(options: AttemptOptions) {
     const { deps, doubt, first, have, ids, pacer, server, target } = options;
@@ -88,19 +79,6 @@ export class Attempt {
 
   get uncertainty(): Uncertainty {
     return this.#uncertainty;
-  }
-
-  /** Typed bytes in doubt, said once. */
-  takeInputInDoubt(): number {
-    const { inputInDoubt } = this.#uncertainty;
-    this.#uncertainty = { ...this.#uncertainty, inputInDoubt: 0 };
-    return inputInDoubt;
-  }
-
-  /** A later upgrade may have been answered, and the answer lost: then so is the output that the server sent behind it. */
-  doubtOutput(): void {
-    const { outputInDoubtSince = this.#endedAt } = this.#uncertainty;
-    this.#uncertainty = { ...this.#uncertainty, outputInDoubtSince };
   }
 
   async run(signal: AbortSignal): Promise<ConnectionEnd> {
@@ -212,9 +190,9 @@ export class Attempt {
     this.#rotation?.stop();
     this.#attachment.stop();
     this.#options.gate.end();
-    this.#endedAt = this.#options.deps.clock.monotonic();
+    const endedAt = this.#options.deps.clock.monotonic();
     const { inputInDoubt, outputInDoubtSince } = connection;
-    this.#uncertainty = { inputInDoubt, outputInDoubtSince, lastOutputAt: this.#lastOutputAt };
+    this.#uncertainty = { inputInDoubt, outputInDoubtSince, lastOutputAt: this.#lastOutputAt, endedAt };
     this.#connection = undefined;
   }
 }

@@ -2,6 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 import { type Size, sameSize } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
+import { Aftermath } from "./aftermath.js";
 import { Attempt } from "./attempt.js";
 import type { UpstreamDeps } from "./deps.js";
 import { Doubt } from "./doubt.js";
@@ -18,12 +19,9 @@ import { Retries } from "./retries.js";
 import { SERVICE_TTL_MS } from "./rotation.js";
 import { ServerKnowledge } from "./server-knowledge.js";
 import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
-import { neverArrived } from "./trouble.js";
 
-export type { Clock } from "./clock.js";
-export type { UpstreamDeps, UpstreamLog } from "./deps.js";
-export type { Ending, Have, LinkEvent, LinkVerdict, UpstreamHandlers } from "./link.js";
-export type { AgentCoreTarget, UpstreamIds, UpstreamTarget } from "./target.js";
+export type { Ending } from "./link.js";
+export type { UpstreamIds, UpstreamTarget } from "./target.js";
 
 export interface UpstreamOptions {
   readonly target: UpstreamTarget;
@@ -58,8 +56,7 @@ export class Upstream {
   #running = false;
   #paused = false;
   #attempt: Attempt | undefined;
-  /** The attempt before that got through: what its end has left uncertain. */
-  #before: Attempt | undefined;
+  readonly #aftermath = new Aftermath();
   #kill: KillRequest | undefined;
   readonly #doubt = new Doubt();
   readonly #betweenAttempts: InterruptibleWait;
@@ -207,7 +204,10 @@ export class Upstream {
         nowMs: clock.now(),
       });
       // A stop that came while the connection ended for another reason is still a stop, unless the shell itself has ended.
-      if (outcome.kind === "end") return outcome.ending;
+      if (outcome.kind === "end") {
+        if (outcome.ending.kind === "taken") this.#reportTaken();
+        return outcome.ending;
+      }
       if (signal.aborted) return { kind: "stopped" };
       if (end.kind === "closed" || end.kind === "rotated") retries.connectionEnded(end.ageMs, now);
       else if (outcome.kind !== "retry" || outcome.pace !== "brief") retries.attemptFailed();
@@ -247,13 +247,13 @@ export class Upstream {
         if (event.kind === "live") this.#ids = event.ids;
         handlers.onLink(event);
       },
-      onReplay: (decision) => handlers.onLink(replayedEvent(decision, this.#before?.uncertainty, deps.clock)),
+      onReplay: (decision) =>
+        handlers.onLink(replayedEvent(decision, this.#aftermath.uncertainty, deps.clock)),
     });
     this.#attempt = attempt;
     const end = await attempt.run(signal);
     this.#attempt = undefined;
-    if (end.kind === "closed" || end.kind === "rotated") this.#before = attempt;
-    else if (end.kind === "failed" && !neverArrived(end.code)) this.#before?.doubtOutput();
+    this.#aftermath.update(end, attempt.uncertainty);
     // A shell that could not be started never was: the next one is the first.
     if (first && end.kind === "closed" && end.code === 1011 && !end.started) this.#known = false;
     return end;
@@ -272,6 +272,13 @@ export class Upstream {
     stopWatching?.();
   }
 
+  /** The last chance to speak of keys that were sent just before. */
+  #reportTaken(): void {
+    const keys = this.#aftermath.takeInputInDoubt();
+    const lost = { kind: "lost", attempt: 1, reason: "another client took the shell" } as const;
+    if (keys.inDoubt !== undefined) this.#options.handlers.onLink({ ...lost, ...keys });
+  }
+
   #reportWait(outcome: Exclude<Outcome, { kind: "end" }>, attempt: number, delayMs: number): void {
     const { handlers, deps } = this.#options;
     if (outcome.kind === "wait") {
@@ -283,14 +290,7 @@ export class Upstream {
     }
     const { reason, planned } = outcome;
     const retryAt = Math.round(deps.clock.now() + delayMs);
-    const inDoubt = this.#before?.takeInputInDoubt() ?? 0;
-    handlers.onLink({
-      kind: "lost",
-      attempt,
-      reason,
-      retryAt,
-      ...(planned ? { planned } : {}),
-      ...(inDoubt === 0 ? {} : { inDoubt }),
-    });
+    const keys = this.#aftermath.takeInputInDoubt();
+    handlers.onLink({ kind: "lost", attempt, reason, retryAt, ...(planned ? { planned } : {}), ...keys });
   }
 }

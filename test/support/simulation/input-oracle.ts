@@ -155,7 +155,9 @@ export class InputOracle {
       const lost = connection.handed - connection.received;
       this.figures.lost += lost;
       if (lost <= connection.saidInDoubt || (unsaid && connection === this.#last)) continue;
-      this.#fail(`${connection.name}: ${lost} of ${connection.handed} sent bytes did not arrive, and ${connection.saidInDoubt} are said to be in doubt`);
+      this.#fail(
+        `${connection.name}: ${lost} of ${connection.handed} sent bytes did not arrive, and ${connection.saidInDoubt} are said to be in doubt`,
+      );
     }
   }
 
