@@ -1,16 +1,18 @@
 // What the connections so far have left uncertain: which keys may not have arrived, and since when output may be missing.
 
+import type { Moment } from "./clock.js";
 import type { ConnectionEnd } from "./outcome.js";
 import { neverArrived } from "./trouble.js";
 
-/** What the end of a connection leaves uncertain. Times are monotonic milliseconds. */
+/** What the end of a connection leaves uncertain. */
 export interface Uncertainty {
   /** Typed bytes that were sent and that nothing proves to have arrived. */
   readonly inputInDoubt: number;
   /** What the server sent after this may not have arrived; undefined: everything has. */
-  readonly outputInDoubtSince: number | undefined;
+  readonly outputInDoubtSince: Moment | undefined;
+  /** Monotonic milliseconds. */
   readonly lastOutputAt: number | undefined;
-  readonly endedAt: number;
+  readonly endedAt: Moment;
 }
 
 /** Invariant: doubt ends only with a connection on which the server has shown that it had attached us. */
@@ -47,7 +49,7 @@ export class Aftermath {
 function sum(before: Uncertainty, left: Uncertainty): Uncertainty {
   return {
     inputInDoubt: before.inputInDoubt + left.inputInDoubt,
-    outputInDoubtSince: before.outputInDoubtSince ?? left.outputInDoubtSince ?? before.endedAt,
+    outputInDoubtSince: before.outputInDoubtSince ?? left.outputInDoubtSince,
     lastOutputAt: left.lastOutputAt ?? before.lastOutputAt,
     endedAt: left.endedAt,
   };

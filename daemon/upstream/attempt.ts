@@ -2,6 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 import type { Uncertainty } from "./aftermath.js";
 import { Attachment } from "./attachment.js";
+import { momentOf } from "./clock.js";
 import { Connection } from "./connection.js";
 import type { UpstreamDeps } from "./deps.js";
 import type { Doubt } from "./doubt.js";
@@ -40,7 +41,12 @@ export interface AttemptOptions {
   onReplay(decision: Pick<ReplayDecision, "kind">): void;
 }
 
-const CERTAIN = { inputInDoubt: 0, outputInDoubtSince: undefined, lastOutputAt: undefined, endedAt: 0 };
+const CERTAIN: Uncertainty = {
+  inputInDoubt: 0,
+  outputInDoubtSince: undefined,
+  lastOutputAt: undefined,
+  endedAt: { ms: 0, wallMs: 0 },
+};
 
 /** Invariants: at most one connection is made; after `run` has resolved nothing is reported any more. */
 export class Attempt {
@@ -49,7 +55,7 @@ export class Attempt {
   #connection: Connection | undefined;
   #rotation: Rotation | undefined;
   #lastOutputAt: number | undefined;
-  #uncertainty: Uncertainty = CERTAIN;
+  #uncertainty = CERTAIN;
 
   constructor(options: AttemptOptions) {
     const { deps, doubt, first, have, ids, pacer, server, target } = options;
@@ -190,7 +196,7 @@ export class Attempt {
     this.#rotation?.stop();
     this.#attachment.stop();
     this.#options.gate.end();
-    const endedAt = this.#options.deps.clock.monotonic();
+    const endedAt = momentOf(this.#options.deps.clock);
     const { inputInDoubt, outputInDoubtSince } = connection;
     this.#uncertainty = { inputInDoubt, outputInDoubtSince, lastOutputAt: this.#lastOutputAt, endedAt };
     this.#connection = undefined;

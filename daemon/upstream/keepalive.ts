@@ -1,5 +1,5 @@
 // Finds a dead connection, and proves what arrived: pings when due, and gives up when nothing at all comes back.
-import type { Clock } from "./clock.js";
+import { type Clock, type Moment, momentOf } from "./clock.js";
 import { InputEvidence } from "./input-evidence.js";
 
 /** The service's idle limit is about 60 s by one source; any message counts. */
@@ -39,7 +39,7 @@ export class Keepalive {
   #cancel: (() => void) | undefined;
   #dueAt = 0;
   #lastPingAt: number;
-  #lastInboundAt: number;
+  #lastInbound: Moment;
   #inputAt: number | undefined;
   #deadlineMs: number | undefined;
   /** When the answer that is outstanding was asked for. */
@@ -49,8 +49,8 @@ export class Keepalive {
 
   constructor(options: KeepaliveOptions) {
     this.#options = options;
-    this.#lastPingAt = options.clock.monotonic();
-    this.#lastInboundAt = this.#lastPingAt;
+    this.#lastInbound = momentOf(options.clock);
+    this.#lastPingAt = this.#lastInbound.ms;
     this.#arm();
   }
 
@@ -59,14 +59,19 @@ export class Keepalive {
     return this.#evidence.inDoubt;
   }
 
-  /** Monotonic milliseconds. A connection keeps its order: everything that the server sent before that has arrived. */
-  get lastInboundAt(): number {
-    return this.#lastInboundAt;
+  /** A connection keeps its order: everything that the server sent before that has arrived. */
+  get lastInbound(): Moment {
+    return this.#lastInbound;
   }
 
   /** Something arrived. Cheap, except for the first after a ping. */
   handleInbound(): void {
-    this.#lastInboundAt = this.#options.clock.monotonic();
+    this.#lastInbound = momentOf(this.#options.clock);
+    this.#forgive();
+  }
+
+  /** No answer is expected any more. */
+  #forgive(): void {
     if (this.#deadlineMs === undefined) return;
     this.#deadlineMs = undefined;
     if (this.#saidSilent) this.#options.onSilence(undefined);
@@ -108,7 +113,7 @@ export class Keepalive {
   /** Reading goes on: silence until now meant nothing. */
   release(): void {
     this.#held = false;
-    this.handleInbound();
+    this.#forgive();
   }
 
   stop(): void {
@@ -138,7 +143,7 @@ export class Keepalive {
 
   #tick(): void {
     const now = this.#options.clock.monotonic();
-    if (this.#held) this.handleInbound();
+    if (this.#held) this.#forgive();
     if (this.#deadlineMs !== undefined && now - this.#dueAt >= LATE_MS) {
       // What came while this process was stopped is read first.
       this.#deadlineMs = Math.max(this.#deadlineMs, now + LATE_MS);
@@ -155,7 +160,7 @@ export class Keepalive {
     const silentFor = now - this.#askedAt;
     if (this.#deadlineMs !== undefined && !this.#saidSilent && silentFor >= SILENT_AFTER_MS) {
       this.#saidSilent = true;
-      this.#options.onSilence(now - this.#lastInboundAt);
+      this.#options.onSilence(now - this.#lastInbound.ms);
     }
     this.#arm();
   }

@@ -131,6 +131,16 @@ describe("Keepalive", () => {
     expect(log.filter((line) => line.startsWith("dead")).length).toBe(1);
   });
 
+  it("takes no pause in reading for a sign of life", async () => {
+    const { clock, keepalive } = make();
+    await clock.advance(5_000);
+    keepalive.handleInbound();
+    keepalive.hold();
+    await clock.advance(30_000);
+    keepalive.release();
+    expect(keepalive.lastInbound.ms).toBe(5_000);
+  });
+
   it("gives a process that was stopped the time to read what came meanwhile", async () => {
     const { clock, log, keepalive } = make();
     await clock.advance(15_000);

@@ -50,11 +50,34 @@ it.each<Case>([
     { from: 8_000, to: 9_000 },
   ],
 ])("%s", (_what, kind, before, nowMs, expected) => {
+  const at = (ms: number) => ({ ms, wallMs: ms });
   const uncertainty = before && {
     inputInDoubt: 0,
-    outputInDoubtSince: before.outputInDoubtSince,
+    outputInDoubtSince: before.outputInDoubtSince === undefined ? undefined : at(before.outputInDoubtSince),
     lastOutputAt: before.lastOutputAt,
-    endedAt: before.endedAt ?? 8_950,
+    endedAt: at(before.endedAt ?? 8_950),
   };
-  expect(missingOutput({ kind }, uncertainty, nowMs)).toEqual(expected);
+  expect(missingOutput({ kind }, uncertainty, at(nowMs))).toEqual(expected);
+});
+
+it("the time that the machine slept counts, of which the monotonic clock knows nothing", () => {
+  const before = {
+    inputInDoubt: 0,
+    outputInDoubtSince: { ms: 8_900, wallMs: 100_000 },
+    lastOutputAt: undefined,
+    endedAt: { ms: 8_950, wallMs: 700_000 },
+  };
+  const now = { ms: 9_000, wallMs: 700_050 };
+  expect(missingOutput({ kind: "fresh" }, before, now)).toEqual({ from: 100_000, to: 700_050 });
+});
+
+it("a wall clock that was set back hides nothing", () => {
+  const before = {
+    inputInDoubt: 0,
+    outputInDoubtSince: { ms: 1_000, wallMs: 100_000 },
+    lastOutputAt: undefined,
+    endedAt: { ms: 1_000, wallMs: 100_000 },
+  };
+  const now = { ms: 9_000, wallMs: 50_000 };
+  expect(missingOutput({ kind: "fresh" }, before, now)).toEqual({ from: 42_000, to: 50_000 });
 });
