@@ -15,7 +15,10 @@ export interface Uncertainty {
   readonly endedAt: Moment;
 }
 
-/** Invariant: doubt ends only with a connection on which the server has shown that it had attached us. */
+/** By then a replay has begun to arrive, if there was something to replay. */
+const REPLAY_BEGINS_MS = 5_000;
+
+/** Invariant: doubt about the time before a connection ends only with that connection's replay. */
 export class Aftermath {
   #left: Uncertainty | undefined;
 
@@ -28,8 +31,7 @@ export class Aftermath {
   update(end: ConnectionEnd, left: Uncertainty): void {
     const before = this.#left;
     if (end.kind === "closed" || end.kind === "rotated") {
-      const isShort = end.kind === "closed" && !end.started;
-      this.#left = before !== undefined && isShort ? sum(before, left) : left;
+      this.#left = before === undefined || isSettled(end.ageMs, left) ? left : sum(before, left);
     } else if (end.kind === "failed" && !neverArrived(end.code) && before !== undefined) {
       // It may have been answered, and the answer lost: then so is the output that the server sent behind it.
       this.#left = { ...before, outputInDoubtSince: before.outputInDoubtSince ?? before.endedAt };
@@ -45,12 +47,22 @@ export class Aftermath {
   }
 }
 
-/** A connection without a word of the server's may never have been attached: what the one before has left goes on. */
+/** Whether the replay of a connection that lived for `ageMs` must have arrived. */
+function isSettled(
+  ageMs: number,
+  { endedAt, lastOutputAt, outputInDoubtSince = endedAt }: Uncertainty,
+): boolean {
+  const openedAtMs = endedAt.ms - ageMs;
+  return lastOutputAt !== undefined || outputInDoubtSince.ms - openedAtMs >= REPLAY_BEGINS_MS;
+}
+
+/** The last connection may have lost even its replay, or was never attached: what the one before has left goes on. */
 function sum(before: Uncertainty, left: Uncertainty): Uncertainty {
+  const since = before.outputInDoubtSince ?? before.endedAt;
   return {
     inputInDoubt: before.inputInDoubt + left.inputInDoubt,
-    outputInDoubtSince: before.outputInDoubtSince ?? left.outputInDoubtSince,
-    lastOutputAt: left.lastOutputAt ?? before.lastOutputAt,
+    outputInDoubtSince: left.outputInDoubtSince === undefined ? before.outputInDoubtSince : since,
+    lastOutputAt: before.lastOutputAt,
     endedAt: left.endedAt,
   };
 }
