@@ -159,7 +159,7 @@ export class ReplayOracle {
     this.#isDeciding = true;
     this.#isAmbiguous = event.ambiguous;
     this.#isLate = piece === undefined && clock.monotonic() - this.#openedAt >= LONGEST_MS;
-    if (event.missing === undefined) this.#noteDark();
+    this.#noteDark(event.missing !== undefined);
     this.#mustDrop = !isLast && piece !== undefined && this.#isStrong(piece);
     this.#wasAmbiguous ||= event.ambiguous;
   }
@@ -245,10 +245,13 @@ export class ReplayOracle {
   }
 
   /** What was lost just now, and was not told: it may be what cannot be known. */
-  #noteDark(): void {
+  #noteDark(isTold: boolean): void {
     const before = this.#before;
-    if (before === undefined || before.isComplete) return;
-    const { world } = this.#options.clock;
+    if (before === undefined) return;
+    const { setBackAt, sleptAt, world } = this.#options.clock;
+    // A sleep that the monotonic clock left out, and that a wall clock which was set back hides.
+    if (Math.min(setBackAt, sleptAt) >= before.lastAt) this.losses.dark({ from: before.sentAt, to: world });
+    if (isTold || before.isComplete) return;
     const wasQuiet = before.lastAt - before.lastOutputAt >= QUIET_MS;
     if (wasQuiet && world - before.lastAt < PROMPT_MS) this.losses.dark({ from: before.sentAt, to: world });
   }
