@@ -10,6 +10,18 @@ export interface Clock {
   setTimeout(callback: () => void, delayMs: number): () => void;
 }
 
+/** A time by both clocks: what lies between two moments of which the monotonic one knows nothing, the machine has slept. */
+export interface Moment {
+  /** Monotonic milliseconds. */
+  readonly ms: number;
+  /** Wall clock milliseconds. */
+  readonly wallMs: number;
+}
+
+export function momentOf(clock: Pick<Clock, "now" | "monotonic">): Moment {
+  return { ms: clock.monotonic(), wallMs: clock.now() };
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

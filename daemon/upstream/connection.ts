@@ -3,6 +3,7 @@ import { Channel } from "../../shared/channel.js";
 import { encodeFrame, fittingFrames, framePayload } from "../../shared/frame.js";
 import { printable } from "../../shared/names.js";
 import { parseStatus, type ShellExit, type Status } from "../../shared/status.js";
+import type { Moment } from "./clock.js";
 import type { UpstreamDeps } from "./deps.js";
 import { Keepalive } from "./keepalive.js";
 import type { ConnectionEnd } from "./outcome.js";
@@ -134,12 +135,9 @@ export class Connection {
     return this.#keepalive?.inputInDoubt ?? 0;
   }
 
-  /**
-   * Monotonic milliseconds: what the server sent after that may not have arrived. Undefined when its close frame came, which
-   * is the last of all, and over a Unix socket.
-   */
-  get outputInDoubtSince(): number | undefined {
-    return this.#sawClose ? undefined : this.#keepalive?.lastInboundAt;
+  /** What the server sent after that may not have arrived. Undefined after its close frame, and over a Unix socket. */
+  get outputInDoubtSince(): Moment | undefined {
+    return this.#sawClose ? undefined : this.#keepalive?.lastInbound;
   }
 
   /** Asks for a sign of life now, and gives up soon without one. */

@@ -1,7 +1,6 @@
 // Finds a dead connection, and proves what arrived: pings when due, and gives up when nothing at all comes back.
-
 import { InputEvidence } from "../../shared/input-evidence.js";
-import type { Clock } from "./clock.js";
+import { type Clock, type Moment, momentOf } from "./clock.js";
 
 /** The service's idle limit is about 60 s by one source; any message counts. Together, a silent death is found within 12 s. */
 const PING_EVERY_MS = 6_000;
@@ -40,7 +39,7 @@ export class Keepalive {
   #cancel: (() => void) | undefined;
   #dueAt = 0;
   #lastPingAt: number;
-  #lastInboundAt: number;
+  #lastInbound: Moment;
   #inputAt: number | undefined;
   #deadlineMs: number | undefined;
   /** When the answer that is outstanding was asked for. */
@@ -50,8 +49,8 @@ export class Keepalive {
 
   constructor(options: KeepaliveOptions) {
     this.#options = options;
-    this.#lastPingAt = options.clock.monotonic();
-    this.#lastInboundAt = this.#lastPingAt;
+    this.#lastInbound = momentOf(options.clock);
+    this.#lastPingAt = this.#lastInbound.ms;
     this.#arm();
   }
 
@@ -60,14 +59,14 @@ export class Keepalive {
     return this.#evidence.inDoubt;
   }
 
-  /** Monotonic milliseconds. A connection keeps its order: everything that the server sent before that has arrived. */
-  get lastInboundAt(): number {
-    return this.#lastInboundAt;
+  /** A connection keeps its order: everything that the server sent before that has arrived. */
+  get lastInbound(): Moment {
+    return this.#lastInbound;
   }
 
   /** Something arrived. Cheap, except for the first after a ping. */
   handleInbound(): void {
-    this.#lastInboundAt = this.#options.clock.monotonic();
+    this.#lastInbound = momentOf(this.#options.clock);
     if (this.#deadlineMs === undefined) return;
     this.#deadlineMs = undefined;
     if (this.#saidSilent) this.#options.onSilence(undefined);
@@ -153,7 +152,7 @@ export class Keepalive {
     const silentFor = now - this.#askedAt;
     if (this.#deadlineMs !== undefined && !this.#saidSilent && silentFor >= SILENT_AFTER_MS) {
       this.#saidSilent = true;
-      this.#options.onSilence(now - this.#lastInboundAt);
+      this.#options.onSilence(now - this.#lastInbound.ms);
     }
     this.#arm();
   }

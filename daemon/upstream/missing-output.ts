@@ -1,6 +1,6 @@
 // Which time's output may be missing after a reattach to a server that does not count it. Pure.
-import type { Uncertainty } from "./attempt.js";
-import type { Clock } from "./clock.js";
+import type { Uncertainty } from "./aftermath.js";
+import { type Clock, type Moment, momentOf } from "./clock.js";
 import type { LinkEvent, TimeSpan } from "./link.js";
 import type { ReplayDecision } from "./replay-resolver.js";
 
@@ -10,13 +10,11 @@ export function replayedEvent(
   before: Uncertainty | undefined,
   clock: Pick<Clock, "now" | "monotonic">,
 ): Extract<LinkEvent, { kind: "replayed" }> {
-  const nowMs = clock.monotonic();
-  const missing = missingOutput(decision, before, nowMs);
-  const toWall = (ms: number) => Math.round(clock.now() - (nowMs - ms));
+  const missing = missingOutput(decision, before, momentOf(clock));
   return {
     kind: "replayed",
     ambiguous: decision.kind === "ambiguous",
-    ...(missing === undefined ? {} : { missing: { from: toWall(missing.from), to: toWall(missing.to) } }),
+    ...(missing === undefined ? {} : { missing }),
   };
 }
 
@@ -27,17 +25,31 @@ const DEAD_MS = 2_000;
 /**
  * A server that replays only what came since it noticed the loss has written off what it sent before, into a connection that
  * was dead already; no count and no gap shows that. An overlap proves that nothing of this kind happened.
- * @param nowMs monotonic milliseconds, as are the times of the result
+ * @returns wall clock milliseconds
  */
 export function missingOutput(
   decision: Pick<ReplayDecision, "kind">,
   before: Uncertainty | undefined,
-  nowMs: number,
+  now: Moment,
 ): TimeSpan | undefined {
-  const since = before?.outputInDoubtSince;
   if (decision.kind === "overlap" || before === undefined) return undefined;
-  if (decision.kind === "gap") return { from: since ?? before.lastOutputAt ?? nowMs, to: nowMs };
+  const { lastOutputAt, outputInDoubtSince: since } = before;
+  if (decision.kind === "gap") {
+    const outputAgeMs = lastOutputAt === undefined ? 0 : before.endedAt.ms - lastOutputAt;
+    const ageMs = since === undefined ? age(before.endedAt, now) + outputAgeMs : age(since, now);
+    return spanOf(ageMs, now);
+  }
   if (since === undefined) return undefined;
-  const wasPrinting = before.lastOutputAt !== undefined && since - before.lastOutputAt < QUIET_MS;
-  return wasPrinting || nowMs - since >= DEAD_MS ? { from: since, to: nowMs } : undefined;
+  const wasPrinting = lastOutputAt !== undefined && since.ms - lastOutputAt < QUIET_MS;
+  const ageMs = age(since, now);
+  return wasPrinting || ageMs >= DEAD_MS ? spanOf(ageMs, now) : undefined;
+}
+
+/** A machine that sleeps stops the monotonic clock, a person sets the wall clock: the one that says more is right, or harmless. */
+function age(then: Moment, now: Moment): number {
+  return Math.max(now.ms - then.ms, now.wallMs - then.wallMs);
+}
+
+function spanOf(ageMs: number, now: Moment): TimeSpan {
+  return { from: Math.round(now.wallMs - ageMs), to: Math.round(now.wallMs) };
 }

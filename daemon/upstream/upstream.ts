@@ -2,6 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 import { type Size, sameSize } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
+import { Aftermath } from "./aftermath.js";
 import { Attempt } from "./attempt.js";
 import type { UpstreamDeps } from "./deps.js";
 import { Doubt } from "./doubt.js";
@@ -19,10 +20,8 @@ import { SERVICE_TTL_MS } from "./rotation.js";
 import { ServerKnowledge } from "./server-knowledge.js";
 import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
 
-export type { Clock } from "./clock.js";
-export type { UpstreamDeps, UpstreamLog } from "./deps.js";
-export type { Ending, Have, LinkEvent, LinkVerdict, UpstreamHandlers } from "./link.js";
-export type { AgentCoreTarget, UpstreamIds, UpstreamTarget } from "./target.js";
+export type { Ending } from "./link.js";
+export type { UpstreamIds, UpstreamTarget } from "./target.js";
 
 export interface UpstreamOptions {
   readonly target: UpstreamTarget;
@@ -57,8 +56,7 @@ export class Upstream {
   #running = false;
   #paused = false;
   #attempt: Attempt | undefined;
-  /** The attempt before that got through: what its end has left uncertain. */
-  #before: Attempt | undefined;
+  readonly #aftermath = new Aftermath();
   #kill: KillRequest | undefined;
   readonly #doubt = new Doubt();
   readonly #betweenAttempts: InterruptibleWait;
@@ -191,9 +189,6 @@ export class Upstream {
     const retries = this.#retries;
     retries.restart(clock.monotonic());
     let learning = false;
-    // Another client had the shell: what was typed before is in doubt all the same.
-    const inDoubt = this.#before?.takeInputInDoubt() ?? 0;
-    if (inDoubt > 0) handlers.onLink({ kind: "lost", attempt: 1, reason: "the shell was taken", inDoubt });
     for (;;) {
       handlers.onLink({ kind: "connecting", attempt: retries.attempt });
       const end = await this.#runOnce(learning, signal);
@@ -209,7 +204,10 @@ export class Upstream {
         nowMs: clock.now(),
       });
       // A stop that came while the connection ended for another reason is still a stop, unless the shell itself has ended.
-      if (outcome.kind === "end") return outcome.ending;
+      if (outcome.kind === "end") {
+        if (outcome.ending.kind === "taken") this.#reportTaken();
+        return outcome.ending;
+      }
       if (signal.aborted) return { kind: "stopped" };
       if (end.kind === "rotated") retries.restart(now);
       else if (end.kind === "closed") retries.connectionEnded(end.ageMs, now);
@@ -250,13 +248,13 @@ export class Upstream {
         if (event.kind === "live") this.#ids = event.ids;
         handlers.onLink(event);
       },
-      onReplay: (decision) => handlers.onLink(replayedEvent(decision, this.#before?.uncertainty, deps.clock)),
+      onReplay: (decision) =>
+        handlers.onLink(replayedEvent(decision, this.#aftermath.uncertainty, deps.clock)),
     });
     this.#attempt = attempt;
     const end = await attempt.run(signal);
     this.#attempt = undefined;
-    if (end.kind === "closed" || end.kind === "rotated") this.#before = attempt;
-    else if (this.#doubt.present) this.#before?.doubtOutput();
+    this.#aftermath.update(end, attempt.uncertainty, this.#doubt.present);
     // A shell that could not be started never was: the next one is the first.
     if (first && end.kind === "closed" && end.code === 1011 && !end.started) this.#known = false;
     return end;
@@ -275,6 +273,13 @@ export class Upstream {
     stopWatching?.();
   }
 
+  /** The last chance to speak of keys that were sent just before. */
+  #reportTaken(): void {
+    const keys = this.#aftermath.takeInputInDoubt();
+    const lost = { kind: "lost", attempt: 1, reason: "another client took the shell" } as const;
+    if (keys.inDoubt !== undefined) this.#options.handlers.onLink({ ...lost, ...keys });
+  }
+
   #reportWait(outcome: Exclude<Outcome, { kind: "end" }>, attempt: number, delayMs: number): void {
     const { handlers, deps } = this.#options;
     if (outcome.kind === "wait") {
@@ -286,14 +291,7 @@ export class Upstream {
     }
     const { reason, planned } = outcome;
     const retryAt = Math.round(deps.clock.now() + delayMs);
-    const inDoubt = this.#before?.takeInputInDoubt() ?? 0;
-    handlers.onLink({
-      kind: "lost",
-      attempt,
-      reason,
-      retryAt,
-      ...(planned ? { planned } : {}),
-      ...(inDoubt === 0 ? {} : { inDoubt }),
-    });
+    const keys = this.#aftermath.takeInputInDoubt();
+    handlers.onLink({ kind: "lost", attempt, reason, retryAt, ...(planned ? { planned } : {}), ...keys });
   }
 }

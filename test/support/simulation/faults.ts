@@ -203,7 +203,7 @@ function makeNoise({ dice, service }: FaultTarget): void {
         socket?.message(encodeTextFrame(3, '{"status":"Success?","metadata":[]'));
         break;
       case 4:
-        socket?.message(encodeTextFrame(3, '{"metadata":{"shellId":"x","bytesDropped":-1}}'));
+        socket?.message(encodeTextFrame(3, '{"status":["Success"],"code":-1}'));
         break;
       case 5:
         socket?.message(Uint8Array.of(1));

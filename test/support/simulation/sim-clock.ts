@@ -25,6 +25,10 @@ export class SimClock implements Clock {
   #asleep = 0;
   #stoppedUntil = 0;
   #timers = 0;
+  /** The last time that the wall clock was set back. */
+  setBackAt = Number.NEGATIVE_INFINITY;
+  /** The last time that the machine fell asleep. */
+  sleptAt = Number.NEGATIVE_INFINITY;
 
   /** Milliseconds since the start, as the world outside sees them. */
   get world(): number {
@@ -78,6 +82,7 @@ export class SimClock implements Clock {
   }
 
   jumpWall(ms: number): void {
+    if (ms < 0) this.setBackAt = this.#world;
     this.#wallOffset += Math.round(ms);
   }
 
@@ -92,6 +97,7 @@ export class SimClock implements Clock {
     if (this.#stoppedUntil > this.#world) return;
     const ms = Math.ceil(durationMs);
     this.stopProcess(ms);
+    this.sleptAt = this.#world;
     this.#asleep += ms;
     for (const event of this.#heap) if (event.rank === Rank.Timer) event.at += ms;
     // Sorted is a heap.

@@ -23,6 +23,9 @@ import { SimService } from "./sim-service.js";
 import type { SimSocket } from "./sim-socket.js";
 import { StreamOracle } from "./stream-oracle.js";
 
+/** The hub shows the progress of a paste for so long; with the shell's end that has nothing to say. */
+const LAST_WORDS_MS = 2_100;
+
 /** These make the process miss some time. */
 const STOPPING: ReadonlySet<string> = new Set(["process stopped", "machine asleep", "wall clock jumps"]);
 /** A wake starts the waits between attempts anew, with the short ones. */
@@ -365,7 +368,10 @@ export class UpstreamSimulation {
     const { socket } = this.#service;
     if (this.#hub !== undefined) {
       // A client that waits for its drawing is told after that.
-      await this.#runUntil(Math.max(this.#clock.world, this.#clock.stoppedUntil) + 50, () => false);
+      await this.#runUntil(
+        Math.max(this.#clock.world, this.#clock.stoppedUntil) + LAST_WORDS_MS,
+        () => false,
+      );
       if (this.#ending !== undefined) this.#hub.checkEnding(this.#ending, clients);
     }
     if (socket !== undefined && !socket.ended) this.#fail("leaves a connection open");
@@ -581,7 +587,9 @@ export class UpstreamSimulation {
       this.#exitArrived = undefined;
       if (said !== undefined && said.kind !== "unknown")
         this.#fail(`goes on after exit ${JSON.stringify(said)}`);
-      if (this.#lastEnd?.kind === "closed" && this.#lastEnd.code === 4000)
+      // A loss without another attempt is the last word about a shell that was taken.
+      const isLastWord = event.kind === "lost" && event.retryAt === undefined;
+      if (this.#lastEnd?.kind === "closed" && this.#lastEnd.code === 4000 && !isLastWord)
         this.#fail("goes on after it was taken");
     }
   }

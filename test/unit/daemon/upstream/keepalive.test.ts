@@ -131,6 +131,16 @@ describe("Keepalive", () => {
     expect(log.filter((line) => line.startsWith("dead")).length).toBe(1);
   });
 
+  it("takes no pause in reading for a sign of life", async () => {
+    const { clock, keepalive } = make();
+    await clock.advance(5_000);
+    keepalive.handleInbound();
+    keepalive.hold();
+    await clock.advance(30_000);
+    keepalive.release();
+    expect(keepalive.lastInbound.ms).toBe(5_000);
+  });
+
   it("gives a process that was stopped the time to read what came meanwhile", async () => {
     const { clock, log, keepalive } = make();
     await clock.advance(6_000);
@@ -165,7 +175,7 @@ describe("Keepalive", () => {
     keepalive.hold();
     await clock.advance(500);
     keepalive.release();
-    expect(keepalive.lastInboundAt).toBe(0);
+    expect(keepalive.lastInbound.ms).toBe(0);
     expect(log).toEqual(["ping 6", "silent for 9 at 9"]);
   });
 });

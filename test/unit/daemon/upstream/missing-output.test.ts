@@ -4,7 +4,7 @@ import { missingOutput } from "../../../../daemon/upstream/missing-output.js";
 type Case = readonly [
   what: string,
   kind: "fresh" | "overlap" | "ambiguous" | "gap",
-  before: { outputInDoubtSince?: number; lastOutputAt?: number } | undefined,
+  before: { outputInDoubtSince?: number; lastOutputAt?: number; endedAt?: number } | undefined,
   nowMs: number,
   expected: { from: number; to: number } | undefined,
 ];
@@ -42,11 +42,42 @@ it.each<Case>([
     9_000,
     { from: 7_000, to: 9_000 },
   ],
+  [
+    "the same after a connection without output: the gap begins with its end",
+    "gap",
+    { endedAt: 8_000 },
+    9_000,
+    { from: 8_000, to: 9_000 },
+  ],
 ])("%s", (_what, kind, before, nowMs, expected) => {
+  const at = (ms: number) => ({ ms, wallMs: ms });
   const uncertainty = before && {
     inputInDoubt: 0,
-    outputInDoubtSince: before.outputInDoubtSince,
+    outputInDoubtSince: before.outputInDoubtSince === undefined ? undefined : at(before.outputInDoubtSince),
     lastOutputAt: before.lastOutputAt,
+    endedAt: at(before.endedAt ?? 8_950),
   };
-  expect(missingOutput({ kind }, uncertainty, nowMs)).toEqual(expected);
+  expect(missingOutput({ kind }, uncertainty, at(nowMs))).toEqual(expected);
+});
+
+it("the time that the machine slept counts, of which the monotonic clock knows nothing", () => {
+  const before = {
+    inputInDoubt: 0,
+    outputInDoubtSince: { ms: 8_900, wallMs: 100_000 },
+    lastOutputAt: undefined,
+    endedAt: { ms: 8_950, wallMs: 700_000 },
+  };
+  const now = { ms: 9_000, wallMs: 700_050 };
+  expect(missingOutput({ kind: "fresh" }, before, now)).toEqual({ from: 100_000, to: 700_050 });
+});
+
+it("a wall clock that was set back hides nothing", () => {
+  const before = {
+    inputInDoubt: 0,
+    outputInDoubtSince: { ms: 1_000, wallMs: 100_000 },
+    lastOutputAt: undefined,
+    endedAt: { ms: 1_000, wallMs: 100_000 },
+  };
+  const now = { ms: 9_000, wallMs: 50_000 };
+  expect(missingOutput({ kind: "fresh" }, before, now)).toEqual({ from: 42_000, to: 50_000 });
 });

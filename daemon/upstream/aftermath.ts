@@ -1,0 +1,68 @@
+// What the connections so far have left uncertain: which keys may not have arrived, and since when output may be missing.
+
+import type { Moment } from "./clock.js";
+import type { ConnectionEnd } from "./outcome.js";
+
+/** What the end of a connection leaves uncertain. */
+export interface Uncertainty {
+  /** Typed bytes that were sent and that nothing proves to have arrived. */
+  readonly inputInDoubt: number;
+  /** What the server sent after this may not have arrived; undefined: everything has. */
+  readonly outputInDoubtSince: Moment | undefined;
+  /** Monotonic milliseconds. */
+  readonly lastOutputAt: number | undefined;
+  readonly endedAt: Moment;
+}
+
+/** By then a replay has begun to arrive, if there was something to replay. */
+const REPLAY_BEGINS_MS = 5_000;
+
+/** Invariant: doubt about the time before a connection ends only with that connection's replay. */
+export class Aftermath {
+  #left: Uncertainty | undefined;
+
+  /** Of output; undefined: nothing was ever connected. */
+  get uncertainty(): Uncertainty | undefined {
+    return this.#left;
+  }
+
+  /** An attempt, and the connection that it may have led to, has ended. */
+  /** @param isDoubtful an upgrade may have been carried out, and its answer lost */
+  update(end: ConnectionEnd, left: Uncertainty, isDoubtful: boolean): void {
+    const before = this.#left;
+    if (end.kind === "closed" || end.kind === "rotated") {
+      this.#left = before === undefined || isSettled(end.ageMs, left) ? left : sum(before, left);
+    } else if (isDoubtful && before !== undefined) {
+      // Then so is the output that the server sent behind it.
+      this.#left = { ...before, outputInDoubtSince: before.outputInDoubtSince ?? before.endedAt };
+    }
+  }
+
+  /** Typed bytes in doubt, as an event says them: once, and only if there are any. */
+  takeInputInDoubt(): { readonly inDoubt?: number } {
+    if (this.#left === undefined || this.#left.inputInDoubt === 0) return {};
+    const { inputInDoubt: inDoubt } = this.#left;
+    this.#left = { ...this.#left, inputInDoubt: 0 };
+    return { inDoubt };
+  }
+}
+
+/** Whether the replay of a connection that lived for `ageMs` must have arrived. */
+function isSettled(
+  ageMs: number,
+  { endedAt, lastOutputAt, outputInDoubtSince = endedAt }: Uncertainty,
+): boolean {
+  const openedAtMs = endedAt.ms - ageMs;
+  return lastOutputAt !== undefined || outputInDoubtSince.ms - openedAtMs >= REPLAY_BEGINS_MS;
+}
+
+/** The last connection may have lost even its replay, or was never attached: what the one before has left goes on. */
+function sum(before: Uncertainty, left: Uncertainty): Uncertainty {
+  const since = before.outputInDoubtSince ?? before.endedAt;
+  return {
+    inputInDoubt: before.inputInDoubt + left.inputInDoubt,
+    outputInDoubtSince: left.outputInDoubtSince === undefined ? before.outputInDoubtSince : since,
+    lastOutputAt: before.lastOutputAt,
+    endedAt: left.endedAt,
+  };
+}

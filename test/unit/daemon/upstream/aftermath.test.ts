@@ -1,0 +1,66 @@
+// What stays uncertain from one connection to the next.
+import { expect, it } from "vitest";
+import { Aftermath } from "../../../../daemon/upstream/aftermath.js";
+import type { ConnectionEnd } from "../../../../daemon/upstream/outcome.js";
+
+const closed: Extract<ConnectionEnd, { kind: "closed" }> = {
+  kind: "closed",
+  code: 1011,
+  reason: "",
+  ageMs: 5,
+  closeFrame: false,
+  killed: false,
+  started: true,
+};
+const at = (ms: number) => ({ ms, wallMs: ms });
+const certain = (endedAt: number) => ({
+  inputInDoubt: 0,
+  outputInDoubtSince: undefined,
+  lastOutputAt: undefined,
+  endedAt: at(endedAt),
+});
+
+it("keys in doubt are said once", () => {
+  const aftermath = new Aftermath();
+  expect(aftermath.takeInputInDoubt()).toEqual({});
+  aftermath.update(closed, { ...certain(10), inputInDoubt: 7 }, false);
+  expect(aftermath.takeInputInDoubt()).toEqual({ inDoubt: 7 });
+  expect(aftermath.takeInputInDoubt()).toEqual({});
+});
+
+it("a connection that brought nothing ends no doubt about the one before", () => {
+  const aftermath = new Aftermath();
+  const doubtful = { ...certain(2_000), outputInDoubtSince: at(1_000), lastOutputAt: 900 };
+  aftermath.update(closed, doubtful, false);
+  aftermath.update(closed, certain(3_000), false);
+  expect(aftermath.uncertainty).toEqual({ ...doubtful, endedAt: at(3_000) });
+  aftermath.update(closed, { ...certain(4_000), lastOutputAt: 3_999 }, false);
+  expect(aftermath.uncertainty?.outputInDoubtSince).toBeUndefined();
+});
+
+it("a connection that may have lost its replay makes the time doubtful for which that was", () => {
+  const aftermath = new Aftermath();
+  aftermath.update(closed, certain(2_000), false);
+  aftermath.update(closed, { ...certain(3_000), outputInDoubtSince: at(2_998) }, false);
+  expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(2_000));
+});
+
+it("a connection that was heard of long after it was made has brought all that there was", () => {
+  const aftermath = new Aftermath();
+  aftermath.update(closed, certain(2_000), false);
+  aftermath.update(
+    { ...closed, ageMs: 60_000 },
+    { ...certain(70_000), outputInDoubtSince: at(69_000) },
+    false,
+  );
+  expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(69_000));
+});
+
+it("an upgrade whose answer was lost makes the output since the last connection doubtful, one that reached nobody does not", () => {
+  const aftermath = new Aftermath();
+  aftermath.update(closed, certain(2_000), false);
+  aftermath.update({ kind: "failed", code: "ENOTFOUND", message: "" }, certain(2_100), false);
+  expect(aftermath.uncertainty?.outputInDoubtSince).toBeUndefined();
+  aftermath.update({ kind: "failed", code: "ECONNRESET", message: "" }, certain(2_200), true);
+  expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(2_000));
+});
