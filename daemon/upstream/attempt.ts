@@ -1,5 +1,6 @@
 // One attempt to be connected: signs, opens, finds out whose shell answers and what of its output is new; ends with a typed end.
 import { AgentdError } from "../../shared/errors.js";
+import type { Uncertainty } from "./aftermath.js";
 import { Attachment } from "./attachment.js";
 import { Connection } from "./connection.js";
 import type { UpstreamDeps } from "./deps.js";
@@ -39,16 +40,7 @@ export interface AttemptOptions {
   onReplay(decision: Pick<ReplayDecision, "kind">): void;
 }
 
-/** What the end of a connection leaves uncertain. Times are monotonic milliseconds. */
-export interface Uncertainty {
-  /** Typed bytes that were sent and that nothing proves to have arrived. */
-  readonly inputInDoubt: number;
-  /** What the server sent after this may not have arrived; undefined: everything has. */
-  readonly outputInDoubtSince: number | undefined;
-  readonly lastOutputAt: number | undefined;
-}
-
-const CERTAIN: Uncertainty = { inputInDoubt: 0, outputInDoubtSince: undefined, lastOutputAt: undefined };
+const CERTAIN = { inputInDoubt: 0, outputInDoubtSince: undefined, lastOutputAt: undefined, endedAt: 0 };
 
 /** An upgrade that outlives a sleep is answered in this time, or made anew. */
 const UPGRADE_AFTER_WAKE_MS = 10_000;
@@ -63,10 +55,9 @@ export class Attempt {
   #connection: Connection | undefined;
   #rotation: Rotation | undefined;
   #lastOutputAt: number | undefined;
-  #uncertainty = CERTAIN;
+  #uncertainty: Uncertainty = CERTAIN;
   #gateOpen = false;
   #cancelHurry: (() => void) | undefined;
-  #endedAt: number | undefined;
 
   constructor(options: AttemptOptions) {
     const { deps, doubt, first, have, ids, pacer, server, target } = options;
@@ -96,19 +87,6 @@ export class Attempt {
 
   get uncertainty(): Uncertainty {
     return this.#uncertainty;
-  }
-
-  /** Typed bytes in doubt, said once. */
-  takeInputInDoubt(): number {
-    const { inputInDoubt } = this.#uncertainty;
-    this.#uncertainty = { ...this.#uncertainty, inputInDoubt: 0 };
-    return inputInDoubt;
-  }
-
-  /** A later upgrade may have been carried out, and its replay lost with its answer. */
-  doubtOutput(): void {
-    const since = this.#uncertainty.outputInDoubtSince ?? this.#endedAt;
-    this.#uncertainty = { ...this.#uncertainty, outputInDoubtSince: since };
   }
 
   /** The machine slept: an upgrade that was under way may have been sent into a network that is gone. */
@@ -246,8 +224,8 @@ export class Attempt {
     this.#attachment.stop();
     this.#options.gate.end();
     const { inputInDoubt, outputInDoubtSince } = connection;
-    this.#uncertainty = { inputInDoubt, outputInDoubtSince, lastOutputAt: this.#lastOutputAt };
-    this.#endedAt = this.#options.deps.clock.monotonic();
+    const endedAt = this.#options.deps.clock.monotonic();
+    this.#uncertainty = { inputInDoubt, outputInDoubtSince, lastOutputAt: this.#lastOutputAt, endedAt };
     this.#connection = undefined;
   }
 }

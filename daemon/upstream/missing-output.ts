@@ -1,5 +1,5 @@
 // Which time's output may be missing after a reattach to a server that does not count it. Pure.
-import type { Uncertainty } from "./attempt.js";
+import type { Uncertainty } from "./aftermath.js";
 import type { Clock } from "./clock.js";
 import type { LinkEvent, TimeSpan } from "./link.js";
 import type { ReplayDecision } from "./replay-resolver.js";
@@ -36,7 +36,7 @@ export function missingOutput(
 ): TimeSpan | undefined {
   const since = before?.outputInDoubtSince;
   if (decision.kind === "overlap" || before === undefined) return undefined;
-  if (decision.kind === "gap") return { from: since ?? before.lastOutputAt ?? nowMs, to: nowMs };
+  if (decision.kind === "gap") return { from: since ?? before.lastOutputAt ?? before.endedAt, to: nowMs };
   if (since === undefined) return undefined;
   const wasPrinting = before.lastOutputAt !== undefined && since - before.lastOutputAt < QUIET_MS;
   return wasPrinting || nowMs - since >= DEAD_MS ? { from: since, to: nowMs } : undefined;

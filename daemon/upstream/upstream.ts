@@ -2,6 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 import { type Size, sameSize } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
+import { Aftermath } from "./aftermath.js";
 import { Attempt } from "./attempt.js";
 import type { UpstreamDeps } from "./deps.js";
 import { Doubt } from "./doubt.js";
@@ -57,8 +58,7 @@ export class Upstream {
   #running = false;
   #paused = false;
   #attempt: Attempt | undefined;
-  /** The attempt before that got through: what its end has left uncertain. */
-  #before: Attempt | undefined;
+  readonly #aftermath = new Aftermath();
   #kill: KillRequest | undefined;
   readonly #doubt = new Doubt();
   readonly #betweenAttempts: InterruptibleWait;
@@ -191,11 +191,12 @@ export class Upstream {
     const retries = this.#retries;
     retries.restart(clock.monotonic());
     let learning = false;
-    // Another client had the shell: what was typed before is in doubt all the same.
-    const inDoubt = this.#before?.takeInputInDoubt() ?? 0;
-    if (inDoubt > 0) handlers.onLink({ kind: "lost", attempt: 1, reason: "the shell was taken", inDoubt });
     for (;;) {
       handlers.onLink({ kind: "connecting", attempt: retries.attempt });
+      // Another client had the shell: what was typed before is in doubt all the same.
+      const keys = this.#aftermath.takeInputInDoubt();
+      const taken = { kind: "lost", attempt: 1, reason: "the shell was taken" } as const;
+      if (keys.inDoubt !== undefined) handlers.onLink({ ...taken, ...keys });
       const end = await this.#runOnce(learning, signal);
       const now = clock.monotonic();
       const outcome = outcomeOf(end, {
@@ -250,13 +251,13 @@ export class Upstream {
         if (event.kind === "live") this.#ids = event.ids;
         handlers.onLink(event);
       },
-      onReplay: (decision) => handlers.onLink(replayedEvent(decision, this.#before?.uncertainty, deps.clock)),
+      onReplay: (decision) =>
+        handlers.onLink(replayedEvent(decision, this.#aftermath.uncertainty, deps.clock)),
     });
     this.#attempt = attempt;
     const end = await attempt.run(signal);
     this.#attempt = undefined;
-    if (end.kind === "closed" || end.kind === "rotated") this.#before = attempt;
-    else if (this.#doubt.present) this.#before?.doubtOutput();
+    this.#aftermath.update(end, attempt.uncertainty);
     // A shell that could not be started never was: the next one is the first.
     if (first && end.kind === "closed" && end.code === 1011 && !end.started) this.#known = false;
     return end;
@@ -286,14 +287,7 @@ export class Upstream {
     }
     const { reason, planned } = outcome;
     const retryAt = Math.round(deps.clock.now() + delayMs);
-    const inDoubt = this.#before?.takeInputInDoubt() ?? 0;
-    handlers.onLink({
-      kind: "lost",
-      attempt,
-      reason,
-      retryAt,
-      ...(planned ? { planned } : {}),
-      ...(inDoubt === 0 ? {} : { inDoubt }),
-    });
+    const keys = this.#aftermath.takeInputInDoubt();
+    handlers.onLink({ kind: "lost", attempt, reason, retryAt, ...(planned ? { planned } : {}), ...keys });
   }
 }

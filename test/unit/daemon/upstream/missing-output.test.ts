@@ -4,7 +4,7 @@ import { missingOutput } from "../../../../daemon/upstream/missing-output.js";
 type Case = readonly [
   what: string,
   kind: "fresh" | "overlap" | "ambiguous" | "gap",
-  before: { outputInDoubtSince?: number; lastOutputAt?: number } | undefined,
+  before: { outputInDoubtSince?: number; lastOutputAt?: number; endedAt?: number } | undefined,
   nowMs: number,
   expected: { from: number; to: number } | undefined,
 ];
@@ -42,11 +42,19 @@ it.each<Case>([
     9_000,
     { from: 7_000, to: 9_000 },
   ],
+  [
+    "the same after a connection without output: the gap begins with its end",
+    "gap",
+    { endedAt: 8_000 },
+    9_000,
+    { from: 8_000, to: 9_000 },
+  ],
 ])("%s", (_what, kind, before, nowMs, expected) => {
   const uncertainty = before && {
     inputInDoubt: 0,
     outputInDoubtSince: before.outputInDoubtSince,
     lastOutputAt: before.lastOutputAt,
+    endedAt: before.endedAt ?? 8_950,
   };
   expect(missingOutput({ kind }, uncertainty, nowMs)).toEqual(expected);
 });
