@@ -7,15 +7,7 @@ import { decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js"
 import type { AttachParams } from "../../shared/rpc.js";
 import { encodeResize, type Size } from "../../shared/size.js";
 import type { PacketStream } from "../daemon-connection.js";
-import {
-  type AttachEnd,
-  detachedEnd,
-  doubtText,
-  endOfNotice,
-  lostEnd,
-  noticeLine,
-  noticeWeight,
-} from "./notice-text.js";
+import { type AttachEnd, detachedEnd, doubtText, endOfNotice, lostEnd } from "./notice-text.js";
 import { type KeyCommand, type KeyEvent, PrefixKey, type PrefixKeyOptions } from "./prefix-key.js";
 import { prefixLabel } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
@@ -219,8 +211,7 @@ export class AttachLoop {
     }
     const end = endOfNotice(name, notice);
     if (end !== undefined) return end;
-    const line = noticeLine(name, notice, Date.now());
-    if (line !== undefined) this.#view.say(line, noticeWeight(notice));
+    this.#view.sayNotice(name, notice);
     return undefined;
   }
 

@@ -1,8 +1,9 @@
 // What the user sees of the shell: output and snapshots on the terminal, agentd's lines beside them, and how far it got.
-import type { Verdict } from "../../shared/notice.js";
+import type { Notice, Verdict } from "../../shared/notice.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { decodeSnapshotPart } from "../../shared/snapshot.js";
 import { ConnectLine, roomBelow } from "./connect-line.js";
+import { noticeLine, noticeWeight } from "./notice-text.js";
 import type { PrefixKeyOptions } from "./prefix-key.js";
 import { prefixLabel } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
@@ -68,6 +69,12 @@ export class ShellView {
   /** One dim line, as soon as there is room for one. */
   say(text: string, weight?: LineWeight): void {
     this.#status.say(text, weight);
+  }
+
+  /** What a notice about the shell `name` has to say, if anything. */
+  sayNotice(name: string, notice: Notice): void {
+    const line = noticeLine(name, notice, Date.now());
+    if (line !== undefined) this.say(line, noticeWeight(notice));
   }
 
   /** The terminal has taken everything: a line that waits may be said. */

@@ -1,4 +1,5 @@
 // Which notice the clients get for what happens to the link. Pure.
+import { AgentdError } from "../../shared/errors.js";
 import type { BackNotice, Notice, NoticeSpan } from "../../shared/notice.js";
 import type { LinkEvent, TimeSpan } from "../upstream/link.js";
 import type { ShellState } from "./shell-state.js";
@@ -61,14 +62,21 @@ function plainNotice(event: LinkEvent, { again, held, inDoubt }: LinkHistory): N
   }
 }
 
-/** Says which of our own shells hold places on the full runtime: those can be given up. */
+/** Says which of our own shells hold places on the full runtime: those can be given up. Other events and errors stay as they are. */
+export function nameHolders<T extends LinkEvent | AgentdError>(what: T, names: readonly string[]): T;
 export function nameHolders(
-  event: Extract<LinkEvent, { kind: "capacity" }>,
+  what: LinkEvent | AgentdError,
   names: readonly string[],
-): Extract<LinkEvent, { kind: "capacity" }> {
+): LinkEvent | AgentdError {
+  if (!(what instanceof AgentdError))
+    return what.kind === "capacity" ? { ...what, message: withHolders(what.message, names) } : what;
+  return what.code === "capacity" ? new AgentdError("capacity", withHolders(what.message, names)) : what;
+}
+
+function withHolders(message: string, names: readonly string[]): string {
   const held = names.length === 0 ? "none of them is held by agentd" : `agentd holds ${names.join(", ")}`;
   const cure = names.length === 0 ? "" : " · agentd kill one of them";
-  return { kind: "capacity", message: `${event.message} · ${held}${cure}` };
+  return `${message} · ${held}${cure}`;
 }
 
 /** A span of time as clients read it. */

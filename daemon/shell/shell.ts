@@ -212,7 +212,7 @@ export class Shell {
   }
 
   #handleLink(told: LinkEvent): void {
-    const event = told.kind === "capacity" ? nameHolders(told, this.#deps.neighbours(this)) : told;
+    const event = nameHolders(told, this.#deps.neighbours(this));
     const { verdict: before, wasLive } = this.#journal;
     const notice = this.#journal.note(event, this.#upstream.queuedBytes);
     if (event.kind === "live") this.#handleLive(event, wasLive);
@@ -262,7 +262,7 @@ export class Shell {
     this.#settled.reach();
     if (isOver(before)) return;
     if (ending.kind === "taken") this.#clients.notify({ kind: "taken" });
-    if (ending.kind === "gone") this.#lastError = ending.error;
+    if (ending.kind === "gone") this.#lastError = nameHolders(ending.error, this.#deps.neighbours(this));
     const { state } = this;
     const last = lastNotice(state, this.record.createdAt);
     if (last === undefined) return;

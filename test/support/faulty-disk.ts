@@ -22,6 +22,8 @@ export class FaultyDisk implements Disk {
   readonly #choose: (operation: number) => Fault | undefined;
   #isDead = false;
   #isHealed = false;
+  /** Real operations that have not come back. */
+  readonly #underWay = new Set<Promise<unknown>>();
   #die: () => void = () => {};
 
   /** @param choose what happens to the n-th operation, counted from 1. */
@@ -71,15 +73,26 @@ export class FaultyDisk implements Disk {
     return this.#run(() => systemDisk.remove(path));
   }
 
+  async #watched<T>(operation: Promise<T>): Promise<T> {
+    this.#underWay.add(operation);
+    try {
+      return await operation;
+    } finally {
+      this.#underWay.delete(operation);
+    }
+  }
+
   /** `partly`: what a fault does instead of nothing at all. */
   async #run<T>(act: () => Promise<T>, partly: Partial<Record<Fault, () => Promise<void>>> = {}): Promise<T> {
     if (this.#isDead) return never();
     const fault = this.#isHealed ? undefined : this.#choose(++this.operations);
-    if (fault === undefined) return act();
+    if (fault === undefined) return this.#watched(act());
     this.faults += 1;
     if (fault === "death-before" || fault === "death-after") {
       this.#isDead = true;
       await (fault === "death-after" ? act() : partly[fault]?.());
+      // The system finishes what a process had begun before it lets another one have the disk.
+      await Promise.allSettled(this.#underWay);
       this.#die();
       return never();
     }

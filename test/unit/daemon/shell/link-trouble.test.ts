@@ -1,6 +1,7 @@
 // What attached clients and `ls` are told of a link in trouble, and what the hub does about it.
 import { describe, expect, it } from "vitest";
 import { Channel } from "../../../../shared/channel.js";
+import { AgentdError } from "../../../../shared/errors.js";
 import { ShellRig } from "../../../support/shell-rig.js";
 
 const { runtimeSessionId, shellId } = { runtimeSessionId: "s".repeat(36), shellId: "shell-1" };
@@ -228,6 +229,20 @@ it("a full runtime names the shells that agentd holds there", async () => {
   expect(rig.shell.info().reason).toBe(
     "all shells of this runtime are in use · agentd holds build, tests · agentd kill one of them",
   );
+});
+
+it("a full runtime names them also to whoever wants a first shell there", async () => {
+  const rig = new ShellRig({}, ["build"]);
+  rig.shell.start();
+  rig.upstream.end({
+    kind: "gone",
+    error: new AgentdError("capacity", "all shells of this runtime are in use"),
+  });
+  await rig.shell.settled;
+  expect(rig.shell.lastError).toMatchObject({
+    code: "capacity",
+    message: "all shells of this runtime are in use · agentd holds build · agentd kill one of them",
+  });
 });
 
 it("a wake reaches the link of a shell, and not that of one that has ended", async () => {
