@@ -20,10 +20,8 @@ import { SERVICE_TTL_MS } from "./rotation.js";
 import { ServerKnowledge } from "./server-knowledge.js";
 import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
 
-export type { Clock } from "./clock.js";
-export type { UpstreamDeps, UpstreamLog } from "./deps.js";
-export type { Ending, Have, LinkEvent, LinkVerdict, UpstreamHandlers } from "./link.js";
-export type { AgentCoreTarget, UpstreamIds, UpstreamTarget } from "./target.js";
+export type { Ending } from "./link.js";
+export type { UpstreamIds, UpstreamTarget } from "./target.js";
 
 export interface UpstreamOptions {
   readonly target: UpstreamTarget;
@@ -193,10 +191,6 @@ export class Upstream {
     let learning = false;
     for (;;) {
       handlers.onLink({ kind: "connecting", attempt: retries.attempt });
-      // Another client had the shell: what was typed before is in doubt all the same.
-      const keys = this.#aftermath.takeInputInDoubt();
-      const taken = { kind: "lost", attempt: 1, reason: "the shell was taken" } as const;
-      if (keys.inDoubt !== undefined) handlers.onLink({ ...taken, ...keys });
       const end = await this.#runOnce(learning, signal);
       const now = clock.monotonic();
       const outcome = outcomeOf(end, {
@@ -210,7 +204,10 @@ export class Upstream {
         nowMs: clock.now(),
       });
       // A stop that came while the connection ended for another reason is still a stop, unless the shell itself has ended.
-      if (outcome.kind === "end") return outcome.ending;
+      if (outcome.kind === "end") {
+        if (outcome.ending.kind === "taken") this.#reportTaken();
+        return outcome.ending;
+      }
       if (signal.aborted) return { kind: "stopped" };
       if (end.kind === "rotated") retries.restart(now);
       else if (end.kind === "closed") retries.connectionEnded(end.ageMs, now);
@@ -274,6 +271,13 @@ export class Upstream {
     const stopWatching = mayLogIn ? deps.watchCredentials?.(target, () => this.retryNow()) : undefined;
     await this.#betweenAttempts.wait(delayMs, signal);
     stopWatching?.();
+  }
+
+  /** The last chance to speak of keys that were sent just before. */
+  #reportTaken(): void {
+    const keys = this.#aftermath.takeInputInDoubt();
+    const lost = { kind: "lost", attempt: 1, reason: "another client took the shell" } as const;
+    if (keys.inDoubt !== undefined) this.#options.handlers.onLink({ ...lost, ...keys });
   }
 
   #reportWait(outcome: Exclude<Outcome, { kind: "end" }>, attempt: number, delayMs: number): void {

@@ -28,8 +28,10 @@ export interface ReplayFigures {
   doubled: number;
   /** Passed on twice unsaid: shorter than what any two pieces of output have in common. */
   doubledShort: number;
-  /** Passed on twice unsaid: a ring smaller than documented was taken for one that repeats nothing. */
-  doubledOdd: number;
+  /** Passed on twice unsaid: a service that repeats was taken for one that does not. */
+  doubledMistaken: number;
+  /** Passed on twice unsaid: the replay began later than anything may be withheld. */
+  doubledLate: number;
 }
 
 export interface ReplayOracleOptions {
@@ -51,7 +53,14 @@ interface Seen {
 
 export class ReplayOracle {
   readonly losses: OutputLosses;
-  readonly figures: ReplayFigures = { withheld: 0, repeated: 0, doubled: 0, doubledShort: 0, doubledOdd: 0 };
+  readonly figures: ReplayFigures = {
+    withheld: 0,
+    repeated: 0,
+    doubled: 0,
+    doubledShort: 0,
+    doubledMistaken: 0,
+    doubledLate: 0,
+  };
   readonly #options: ReplayOracleOptions;
   readonly #withheld = new WithheldOutput();
   /** Of everything that arrived: when, and when the service had sent it. */
@@ -63,6 +72,9 @@ export class ReplayOracle {
   #isDeciding = false;
   #isAmbiguous = false;
   #wasAmbiguous = false;
+  #openedAt = 0;
+  /** Nothing had come when it was decided. */
+  #isLate = false;
   /** Passed on since the last shell that was known to be new. */
   #total = 0;
   /** This decision has to drop what was passed on before. */
@@ -78,6 +90,8 @@ export class ReplayOracle {
   opened(): void {
     if (this.#seen !== undefined) this.#before = this.#seen;
     const { world } = this.#options.clock;
+    this.#openedAt = this.#options.clock.monotonic();
+    this.#isLate = false;
     const sentAt = this.#arrivals.at(-1)?.sentAt ?? world;
     this.#seen = { lastAt: world, lastOutputAt: Number.NEGATIVE_INFINITY, sentAt, isComplete: false };
   }
@@ -144,6 +158,7 @@ export class ReplayOracle {
     this.#isReplaying = false;
     this.#isDeciding = true;
     this.#isAmbiguous = event.ambiguous;
+    this.#isLate = piece === undefined && clock.monotonic() - this.#openedAt >= LONGEST_MS;
     if (event.missing === undefined) this.#noteDark();
     this.#mustDrop = !isLast && piece !== undefined && this.#isStrong(piece);
     this.#wasAmbiguous ||= event.ambiguous;
@@ -206,14 +221,15 @@ export class ReplayOracle {
       fail(`${bytes} bytes (${stream}:${from}) were passed on twice, although that was clear`);
     if (this.#isAmbiguous) this.figures.doubled += bytes;
     else if (bytes < ACCIDENT_BYTES) this.figures.doubledShort += bytes;
-    else if (this.#isOdd && bytes < STRONG_BYTES) this.figures.doubledOdd += bytes;
+    else if (this.#isLate) this.figures.doubledLate += bytes;
+    else if (this.#isMistaken && (bytes < STRONG_BYTES || this.#wasAmbiguous))
+      this.figures.doubledMistaken += bytes;
     else fail(`${bytes} bytes (${stream}:${from}) were passed on twice, and nobody was told`);
   }
 
-  /** The service repeats, from a ring smaller than documented, and is taken for one that repeats nothing. */
-  get #isOdd(): boolean {
-    const { traits, believes } = this.#options;
-    return traits.replay === "last-bytes" && traits.ringBytes < RING_BYTES && believes() === "since-detach";
+  /** The service repeats, and is taken for one that does not: after a new shell that nobody noticed, or a ring too small. */
+  get #isMistaken(): boolean {
+    return this.#options.traits.replay === "last-bytes" && this.#options.believes() === "since-detach";
   }
 
   /** The service repeats, the repetition is long, and its length follows the law: nothing else can be meant. */

@@ -96,7 +96,11 @@ export function simulationFigures(
       ["replayed, and removed because it had been passed on before", bytes(stream.repeated)],
       ["passed on twice, and said to be in doubt", bytes(stream.doubled)],
       ["passed on twice unsaid (pieces of less than 64 bytes)", bytes(stream.doubledShort)],
-      ["passed on twice unsaid, by a service with a smaller ring than documented", bytes(stream.doubledOdd)],
+      [
+        "passed on twice unsaid, by a service taken for one that repeats nothing",
+        bytes(stream.doubledMistaken),
+      ],
+      ["passed on twice unsaid, in replays that began after 2 s", bytes(stream.doubledLate)],
       ["lost on the way, and its time was said", bytes(stream.covered)],
       ["lost on the way, and nothing in the protocol shows it", bytes(stream.undetectable)],
       [
@@ -134,7 +138,8 @@ function noOutput(): StreamFigures {
     repeated: 0,
     doubled: 0,
     doubledShort: 0,
-    doubledOdd: 0,
+    doubledMistaken: 0,
+    doubledLate: 0,
   };
 }
 

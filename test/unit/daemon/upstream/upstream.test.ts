@@ -423,6 +423,15 @@ describe("held input", () => {
     expect(made.recorder.of("lost")[1]).not.toHaveProperty("inDoubt");
   });
 
+  it("is in doubt also when another client takes the shell", async () => {
+    const made = await makeLive();
+    made.upstream.send(bytes("make\r"));
+    made.network.last.closed(4000);
+    await settle();
+    expect(made.state.ending).toEqual({ kind: "taken" });
+    expect(made.recorder.of("lost")).toMatchObject([{ inDoubt: 5 }]);
+  });
+
   it("is dropped by a Ctrl-C, and that is said", async () => {
     const made = await makeLive();
     made.network.last.closed(1006);
