@@ -1,6 +1,7 @@
 // What the connections so far have left uncertain: which keys may not have arrived, and since when output may be missing.
 
 import type { Moment } from "./clock.js";
+import { isAnswerLost } from "./doubt.js";
 import type { ConnectionEnd } from "./outcome.js";
 
 /** What the end of a connection leaves uncertain. */
@@ -27,13 +28,12 @@ export class Aftermath {
   }
 
   /** An attempt, and the connection that it may have led to, has ended. */
-  /** @param isDoubtful an upgrade may have been carried out, and its answer lost */
-  update(end: ConnectionEnd, left: Uncertainty, isDoubtful: boolean): void {
+  update(end: ConnectionEnd, left: Uncertainty): void {
     const before = this.#left;
     if (end.kind === "closed" || end.kind === "rotated") {
       this.#left = before === undefined || isSettled(end.ageMs, left) ? left : sum(before, left);
-    } else if (isDoubtful && before !== undefined) {
-      // Then so is the output that the server sent behind it.
+    } else if (isAnswerLost(end) && before !== undefined) {
+      // It may have been answered, and the answer lost: then so is the output that the server sent behind it.
       this.#left = { ...before, outputInDoubtSince: before.outputInDoubtSince ?? before.endedAt };
     }
   }

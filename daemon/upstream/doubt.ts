@@ -22,7 +22,7 @@ export class Doubt {
 }
 
 /** The upgrade may have been carried out although it was not answered. */
-function isAnswerLost(end: ConnectionEnd): boolean {
+export function isAnswerLost(end: ConnectionEnd): boolean {
   if (end.kind === "failed") return !neverArrived(end.code);
   // A gateway's word: what became of the request behind it, it does not know.
   return end.kind === "stopped" || (end.kind === "refused" && (end.status === 502 || end.status === 504));

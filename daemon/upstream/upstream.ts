@@ -254,7 +254,7 @@ export class Upstream {
     this.#attempt = attempt;
     const end = await attempt.run(signal);
     this.#attempt = undefined;
-    this.#aftermath.update(end, attempt.uncertainty, this.#doubt.present);
+    this.#aftermath.update(end, attempt.uncertainty);
     // A shell that could not be started never was: the next one is the first.
     if (first && end.kind === "closed" && end.code === 1011 && !end.started) this.#known = false;
     return end;

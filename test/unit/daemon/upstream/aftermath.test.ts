@@ -23,7 +23,7 @@ const certain = (endedAt: number) => ({
 it("keys in doubt are said once", () => {
   const aftermath = new Aftermath();
   expect(aftermath.takeInputInDoubt()).toEqual({});
-  aftermath.update(closed, { ...certain(10), inputInDoubt: 7 }, false);
+  aftermath.update(closed, { ...certain(10), inputInDoubt: 7 });
   expect(aftermath.takeInputInDoubt()).toEqual({ inDoubt: 7 });
   expect(aftermath.takeInputInDoubt()).toEqual({});
 });
@@ -31,23 +31,23 @@ it("keys in doubt are said once", () => {
 it("a connection that brought nothing ends no doubt about the one before", () => {
   const aftermath = new Aftermath();
   const doubtful = { ...certain(2_000), outputInDoubtSince: at(1_000), lastOutputAt: 900 };
-  aftermath.update(closed, doubtful, false);
-  aftermath.update(closed, certain(3_000), false);
+  aftermath.update(closed, doubtful);
+  aftermath.update(closed, certain(3_000));
   expect(aftermath.uncertainty).toEqual({ ...doubtful, endedAt: at(3_000) });
-  aftermath.update(closed, { ...certain(4_000), lastOutputAt: 3_999 }, false);
+  aftermath.update(closed, { ...certain(4_000), lastOutputAt: 3_999 });
   expect(aftermath.uncertainty?.outputInDoubtSince).toBeUndefined();
 });
 
 it("a connection that may have lost its replay makes the time doubtful for which that was", () => {
   const aftermath = new Aftermath();
-  aftermath.update(closed, certain(2_000), false);
-  aftermath.update(closed, { ...certain(3_000), outputInDoubtSince: at(2_998) }, false);
+  aftermath.update(closed, certain(2_000));
+  aftermath.update(closed, { ...certain(3_000), outputInDoubtSince: at(2_998) });
   expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(2_000));
 });
 
 it("a connection that was heard of long after it was made has brought all that there was", () => {
   const aftermath = new Aftermath();
-  aftermath.update(closed, certain(2_000), false);
+  aftermath.update(closed, certain(2_000));
   aftermath.update(
     { ...closed, ageMs: 60_000 },
     { ...certain(70_000), outputInDoubtSince: at(69_000) },
@@ -58,9 +58,9 @@ it("a connection that was heard of long after it was made has brought all that t
 
 it("an upgrade whose answer was lost makes the output since the last connection doubtful, one that reached nobody does not", () => {
   const aftermath = new Aftermath();
-  aftermath.update(closed, certain(2_000), false);
-  aftermath.update({ kind: "failed", code: "ENOTFOUND", message: "" }, certain(2_100), false);
+  aftermath.update(closed, certain(2_000));
+  aftermath.update({ kind: "failed", code: "ENOTFOUND", message: "" }, certain(2_100));
   expect(aftermath.uncertainty?.outputInDoubtSince).toBeUndefined();
-  aftermath.update({ kind: "failed", code: "ECONNRESET", message: "" }, certain(2_200), true);
+  aftermath.update({ kind: "failed", code: "ECONNRESET", message: "" }, certain(2_200));
   expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(2_000));
 });
