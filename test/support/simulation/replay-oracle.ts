@@ -73,6 +73,7 @@ export class ReplayOracle {
   #isAmbiguous = false;
   #wasAmbiguous = false;
   #openedAt = 0;
+  #endedAt = 0;
   #believed: ReplayModel = "unknown";
   /** Nothing had come when it was decided. */
   #isLate = false;
@@ -124,7 +125,16 @@ export class ReplayOracle {
 
   /** The connection is over, by a close of the service's or otherwise. */
   ended(isComplete: boolean): void {
-    if (this.#seen !== undefined) this.#seen.isComplete = isComplete;
+    if (this.#seen === undefined) return;
+    this.#seen.isComplete = isComplete;
+    this.#endedAt = this.#options.clock.world;
+  }
+
+  /** An upgrade has failed, which may have been answered: then what the service sent behind its answer is lost. */
+  upgradeFailed(): void {
+    if (this.#seen?.isComplete !== true) return;
+    this.#seen.isComplete = false;
+    this.#seen.lastAt = this.#endedAt;
   }
 
   arriving(stream: number, from: number, payload: Uint8Array): void {
