@@ -73,6 +73,8 @@ export class ReplayOracle {
   #isAmbiguous = false;
   #wasAmbiguous = false;
   #openedAt = 0;
+  #endedAt = 0;
+  #believed: ReplayModel = "unknown";
   /** Nothing had come when it was decided. */
   #isLate = false;
   /** Passed on since the last shell that was known to be new. */
@@ -100,7 +102,10 @@ export class ReplayOracle {
     this.#isReplaying = verdict !== "first" && verdict !== "new";
     this.#isDeciding = false;
     this.#isAmbiguous = false;
+    this.#believed = this.#options.believes();
     if (!this.#isReplaying) this.anew();
+    // What a shell printed into an upgrade whose answer was lost, before we knew that it was there.
+    if (verdict === "first") this.losses.dark({ from: 0, to: this.#options.clock.world });
   }
 
   /** It is known that the output from here on is that of a new shell. */
@@ -120,7 +125,16 @@ export class ReplayOracle {
 
   /** The connection is over, by a close of the service's or otherwise. */
   ended(isComplete: boolean): void {
-    if (this.#seen !== undefined) this.#seen.isComplete = isComplete;
+    if (this.#seen === undefined) return;
+    this.#seen.isComplete = isComplete;
+    this.#endedAt = this.#options.clock.world;
+  }
+
+  /** An upgrade has failed, which may have been answered: then what the service sent behind its answer is lost. */
+  upgradeFailed(): void {
+    if (this.#seen?.isComplete !== true) return;
+    this.#seen.isComplete = false;
+    this.#seen.lastAt = this.#endedAt;
   }
 
   arriving(stream: number, from: number, payload: Uint8Array): void {
@@ -229,18 +243,18 @@ export class ReplayOracle {
 
   /** The service repeats, and is taken for one that does not: after a new shell that nobody noticed, or a ring too small. */
   get #isMistaken(): boolean {
-    return this.#options.traits.replay === "last-bytes" && this.#options.believes() === "since-detach";
+    return this.#options.traits.replay === "last-bytes" && this.#believed === "since-detach";
   }
 
   /** The service repeats, the repetition is long, and its length follows the law: nothing else can be meant. */
   #isStrong({ stream, from, to }: Piece): boolean {
-    const { traits, believes } = this.#options;
+    const { traits } = this.#options;
     const high = this.losses.high(stream);
     const isLawful =
       (from === 0 && this.#total === high) ||
       (traits.ringBytes >= RING_BYTES && to - from >= FULL_SHARE * RING_BYTES);
     const isRepeated = from < high && high <= to && high - from >= STRONG_BYTES;
-    const isClear = !this.#wasAmbiguous && this.losses.isWhole(stream) && believes() !== "since-detach";
+    const isClear = !this.#wasAmbiguous && this.losses.isWhole(stream) && this.#believed !== "since-detach";
     return isRepeated && isLawful && isClear;
   }
 

@@ -136,6 +136,7 @@ export class UpstreamSimulation {
           this.#restless = true;
           this.#lastEnd = end;
           if (socket.opened) this.#stream.replay.ended(end.kind === "closed" && end.code !== 1006);
+          else if (end.kind === "failed") this.#stream.replay.upgradeFailed();
           this.#say(`ended ${end.kind} ${"code" in end ? end.code : end.status}`);
         },
       },
