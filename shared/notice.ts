@@ -53,7 +53,7 @@ export type Notice =
     }
   /** Typed bytes that were not sent and never will be. */
   | { readonly kind: "discarded"; readonly bytes: number }
-  /** A long paste is on its way: so many bytes of it were sent. */
+  /** A long paste is on its way: so many bytes of it were sent; all of them: it is done. */
   | { readonly kind: "sending"; readonly sent: number; readonly total: number }
   | BackNotice
   /** Waiting for something that the person can change. */

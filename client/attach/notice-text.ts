@@ -19,7 +19,7 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
       const wait = notice.retryAt === undefined ? Number.NaN : Date.parse(notice.retryAt) - now;
       const when = Number.isNaN(wait) ? "" : ` in ${Math.max(0, Math.ceil(wait / 1000))}s`;
       const held = notice.held ?? 0;
-      const keys = held === 0 ? "keys are kept" : `${formatBytes(held)} typed are kept, Ctrl-C drops them`;
+      const keys = held === 0 ? "keys are kept" : `${formatBytes(held)} of typing kept, Ctrl-C drops it`;
       return `link lost · retry ${notice.attempt}${when} · ${keys}`;
     }
     case "silent":
@@ -31,6 +31,7 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
     case "discarded":
       return `${formatBytes(notice.bytes)} of typing not sent`;
     case "sending":
+      if (notice.sent >= notice.total) return `pasted ${formatBytes(notice.total)}`;
       return `pasting ${formatBytes(notice.sent)} of ${formatBytes(notice.total)} · Ctrl-C stops`;
     case "back":
       return backLine(notice);

@@ -2,11 +2,13 @@
 import type { Clock } from "../upstream/clock.js";
 
 const SAY_EVERY_MS = 2_000;
+/** Less is no paste: a few keys that wait on a slow link are not worth a line. */
+const PASTE_BYTES = 1024;
 
 export interface PasteProgressOptions {
   readonly clock: Pick<Clock, "setTimeout">;
-  /** Input bytes that were accepted and not sent yet. */
-  queuedBytes(): number;
+  /** Input bytes that were accepted and not sent yet; undefined while the link is down: nothing is being sent. */
+  queuedBytes(): number | undefined;
   onProgress(sent: number, total: number): void;
 }
 
@@ -14,6 +16,7 @@ export interface PasteProgressOptions {
 export class PasteProgress {
   readonly #options: PasteProgressOptions;
   #total = 0;
+  #said = false;
   #cancel: (() => void) | undefined;
 
   constructor(options: PasteProgressOptions) {
@@ -26,6 +29,12 @@ export class PasteProgress {
     if (this.#cancel === undefined) this.#arm();
   }
 
+  /** What waited is not sent any more: that has been said, and nothing of it is under way. */
+  dropped(): void {
+    this.stop();
+    this.#reset();
+  }
+
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
@@ -35,12 +44,22 @@ export class PasteProgress {
     this.#cancel = this.#options.clock.setTimeout(() => {
       const queued = this.#options.queuedBytes();
       this.#cancel = undefined;
-      if (queued === 0) {
-        this.#total = 0;
+      if (queued === undefined || queued === 0) {
+        // The line that promised a Ctrl-C to stop it must not stand there for ever.
+        if (this.#said && queued === 0) this.#options.onProgress(this.#total, this.#total);
+        this.#reset();
         return;
       }
-      this.#options.onProgress(Math.max(0, this.#total - queued), this.#total);
+      if (this.#total >= PASTE_BYTES) {
+        this.#said = true;
+        this.#options.onProgress(Math.max(0, this.#total - queued), this.#total);
+      }
       this.#arm();
     }, SAY_EVERY_MS);
+  }
+
+  #reset(): void {
+    this.#total = 0;
+    this.#said = false;
   }
 }

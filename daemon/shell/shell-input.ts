@@ -28,7 +28,7 @@ export class ShellInput {
     this.#progress = new PasteProgress({
       clock,
       // While the link is down nothing is being sent: what waits is told with the loss.
-      queuedBytes: () => (state().kind === "live" ? upstream.queuedBytes : 0),
+      queuedBytes: () => (state().kind === "live" ? upstream.queuedBytes : undefined),
       onProgress: (sent, total) => this.#typist?.notify({ kind: "sending", sent, total }),
     });
   }
@@ -59,6 +59,11 @@ export class ShellInput {
     }
     if (upstream.send(bytes)) return;
     throw new AgentdError("too_busy", `shell '${name()}' does not take more input now · try again later`);
+  }
+
+  /** Waiting input was dropped. */
+  dropped(): void {
+    this.#progress.dropped();
   }
 
   stop(): void {

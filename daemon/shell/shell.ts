@@ -215,6 +215,7 @@ export class Shell {
     const event = nameHolders(told, this.#deps.neighbours(this));
     const { verdict: before, wasLive } = this.#journal;
     const notice = this.#journal.note(event, this.#upstream.queuedBytes);
+    if (event.kind === "discarded") this.#input.dropped();
     if (event.kind === "live") this.#handleLive(event, wasLive);
     // Where the output is not counted, a new shell shows itself only now.
     if (event.kind === "confirmed" && event.verdict === "new" && before === "unknown") {

@@ -13,7 +13,7 @@ it.each<[Notice, string | undefined]>([
   ],
   [
     { kind: "lost", attempt: 1, reason: "x", held: 23 },
-    "link lost · retry 1 · 23 B typed are kept, Ctrl-C drops them",
+    "link lost · retry 1 · 23 B of typing kept, Ctrl-C drops it",
   ],
   [{ kind: "back", verdict: "same", bytesLost: 0, counted: true }, "back · same shell · 0 bytes lost"],
   [{ kind: "back", verdict: "same", bytesLost: 0 }, "back · same shell"],
@@ -69,6 +69,7 @@ it.each<[Notice, string | undefined]>([
   [{ kind: "replayed", ambiguous: true }, "back · some output may be shown twice"],
   [{ kind: "discarded", bytes: 23 }, "23 B of typing not sent"],
   [{ kind: "sending", sent: 3_250_586, total: 10_485_760 }, "pasting 3.1 MiB of 10.0 MiB · Ctrl-C stops"],
+  [{ kind: "sending", sent: 10_485_760, total: 10_485_760 }, "pasted 10.0 MiB"],
   [{ kind: "position", offset: 1 }, undefined],
 ])("%j reads as a person would want it", (notice, line) => {
   expect(noticeLine("work", notice, now)).toBe(line);

@@ -112,7 +112,7 @@ describe("held input", () => {
 });
 
 describe("a long paste", () => {
-  it("shows its progress to whoever typed after two seconds, and is silent when it is done", async () => {
+  it("shows its progress to whoever typed after two seconds, and says when it is done", async () => {
     const rig = serviceRig();
     const { sink, type } = await rig.attach();
     const other = await rig.attach({ readOnly: true });
@@ -127,7 +127,27 @@ describe("a long paste", () => {
     expect(other.sink.notices.map(({ kind }) => kind)).not.toContain("sending");
     rig.upstream.queuedBytes = 0;
     await rig.clock.advance(10_000);
-    expect(sink.notices.filter(({ kind }) => kind === "sending")).toHaveLength(1);
+    expect(sink.notices.filter(({ kind }) => kind === "sending")).toEqual([
+      { kind: "sending", sent: 6_000_000, total: 10_000_000 },
+      { kind: "sending", sent: 10_000_000, total: 10_000_000 },
+    ]);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
+  it("that a Ctrl-C stopped is not under way any more, and neither is the Ctrl-C", async () => {
+    const rig = serviceRig();
+    const { sink, type } = await rig.attach();
+    await rig.drawn();
+    rig.upstream.queuedBytes = 4_000_000;
+    type("x".repeat(10_000_000));
+    await rig.clock.advance(2_100);
+    rig.upstream.link({ kind: "discarded", bytes: 4_000_000 });
+    rig.upstream.queuedBytes = 1;
+    type("\u0003");
+    await rig.clock.advance(2_100);
+    rig.upstream.queuedBytes = 0;
+    await rig.clock.advance(10_000);
+    expect(sink.notices.at(-1)).toEqual({ kind: "discarded", bytes: 4_000_000 });
     expect(rig.clock.pendingTimers).toBe(0);
   });
 });
