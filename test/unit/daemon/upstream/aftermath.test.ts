@@ -48,11 +48,7 @@ it("a connection that may have lost its replay makes the time doubtful for which
 it("a connection that was heard of long after it was made has brought all that there was", () => {
   const aftermath = new Aftermath();
   aftermath.update(closed, certain(2_000));
-  aftermath.update(
-    { ...closed, ageMs: 60_000 },
-    { ...certain(70_000), outputInDoubtSince: at(69_000) },
-    false,
-  );
+  aftermath.update({ ...closed, ageMs: 60_000 }, { ...certain(70_000), outputInDoubtSince: at(69_000) });
   expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(69_000));
 });
 
