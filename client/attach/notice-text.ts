@@ -86,7 +86,8 @@ function replayedLine(notice: Extract<Notice, { kind: "replayed" }>): string | u
   // The output of a shell that is gone is gone with it.
   if (back?.verdict === "new") return backLine(back);
   const known = back === undefined || back.bytesLost === 0 ? "" : ` · ${formatBytes(back.bytesLost)} lost`;
-  const which = back?.verdict === "unknown" ? " · perhaps another shell" : "";
+  const which =
+    back === undefined ? "" : back.verdict === "same" ? " · same shell" : " · perhaps another shell";
   const rest = `${known}${back === undefined ? "" : keysText(back)}`;
   if (missing !== undefined) {
     const span = `between ${clockTime(missing.from)} and ${clockTime(missing.to)}`;

@@ -38,7 +38,7 @@ it.each<[Notice, string | undefined]>([
       missing: span,
       back: { kind: "back", verdict: "same", bytesLost: 0, inDoubt: 14 },
     },
-    `back · output between ${local(span.from)} and ${local(span.to)} may be missing · the last 14 B typed before may not have arrived`,
+    `back · same shell · output between ${local(span.from)} and ${local(span.to)} may be missing · the last 14 B typed before may not have arrived`,
   ],
   [
     {
