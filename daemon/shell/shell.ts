@@ -244,8 +244,9 @@ export class Shell {
     else this.#output.goOnUncounted();
     if (connectedAs(this.record, ids)) this.#deps.onRecord(this);
     this.#lastError = undefined;
-    if (verdict === "first" || (verdict === "new" && end === undefined)) this.#settled.reach();
-    else this.#output.beginReplay(end);
+    // Only where the output is counted does a client that resumes have something to wait for.
+    if (epoch === undefined || verdict === "first") this.#settled.reach();
+    if (verdict !== "first" && (verdict !== "new" || end !== undefined)) this.#output.beginReplay(end);
   }
 
   /** A program that draws itself anew heals what bytes alone cannot prove to be right, or cannot bring back. */
