@@ -15,6 +15,9 @@ export interface Uncertainty {
   readonly endedAt: Moment;
 }
 
+/** Close code: another client, or an older upgrade of ours that arrived late, has the shell now. */
+const TAKEN = 4000;
+
 /** By then a replay has begun to arrive, if there was something to replay. */
 const REPLAY_BEGINS_MS = 5_000;
 
@@ -30,7 +33,10 @@ export class Aftermath {
   /** An attempt, and the connection that it may have led to, has ended. */
   update(end: ConnectionEnd, left: Uncertainty): void {
     const before = this.#left;
-    if (end.kind === "closed" || end.kind === "rotated") {
+    if (end.kind === "closed" && end.code === TAKEN) {
+      // From now on somebody else is given the output.
+      this.#left = { ...left, outputInDoubtSince: left.outputInDoubtSince ?? left.endedAt };
+    } else if (end.kind === "closed" || end.kind === "rotated") {
       this.#left = before === undefined || isSettled(end.ageMs, left) ? left : sum(before, left);
     } else if (isAnswerLost(end) && before !== undefined) {
       // It may have been answered, and the answer lost: then so is the output that the server sent behind it.

@@ -60,3 +60,9 @@ it("an upgrade whose answer was lost makes the output since the last connection 
   aftermath.update({ kind: "failed", code: "ECONNRESET", message: "" }, certain(2_200));
   expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(2_000));
 });
+
+it("while another client has the shell, the output goes there", () => {
+  const aftermath = new Aftermath();
+  aftermath.update({ ...closed, code: 4000, ageMs: 60_000 }, certain(70_000));
+  expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(70_000));
+});
