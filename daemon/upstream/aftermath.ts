@@ -10,6 +10,8 @@ export interface Uncertainty {
   readonly outputInDoubtSince: number | undefined;
   readonly lastOutputAt: number | undefined;
   readonly endedAt: number;
+  /** Wall clock minus monotonic, when the connection last printed: while the machine sleeps, only the former goes on. */
+  readonly wallAheadMs?: number | undefined;
 }
 
 /** Invariant: doubt ends only with a connection on which the server has shown that it had attached us. */
@@ -49,5 +51,6 @@ function sum(before: Uncertainty, left: Uncertainty): Uncertainty {
     outputInDoubtSince: before.outputInDoubtSince ?? left.outputInDoubtSince ?? before.endedAt,
     lastOutputAt: left.lastOutputAt ?? before.lastOutputAt,
     endedAt: left.endedAt,
+    wallAheadMs: before.wallAheadMs ?? left.wallAheadMs,
   };
 }

@@ -55,6 +55,7 @@ export class Attempt {
   #connection: Connection | undefined;
   #rotation: Rotation | undefined;
   #lastOutputAt: number | undefined;
+  #wallAheadMs: number | undefined;
   #uncertainty: Uncertainty = CERTAIN;
   #gateOpen = false;
   #cancelHurry: (() => void) | undefined;
@@ -171,12 +172,13 @@ export class Attempt {
           // The owner may want to kill or to pause it: it has to know it by now.
           this.#connection = connection;
           // A replay is on its way from now on, and lost when the connection breaks before it comes.
-          if (!first) this.#lastOutputAt = deps.clock.monotonic();
+          this.#wallAheadMs = deps.clock.now() - deps.clock.monotonic();
+          if (!first) this.#noteOutput();
           onOpen();
           attachment.handleOpen(headers);
         },
         onOutput: (frame) => {
-          this.#lastOutputAt = deps.clock.monotonic();
+          this.#noteOutput();
           this.#rotation?.handleOutput();
           gate.push(frame);
         },
@@ -218,6 +220,12 @@ export class Attempt {
     this.#connection?.pump();
   }
 
+  #noteOutput(): void {
+    const { clock } = this.#options.deps;
+    this.#lastOutputAt = clock.monotonic();
+    this.#wallAheadMs = clock.now() - this.#lastOutputAt;
+  }
+
   #finish(connection: Connection): void {
     this.#rotation?.stop();
     this.#cancelHurry?.();
@@ -225,7 +233,8 @@ export class Attempt {
     this.#options.gate.end();
     const { inputInDoubt, outputInDoubtSince } = connection;
     const endedAt = this.#options.deps.clock.monotonic();
-    this.#uncertainty = { inputInDoubt, outputInDoubtSince, lastOutputAt: this.#lastOutputAt, endedAt };
+    const [lastOutputAt, wallAheadMs] = [this.#lastOutputAt, this.#wallAheadMs];
+    this.#uncertainty = { inputInDoubt, outputInDoubtSince, lastOutputAt, endedAt, wallAheadMs };
     this.#connection = undefined;
   }
 }

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { missingOutput } from "../../../../daemon/upstream/missing-output.js";
+import { describe, expect, it } from "vitest";
+import { missingOutput, replayedEvent } from "../../../../daemon/upstream/missing-output.js";
 
 type Case = readonly [
   what: string,
@@ -57,4 +57,33 @@ it.each<Case>([
     endedAt: before.endedAt ?? 8_950,
   };
   expect(missingOutput({ kind }, uncertainty, nowMs)).toEqual(expected);
+});
+
+describe("replayedEvent", () => {
+  it("names the time before a sleep in which the monotonic clock stood still", () => {
+    const HOUR = 3_600_000;
+    const before = {
+      inputInDoubt: 0,
+      outputInDoubtSince: 900,
+      lastOutputAt: 800,
+      endedAt: 1_000,
+      wallAheadMs: 50_000,
+    };
+    const clock = { now: () => 50_000 + 5_000 + HOUR, monotonic: () => 5_000 };
+    const { missing } = replayedEvent({ kind: "fresh" }, before, clock);
+    expect(missing).toEqual({ from: 50_900, to: 55_000 + HOUR });
+  });
+
+  it("counts a sleep as time in which the link was dead", () => {
+    const before = {
+      inputInDoubt: 0,
+      outputInDoubtSince: 9_000,
+      lastOutputAt: 800,
+      endedAt: 9_100,
+      wallAheadMs: 0,
+    };
+    const at = (sleptMs: number) => ({ now: () => 9_200 + sleptMs, monotonic: () => 9_200 });
+    expect(replayedEvent({ kind: "fresh" }, before, at(0)).missing).toBeUndefined();
+    expect(replayedEvent({ kind: "fresh" }, before, at(60_000)).missing).toBeDefined();
+  });
 });
