@@ -39,6 +39,8 @@ export class PasteProgress {
         this.#total = 0;
         return;
       }
+      // What waited for the link counts as well.
+      this.#total = Math.max(this.#total, queued);
       this.#options.onProgress(Math.max(0, this.#total - queued), this.#total);
       this.#arm();
     }, SAY_EVERY_MS);
