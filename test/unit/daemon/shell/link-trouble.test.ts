@@ -289,6 +289,7 @@ describe("the progress of a paste", () => {
   it("counts what was typed while the link was down, too", async () => {
     const rig = serviceRig();
     const { sink, type } = await rig.attach();
+    await rig.drawn();
     rig.upstream.link({ kind: "lost", attempt: 1, reason: "the connection broke" });
     type("x".repeat(5_000));
     rig.upstream.queuedBytes = 5_000;
