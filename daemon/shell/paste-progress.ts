@@ -50,6 +50,8 @@ export class PasteProgress {
         this.#reset();
         return;
       }
+      // What waited for the link counts as well.
+      this.#total = Math.max(this.#total, queued);
       if (this.#total >= PASTE_BYTES) {
         this.#said = true;
         this.#options.onProgress(Math.max(0, this.#total - queued), this.#total);

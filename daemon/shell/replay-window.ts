@@ -37,9 +37,8 @@ export class ReplayWindow {
       this.#open = true;
       this.#onChange(true);
     }
-    if (end === undefined) {
-      this.#cancelLongest = this.#clock.setTimeout(() => this.close(), LONGEST_MS);
-    } else this.handleOutput(offset);
+    this.#cancelLongest = this.#clock.setTimeout(() => this.close(), LONGEST_MS);
+    if (end !== undefined) this.handleOutput(offset);
   }
 
   /** The upstream, which may have withheld the replay, delivers it now. */
@@ -56,6 +55,11 @@ export class ReplayWindow {
       this.#cancelQuiet?.();
       this.#cancelQuiet = this.#clock.setTimeout(() => this.close(), QUIET_MS);
     } else if (offset >= this.#end) this.close();
+    else {
+      // A server may be wrong about the end: without output a replay does not last.
+      this.#cancelLongest?.();
+      this.#cancelLongest = this.#clock.setTimeout(() => this.close(), LONGEST_MS);
+    }
   }
 
   close(): void {

@@ -422,6 +422,8 @@ export class UpstreamSimulation {
 
   #type(): void {
     if (this.#isOver) return;
+    // While another client has the shell, the hub refuses what is typed, and says so.
+    if (this.#hub !== undefined && this.#ending?.kind === "taken") return;
     const dice = this.#dice;
     const send = (bytes: Uint8Array) => {
       if (this.#hub !== undefined) this.#hub.type(bytes);

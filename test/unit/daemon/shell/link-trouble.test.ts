@@ -282,3 +282,44 @@ it("keys go to the upstream while nobody answers: nothing here waits", async () 
   frame(Channel.Stdin, "ls\r");
   expect(rig.upstream.input.toString()).toBe("ls\r");
 });
+
+describe("a replay", () => {
+  it("that never reaches the end that the server named is over after a while without output", async () => {
+    const rig = new ShellRig({ known: true });
+    rig.shell.start();
+    rig.upstream.live({ verdict: "same", end: 1_000_000 });
+    let isSettled = false;
+    void rig.shell.settled.then(() => {
+      isSettled = true;
+    });
+    for (let second = 0; second < 6; second++) {
+      rig.upstream.output("replayed ");
+      await rig.clock.advance(1_000);
+    }
+    expect(isSettled).toBe(false);
+    await rig.clock.advance(10_000);
+    expect(isSettled).toBe(true);
+    rig.upstream.output("\u001b[6n");
+    await rig.drawn();
+    expect(rig.upstream.input.toString()).toContain("R");
+  });
+});
+
+describe("the progress of a paste", () => {
+  it("counts what was typed while the link was down, too", async () => {
+    const rig = serviceRig();
+    const { sink, type } = await rig.attach();
+    await rig.drawn();
+    rig.upstream.link({ kind: "lost", attempt: 1, reason: "the connection broke" });
+    type("x".repeat(5_000));
+    rig.upstream.queuedBytes = 5_000;
+    await rig.clock.advance(3_000);
+    rig.upstream.link({ kind: "live", verdict: "same", ids });
+    type("y");
+    rig.upstream.queuedBytes = 4_000;
+    await rig.clock.advance(2_500);
+    const said = sink.notices.filter((notice) => notice.kind === "sending");
+    expect(said.length).toBe(1);
+    expect(said[0]!.total).toBeGreaterThanOrEqual(4_000);
+  });
+});
