@@ -64,11 +64,10 @@ function isSettled(
 
 /** The last connection may have lost even its replay, or was never attached: what the one before has left goes on. */
 function sum(before: Uncertainty, left: Uncertainty): Uncertainty {
+  const inputInDoubt = before.inputInDoubt + left.inputInDoubt;
+  // Closed in order: nothing had been sent on it.
+  if (left.outputInDoubtSince === undefined) return { ...before, inputInDoubt, endedAt: left.endedAt };
   const since = before.outputInDoubtSince ?? before.endedAt;
-  return {
-    inputInDoubt: before.inputInDoubt + left.inputInDoubt,
-    outputInDoubtSince: left.outputInDoubtSince === undefined ? before.outputInDoubtSince : since,
-    lastOutputAt: before.lastOutputAt,
-    endedAt: left.endedAt,
-  };
+  // What the lost replay held was printed when nobody was listening: that it was quiet before says nothing.
+  return { inputInDoubt, outputInDoubtSince: since, lastOutputAt: since.ms, endedAt: left.endedAt };
 }

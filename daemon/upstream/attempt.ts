@@ -159,7 +159,7 @@ export class Attempt {
   }
 
   #connect(request: SocketRequest, answered: () => void): Connection {
-    const { deps, first, gate, onLink, onOpen, pacer, target } = this.#options;
+    const { deps, gate, onLink, onOpen, pacer, target } = this.#options;
     const attachment = this.#attachment;
     const connection = new Connection({
       request,
@@ -176,8 +176,6 @@ export class Attempt {
           }
           // The owner may want to kill or to pause it: it has to know it by now.
           this.#connection = connection;
-          // A replay is on its way from now on, and lost when the connection breaks before it comes.
-          if (!first) this.#lastOutputAt = deps.clock.monotonic();
           onOpen();
           attachment.handleOpen(headers);
         },
