@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { repetitions } from "../support/figures.js";
 import { runSimulations, simulationFigures } from "../support/simulation/simulation-run.js";
 
-const COUNT = repetitions({ ci: 150, full: 100_000 });
+const COUNT = repetitions({ ci: 150, full: 50_000 });
 
 it("shows every client of the hub the whole output through seeded schedules of faults", async () => {
   const totals = await runSimulations({ count: COUNT, hub: true });

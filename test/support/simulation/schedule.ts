@@ -119,7 +119,7 @@ export function drawSchedule(seed: number, dice: Dice): Schedule {
   const exact = dice.chance(0.4);
   const durationMs = dice.magnitude(60_000, 3 * 3_600_000);
   // A service like the documented one costs a hundred times as much to simulate as one with a small ring.
-  const isDocumented = dice.chance(0.06);
+  const isDocumented = dice.chance(0.01);
   const ringBytes = isDocumented ? RING_BYTES : Math.floor(dice.magnitude(128, 16 * 1024));
   const traits: ServiceTraits = {
     exact,
