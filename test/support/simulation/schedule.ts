@@ -149,14 +149,14 @@ export function drawSchedule(seed: number, dice: Dice): Schedule {
     customEndpoint: dice.chance(0.5),
     durationMs,
     faults: drawFaults(dice, durationMs),
-    outputs: 15 + dice.int(60),
+    outputs: 10 + dice.int(40),
     printBytes: isDocumented ? 20_000 : 700,
     inputs: 5 + dice.int(20),
   };
 }
 
 function drawFaults(dice: Dice, durationMs: number): Fault[] {
-  const count = Math.round(dice.magnitude(5, 40));
+  const count = Math.round(dice.magnitude(2, 30));
   const faults: Fault[] = [];
   let at = 0;
   for (let n = 0; n < count; n++) {
