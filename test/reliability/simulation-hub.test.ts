@@ -10,7 +10,7 @@ it("shows every client of the hub the whole output through seeded schedules of f
   if (totals.failure !== undefined) expect.fail(totals.failure);
   expect(totals.unhandled, "unhandled rejections").toBe(0);
   simulationFigures(totals, {
-    id: "10-simulation-hub",
+    id: "12-simulation-hub",
     title: "Simulated faults: the hub and its clients",
     contract:
       "Every attached client gets all output in order and once, from its drawing or from where it had been before it died, and is told the one true end.",

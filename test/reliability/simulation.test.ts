@@ -4,7 +4,7 @@ import { repetitions } from "../support/figures.js";
 import { faultKinds } from "../support/simulation/schedule.js";
 import { runSimulations, simulationFigures } from "../support/simulation/simulation-run.js";
 
-const COUNT = repetitions({ ci: 2_850, full: 950_000 });
+const COUNT = repetitions({ ci: 2_000, full: 550_000 });
 
 it("keeps every promise of the upstream through seeded schedules of faults", async () => {
   const totals = await runSimulations({ count: COUNT });

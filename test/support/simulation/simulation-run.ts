@@ -25,9 +25,14 @@ export interface SimulationTotals {
 }
 
 /** AGENTD_SEED runs that schedule only. */
-export async function runSimulations(options: { count: number; hub?: boolean }): Promise<SimulationTotals> {
+export async function runSimulations(options: {
+  count: number;
+  hub?: boolean;
+  /** First seed; default 1. */
+  from?: number;
+}): Promise<SimulationTotals> {
   const hub = options.hub === true;
-  const first = firstSeed();
+  const first = firstSeed(options.from);
   const count = process.env["AGENTD_SEED"] === undefined ? options.count : 1;
   const totals: SimulationTotals = {
     seeds: [first, first + count - 1],
