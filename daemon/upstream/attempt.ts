@@ -37,8 +37,8 @@ export interface AttemptOptions {
   /** The connection is open; `ids` are in force from now on. Before its `live` event. */
   onOpen(): void;
   onLink(event: LinkEvent): void;
-  /** What the replay showed; a second time when it turns out to have been a full ring. */
-  onReplay(decision: Pick<ReplayDecision, "kind">): void;
+  /** What the replay showed; a second time when it turns out to have been a full ring. Says whether output may be missing. */
+  onReplay(decision: Pick<ReplayDecision, "kind">): boolean;
 }
 
 const CERTAIN: Uncertainty = {
@@ -213,8 +213,9 @@ export class Attempt {
     } else if (event.kind === "live") {
       gate.beginReplay(
         (decision) => {
-          onReplay(decision);
+          const mayMiss = onReplay(decision);
           attachment.handleReplay(decision.sameShell);
+          return mayMiss;
         },
         () => onReplay({ kind: "gap" }),
       );

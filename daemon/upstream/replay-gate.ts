@@ -7,6 +7,9 @@ import { OverflowWatch } from "./overflow-watch.js";
 import type { ReplayKnowledge } from "./replay-knowledge.js";
 import { type ReplayDecision, ReplayResolver } from "./replay-resolver.js";
 
+/** So much text is hardly there twice by accident; where it is, a person is warned in vain. */
+const TELLING_BYTES = 64;
+
 export interface ReplayGateOptions {
   readonly clock: Clock;
   /** What was learned of servers, shared by all shells of a daemon. */
@@ -26,7 +29,9 @@ export class ReplayGate {
   readonly #options: ReplayGateOptions;
   readonly #delivered = new DeliveredOutput();
   #resolver: ReplayResolver | undefined;
-  #onDecided: (decision: ReplayDecision) => void = () => {};
+  #onDecided: (decision: ReplayDecision) => boolean = () => false;
+  /** Output may be missing from what was delivered: then a replay that repeats it has no border with it. */
+  #hasHole = false;
   /** After a decision that was made early: whether the replay turns out to have filled the server's ring. */
   #overflow: OverflowWatch | undefined;
   #onOverflow: () => void = () => {};
@@ -41,6 +46,7 @@ export class ReplayGate {
   open(counted: boolean): void {
     this.#counted = counted;
     this.#delivered.reset();
+    this.#hasHole = false;
     // What is withheld is that shell's as well: it counts as delivered by it, and nothing of it can be there twice.
     if (this.#resolver !== undefined) this.#decide({ ...this.#resolver.flush(), kind: "fresh" });
     this.#overflow = undefined;
@@ -48,10 +54,10 @@ export class ReplayGate {
 
   /**
    * The output that comes next may begin with a replay.
-   * @param onDecided called once, before the output that was withheld
+   * @param onDecided called once, before the output that was withheld; says whether output may be missing before it
    * @param onOverflow called at most once, later: the replay is as long as a full ring, so what came before it may be missing
    */
-  beginReplay(onDecided: (decision: ReplayDecision) => void, onOverflow: () => void): void {
+  beginReplay(onDecided: (decision: ReplayDecision) => boolean, onOverflow: () => void): void {
     const { clock, knowledge, server } = this.#options;
     // What the server counted was not kept, so nothing can be compared with it: all may be there twice.
     const isBlind = this.#counted;
@@ -114,8 +120,10 @@ export class ReplayGate {
     );
   }
 
-  #decide(decision: ReplayDecision): void {
+  #decide(resolved: ReplayDecision): void {
     this.#cancel?.();
+    const mayRepeat = resolved.kind === "fresh" && this.#hasHole && this.#knows(resolved.output);
+    const decision = mayRepeat ? { ...resolved, kind: "ambiguous" as const } : resolved;
     this.#resolver = undefined;
     const { knowledge, server } = this.#options;
     if (decision.kind === "fresh") {
@@ -123,15 +131,24 @@ export class ReplayGate {
       this.#overflow = new OverflowWatch({ seenBytes, nowMs: this.#options.clock.monotonic() });
     }
     if (decision.learned !== undefined) knowledge.learn(server, decision.learned);
-    this.#onDecided(decision);
+    if (this.#onDecided(decision) || decision.kind === "gap") this.#hasHole = true;
     for (const bytes of decision.output) {
       for (const chunk of chunksOf(bytes)) this.#deliver(encodeFrame(Channel.Stdout, chunk));
     }
   }
 
+  /** Whether `output` begins with something that was delivered before. */
+  #knows(output: readonly Uint8Array[]): boolean {
+    const begin = Buffer.concat(output).subarray(0, TELLING_BYTES);
+    return begin.length === TELLING_BYTES && Buffer.from(this.#delivered.tail()).includes(begin);
+  }
+
   #watchOverflow(bytes: number): void {
     if (this.#overflow === undefined) return;
-    if (this.#overflow.push(bytes, this.#options.clock.monotonic())) this.#onOverflow();
+    if (this.#overflow.push(bytes, this.#options.clock.monotonic())) {
+      this.#hasHole = true;
+      this.#onOverflow();
+    }
     if (this.#overflow.done) this.#overflow = undefined;
   }
 

@@ -248,8 +248,11 @@ export class Upstream {
         if (event.kind === "live") this.#ids = event.ids;
         handlers.onLink(event);
       },
-      onReplay: (decision) =>
-        handlers.onLink(replayedEvent(decision, this.#aftermath.uncertainty, deps.clock)),
+      onReplay: (decision) => {
+        const event = replayedEvent(decision, this.#aftermath.uncertainty, deps.clock);
+        handlers.onLink(event);
+        return event.missing !== undefined;
+      },
     });
     this.#attempt = attempt;
     const end = await attempt.run(signal);

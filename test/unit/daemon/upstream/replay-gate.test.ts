@@ -25,7 +25,10 @@ it("remembers the first output of a new shell, which was withheld until it was k
   const kinds: string[] = [];
   const beginReplay = () =>
     gate.beginReplay(
-      ({ kind }) => kinds.push(kind),
+      ({ kind }) => {
+        kinds.push(kind);
+        return false;
+      },
       () => {},
     );
   beginReplay();
@@ -39,4 +42,41 @@ it("remembers the first output of a new shell, which was withheld until it was k
   await clock.advance(2_000);
   expect(kinds.at(-1)).toBe("overlap");
   expect(output).toBe(`the old shell${words}$ `);
+});
+
+it("says that a replay may repeat what was delivered before a hole, and drops nothing of it", () => {
+  const clock = new VirtualClock();
+  let output = "";
+  const gate = new ReplayGate({
+    clock,
+    knowledge: new ReplayKnowledge(),
+    server: "a server that repeats",
+    onFrame: (frame) => {
+      output += Buffer.from(framePayload(frame)).toString();
+    },
+  });
+  const frame = (text: string) => encodeFrame(Channel.Stdout, Buffer.from(text));
+  const lines = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => `line ${(from + n) * 7919}\r\n`).join("");
+  const kinds: string[] = [];
+  const reattach = (mayMiss: boolean) =>
+    gate.beginReplay(
+      ({ kind }) => {
+        kinds.push(kind);
+        return mayMiss;
+      },
+      () => {},
+    );
+  gate.open(false);
+  gate.push(frame(lines(0, 40)));
+  gate.end();
+  // Lines 40 to 99 were swallowed by the connection that broke.
+  reattach(true);
+  gate.push(frame(lines(100, 200)));
+  gate.end();
+  reattach(false);
+  gate.push(frame(lines(0, 300)));
+  gate.end();
+  expect(kinds).toEqual(["fresh", "ambiguous"]);
+  expect(output).toBe(`${lines(0, 40)}${lines(100, 200)}${lines(0, 300)}`);
 });
