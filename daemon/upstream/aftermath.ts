@@ -65,9 +65,9 @@ function isSettled(
 /** The last connection may have lost even its replay, or was never attached: what the one before has left goes on. */
 function sum(before: Uncertainty, left: Uncertainty): Uncertainty {
   const inputInDoubt = before.inputInDoubt + left.inputInDoubt;
-  // Closed in order: nothing had been sent on it.
-  if (left.outputInDoubtSince === undefined) return { ...before, inputInDoubt, endedAt: left.endedAt };
-  const since = before.outputInDoubtSince ?? before.endedAt;
-  // What the lost replay held was printed when nobody was listening: that it was quiet before says nothing.
-  return { inputInDoubt, outputInDoubtSince: since, lastOutputAt: since.ms, endedAt: left.endedAt };
+  // Closed in order, it lost nothing of its own: nothing had been sent on it.
+  const since = before.outputInDoubtSince ?? (left.outputInDoubtSince && before.endedAt);
+  // What is missing was printed when nobody was listening: that it was quiet before says nothing any more.
+  const lastOutputAt = since?.ms ?? before.lastOutputAt;
+  return { inputInDoubt, outputInDoubtSince: since, lastOutputAt, endedAt: left.endedAt };
 }

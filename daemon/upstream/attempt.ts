@@ -91,6 +91,11 @@ export class Attempt {
     return this.#attachment.ids;
   }
 
+  /** The server has named the terminal that it counts the output of: it was there. */
+  get isExact(): boolean {
+    return this.#attachment.exact;
+  }
+
   get uncertainty(): Uncertainty {
     return this.#uncertainty;
   }

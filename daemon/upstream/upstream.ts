@@ -20,9 +20,6 @@ import { SERVICE_TTL_MS } from "./rotation.js";
 import { ServerKnowledge } from "./server-knowledge.js";
 import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
 
-export type { Ending } from "./link.js";
-export type { UpstreamIds, UpstreamTarget } from "./target.js";
-
 export interface UpstreamOptions {
   readonly target: UpstreamTarget;
   /** Already stored durably: a lost id is a leaked shell. */
@@ -259,7 +256,8 @@ export class Upstream {
     this.#attempt = undefined;
     this.#aftermath.update(end, attempt.uncertainty);
     // A shell that could not be started never was: the next one is the first.
-    if (first && end.kind === "closed" && end.code === 1011 && !end.started) this.#known = false;
+    const isStillborn = end.kind === "closed" && end.code === 1011 && !end.started && !attempt.isExact;
+    if (first && isStillborn) this.#known = false;
     return end;
   }
 

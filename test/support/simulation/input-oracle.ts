@@ -43,6 +43,7 @@ export class InputOracle {
   #text = Buffer.alloc(4096);
   #coded = 0;
   #first: number | undefined;
+  readonly #neverWere = new Set<number>();
   /** Before this, everything was handed over or said to be dropped. */
   #next = 0;
   #receivedEnd = 0;
@@ -74,8 +75,15 @@ export class InputOracle {
     this.#interrupting = false;
   }
 
-  /** A shell is seen for the first time: what was typed before was meant for it. */
-  sees(stream: number): void {
+  /**
+   * A shell is seen: what was typed before the first one was meant for it.
+   * @param isFirst it is the first although there was another: that one could not be started, and never was
+   */
+  sees(stream: number, isFirst: boolean): void {
+    if (isFirst && this.#first !== undefined && this.#first !== stream) {
+      this.#neverWere.add(this.#first);
+      this.#first = stream;
+    }
     this.#first ??= stream;
   }
 
@@ -136,7 +144,8 @@ export class InputOracle {
     while ((this.#chunks[this.#at]?.end ?? Number.POSITIVE_INFINITY) <= from) this.#at += 1;
     for (let at = this.#at; at < this.#chunks.length; at++) {
       const chunk = this.#chunks[at] as Chunk;
-      const meant = chunk.stream ?? this.#first;
+      const isForFirst = chunk.stream === undefined || this.#neverWere.has(chunk.stream);
+      const meant = isForFirst ? this.#first : chunk.stream;
       if (meant !== stream) this.#fail(`input ${from} was typed for shell ${meant} and came into ${stream}`);
       if (chunk.end >= this.#receivedEnd) break;
     }

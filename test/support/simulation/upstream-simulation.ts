@@ -569,7 +569,7 @@ export class UpstreamSimulation {
       this.#stream.replay.live(event.verdict);
       if (attached !== undefined) {
         this.#stream.live(event, attached);
-        this.#input.sees(attached.stream);
+        this.#input.sees(attached.stream, event.verdict === "first");
       }
       this.#input.discarded(event.heldDiscarded ?? 0);
     } else if (event.kind === "confirmed") {

@@ -33,7 +33,7 @@ it("a connection that brought nothing ends no doubt about the one before", () =>
   const doubtful = { ...certain(2_000), outputInDoubtSince: at(1_000), lastOutputAt: 900 };
   aftermath.update(closed, doubtful);
   aftermath.update(closed, certain(3_000));
-  expect(aftermath.uncertainty).toEqual({ ...doubtful, endedAt: at(3_000) });
+  expect(aftermath.uncertainty).toEqual({ ...doubtful, lastOutputAt: 1_000, endedAt: at(3_000) });
   aftermath.update(closed, { ...certain(4_000), lastOutputAt: 3_999 });
   expect(aftermath.uncertainty?.outputInDoubtSince).toBeUndefined();
 });

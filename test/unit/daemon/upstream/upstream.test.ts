@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Have } from "../../../../daemon/upstream/link.js";
+import type { Ending, Have } from "../../../../daemon/upstream/link.js";
 import type { SignRequest } from "../../../../daemon/upstream/sign.js";
-import { type Ending, Upstream, type UpstreamTarget } from "../../../../daemon/upstream/upstream.js";
+import type { UpstreamTarget } from "../../../../daemon/upstream/target.js";
+import { Upstream } from "../../../../daemon/upstream/upstream.js";
 import { Channel } from "../../../../shared/channel.js";
 import { AgentdError } from "../../../../shared/errors.js";
 import { framePayload } from "../../../../shared/frame.js";
