@@ -69,5 +69,6 @@ function sum(before: Uncertainty, left: Uncertainty): Uncertainty {
   const since = before.outputInDoubtSince ?? (left.outputInDoubtSince && before.endedAt);
   // What is missing was printed when nobody was listening: that it was quiet before says nothing any more.
   const lastOutputAt = since?.ms ?? before.lastOutputAt;
-  return { inputInDoubt, outputInDoubtSince: since, lastOutputAt, endedAt: left.endedAt };
+  // It may never have been attached: what a lost answer takes with it begins where the one before ended.
+  return { inputInDoubt, outputInDoubtSince: since, lastOutputAt, endedAt: before.endedAt };
 }

@@ -6,6 +6,8 @@ import { UpstreamSimulation } from "./upstream-simulation.js";
 
 /** The end of a failing schedule, as lines. */
 const STORY_LINES = 60;
+/** One is too many; a few tell more than one. */
+const MAX_VIOLATIONS = 20;
 
 export interface SimulationTotals {
   readonly seeds: readonly [first: number, last: number];
@@ -56,7 +58,8 @@ export async function runSimulations(options: {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   const startedAt = process.cpuUsage();
-  for (let seed = first; seed < first + count && totals.failure === undefined; seed++) {
+  let violations = 0;
+  for (let seed = first; seed < first + count && violations < MAX_VIOLATIONS; seed++) {
     const result = await new UpstreamSimulation(seed, { hub }).run();
     totals.schedules += 1;
     totals.faults += result.faults;
@@ -66,7 +69,11 @@ export async function runSimulations(options: {
     add(totals.input, result.input);
     add(totals.clients, result.clients);
     totals.endings[result.ending] = (totals.endings[result.ending] ?? 0) + 1;
-    if (result.failures.length > 0) totals.failure = await storyOf(seed, hub);
+    if (result.failures.length > 0) {
+      violations += 1;
+      const told = totals.failure === undefined ? await storyOf(seed, hub) : result.failures[0];
+      totals.failure = totals.failure === undefined ? told : `${told}\n${totals.failure}`;
+    }
     // Rejections are noticed between turns of the event loop.
     if (seed % 100 === 0) await new Promise(setImmediate);
   }

@@ -33,9 +33,17 @@ it("a connection that brought nothing ends no doubt about the one before", () =>
   const doubtful = { ...certain(2_000), outputInDoubtSince: at(1_000), lastOutputAt: 900 };
   aftermath.update(closed, doubtful);
   aftermath.update(closed, certain(3_000));
-  expect(aftermath.uncertainty).toEqual({ ...doubtful, lastOutputAt: 1_000, endedAt: at(3_000) });
+  expect(aftermath.uncertainty).toEqual({ ...doubtful, lastOutputAt: 1_000 });
   aftermath.update(closed, { ...certain(4_000), lastOutputAt: 3_999 });
   expect(aftermath.uncertainty?.outputInDoubtSince).toBeUndefined();
+});
+
+it("an answer that was lost after a connection without a word takes what was printed since the one before", () => {
+  const aftermath = new Aftermath();
+  aftermath.update(closed, { ...certain(2_000), lastOutputAt: 1_900 });
+  aftermath.update(closed, certain(3_000));
+  aftermath.update({ kind: "failed", code: "ECONNRESET", message: "" }, certain(4_000));
+  expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(2_000));
 });
 
 it("a connection that may have lost its replay makes the time doubtful for which that was", () => {
