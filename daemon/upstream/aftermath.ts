@@ -37,7 +37,8 @@ export class Aftermath {
       // From now on somebody else is given the output.
       this.#left = { ...left, outputInDoubtSince: left.outputInDoubtSince ?? left.endedAt };
     } else if (end.kind === "closed" || end.kind === "rotated") {
-      this.#left = before === undefined || isSettled(end.ageMs, left) ? left : sum(before, left);
+      if (isSettled(end.ageMs, left)) this.#left = left;
+      else this.#left = before === undefined ? fromItsBegin(end.ageMs, left) : sum(before, left);
     } else if (isAnswerLost(end) && before !== undefined) {
       // It may have been answered, and the answer lost: then so is the output that the server sent behind it.
       this.#left = { ...before, outputInDoubtSince: before.outputInDoubtSince ?? before.endedAt };
@@ -60,6 +61,13 @@ function isSettled(
 ): boolean {
   const openedAtMs = endedAt.ms - ageMs;
   return lastOutputAt !== undefined || outputInDoubtSince.ms - openedAtMs >= REPLAY_BEGINS_MS;
+}
+
+/** The first connection may have lost everything: an answer to a ping proves nothing of output that had not been sent yet. */
+function fromItsBegin(ageMs: number, left: Uncertainty): Uncertainty {
+  const { endedAt, outputInDoubtSince } = left;
+  const openedAt = { ms: endedAt.ms - ageMs, wallMs: endedAt.wallMs - ageMs };
+  return outputInDoubtSince === undefined ? left : { ...left, outputInDoubtSince: openedAt };
 }
 
 /** The last connection may have lost even its replay, or was never attached: what the one before has left goes on. */

@@ -36,6 +36,8 @@ export class ReplayGate {
   #overflow: OverflowWatch | undefined;
   #onOverflow: () => void = () => {};
   #counted = false;
+  /** Bytes delivered on the present connection. */
+  #deliveredHere = 0;
   #cancel: (() => void) | undefined;
 
   constructor(options: ReplayGateOptions) {
@@ -45,7 +47,10 @@ export class ReplayGate {
   /** The output that comes next is that of a new shell, or is counted by its server: all of it is new. */
   open(counted: boolean): void {
     this.#counted = counted;
+    // What this connection has delivered already, before it was known whose it is, is that shell's too.
+    const own = this.#delivered.tail().subarray(-this.#deliveredHere);
     this.#delivered.reset();
+    if (this.#deliveredHere > 0) this.#delivered.append(own);
     this.#hasHole = false;
     // What is withheld is that shell's as well: it counts as delivered by it, and nothing of it can be there twice.
     if (this.#resolver !== undefined) this.#decide({ ...this.#resolver.flush(), kind: "fresh" });
@@ -99,6 +104,7 @@ export class ReplayGate {
   /** The connection ended. */
   end(): void {
     this.#settle();
+    this.#deliveredHere = 0;
   }
 
   #settle(): void {
@@ -153,7 +159,10 @@ export class ReplayGate {
   }
 
   #deliver(frame: Uint8Array): void {
-    if (!this.#counted && frame[0] === Channel.Stdout) this.#delivered.append(framePayload(frame));
+    if (!this.#counted && frame[0] === Channel.Stdout) {
+      this.#delivered.append(framePayload(frame));
+      this.#deliveredHere += frame.length - 1;
+    }
     this.#options.onFrame(frame);
   }
 }

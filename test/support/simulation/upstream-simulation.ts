@@ -607,7 +607,9 @@ export class UpstreamSimulation {
         this.#checkExit(ending.exit);
         break;
       case "gone":
-        if (!this.#isFatal && this.#stream.stream !== undefined) this.#fail(`gone: ${ending.error.message}`);
+        // A shell that never came to life may be given up.
+        if (!this.#isFatal && this.#stream.stream !== undefined && this.#stream.high(this.#stream.stream) > 0)
+          this.#fail(`gone: ${ending.error.message}`);
         break;
       case "taken":
         if (end?.kind !== "closed" || end.code !== 4000) this.#fail("taken by nobody");

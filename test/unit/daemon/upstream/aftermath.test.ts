@@ -74,3 +74,9 @@ it("while another client has the shell, the output goes there", () => {
   aftermath.update({ ...closed, code: 4000, ageMs: 60_000 }, certain(70_000));
   expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(70_000));
 });
+
+it("a first connection that brought nothing makes its whole life doubtful, whatever pongs there were", () => {
+  const aftermath = new Aftermath();
+  aftermath.update({ ...closed, ageMs: 800 }, { ...certain(1_000), outputInDoubtSince: at(700) });
+  expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(200));
+});

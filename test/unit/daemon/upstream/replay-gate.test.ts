@@ -80,3 +80,41 @@ it("says that a replay may repeat what was delivered before a hole, and drops no
   expect(kinds).toEqual(["fresh", "ambiguous"]);
   expect(output).toBe(`${lines(0, 40)}${lines(100, 200)}${lines(0, 300)}`);
 });
+
+it("remembers what a new shell printed before it was known to be new", async () => {
+  const clock = new VirtualClock();
+  let output = "";
+  const gate = new ReplayGate({
+    clock,
+    knowledge: new ReplayKnowledge(),
+    server: "a server that confirms late",
+    onFrame: (frame) => {
+      output += Buffer.from(framePayload(frame)).toString();
+    },
+  });
+  const frame = (text: string) => encodeFrame(Channel.Stdout, Buffer.from(text));
+  const greeting = "welcome to the new machine, which prints this once\r\n";
+  const kinds: string[] = [];
+  const reattach = () =>
+    gate.beginReplay(
+      ({ kind }) => {
+        kinds.push(kind);
+        return false;
+      },
+      () => {},
+    );
+  gate.open(false);
+  gate.push(frame("the old shell"));
+  gate.end();
+  reattach();
+  await clock.advance(2_000);
+  gate.push(frame(greeting));
+  gate.open(false);
+  gate.push(frame("and a prompt that makes it long enough $ "));
+  gate.end();
+  reattach();
+  gate.push(frame(`${greeting}and a prompt that makes it long enough $ `));
+  await clock.advance(2_000);
+  expect(kinds).toEqual(["fresh", "overlap"]);
+  expect(output).toBe(`the old shell${greeting}and a prompt that makes it long enough $ `);
+});
