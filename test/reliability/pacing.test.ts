@@ -46,7 +46,7 @@ class Typist {
     }
   }
 
-  /** Reads until the output holds `text`; what was read is forgotten. */
+  /** Reads until the output holds `text`; what comes up to there is forgotten. */
   async reads(text: string): Promise<void> {
     while (!this.output.includes(text)) {
       const frame = await this.#client.frame();
@@ -57,7 +57,7 @@ class Typist {
       const notice = frame[0] === Channel.Notice ? decodeNotice(frame.subarray(1)) : undefined;
       if (notice !== undefined) this.notices.push(notice);
     }
-    this.output = "";
+    this.output = this.output.slice(this.output.indexOf(text) + text.length);
   }
 }
 
