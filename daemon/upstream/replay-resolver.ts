@@ -37,7 +37,7 @@ export const QUIET_MS = 150;
 /** Nothing is withheld for longer; also how long a server may take to begin its replay. */
 const LONGEST_MS = 2_000;
 /** The same, once nothing can be a repetition and only the length of the replay is of interest. */
-const LONGEST_HOPELESS_MS = 500;
+const LONGEST_HOPELESS_MS = 200;
 /** A ring kept in chunks holds less than its capacity when it is full: this share of it counts as full. */
 export const FULL_SHARE = 0.75;
 /** A repetition of this many bytes is no accident. */
