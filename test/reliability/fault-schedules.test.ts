@@ -397,7 +397,7 @@ function record(
     id: "20-fault-schedules",
     title: "Fault schedules between the daemon and a server",
     contract:
-      "With a server that counts its output no byte is lost without being counted, and none is doubled; with the service's dialects every byte that reached the daemon reaches its clients, and every gap is at a place where they were told of a lost link.",
+      "With a server that counts its output no byte is lost without being counted, and none is doubled; with the service's dialects every byte that reached the daemon reaches its clients, every gap was said, and so were the doubles.",
     method:
       "The built daemon on a real `agentd runtime serve`, through a proxy that cuts (RST, FIN, one side first, at a byte), freezes, delays, throttles, splits, joins, refuses or is silent, 1 to 6 times per schedule, while a program writes a position-coded stream and a client types numbered keys. The oracle knows every byte by its position; the program logs what it read.",
     command: "npm run figures",
