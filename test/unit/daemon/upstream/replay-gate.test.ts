@@ -6,18 +6,25 @@ import { Channel } from "../../../../shared/channel.js";
 import { encodeFrame, framePayload } from "../../../../shared/frame.js";
 import { VirtualClock } from "../../../support/virtual-clock.js";
 
-it("remembers the first output of a new shell, which was withheld until it was known to be one", async () => {
-  const clock = new VirtualClock();
-  let output = "";
+const frame = (text: string) => encodeFrame(Channel.Stdout, Buffer.from(text));
+
+/** A gate, and what it has let through. */
+function makeGate(clock: VirtualClock) {
+  const passed = { output: "" };
   const gate = new ReplayGate({
     clock,
     knowledge: new ReplayKnowledge(),
-    server: "a server that repeats",
-    onFrame: (frame) => {
-      output += Buffer.from(framePayload(frame)).toString();
+    server: "a server",
+    onFrame: (through) => {
+      passed.output += Buffer.from(framePayload(through)).toString();
     },
   });
-  const frame = (text: string) => encodeFrame(Channel.Stdout, Buffer.from(text));
+  return { gate, passed };
+}
+
+it("remembers the first output of a new shell, which was withheld until it was known to be one", async () => {
+  const clock = new VirtualClock();
+  const { gate, passed } = makeGate(clock);
   const words = Array.from({ length: 30 }, (_, n) => `line ${n} of the new shell\r\n`).join("");
   gate.open(false);
   gate.push(frame("the old shell"));
@@ -33,29 +40,20 @@ it("remembers the first output of a new shell, which was withheld until it was k
     );
   beginReplay();
   gate.push(frame(words));
-  expect(output).toBe("the old shell");
+  expect(passed.output).toBe("the old shell");
   gate.open(false);
-  expect(output).toBe(`the old shell${words}`);
+  expect(passed.output).toBe(`the old shell${words}`);
   gate.end();
   beginReplay();
   gate.push(frame(`${words}$ `));
   await clock.advance(2_000);
   expect(kinds.at(-1)).toBe("overlap");
-  expect(output).toBe(`the old shell${words}$ `);
+  expect(passed.output).toBe(`the old shell${words}$ `);
 });
 
 it("says that a replay may repeat what was delivered before a hole, and drops nothing of it", () => {
   const clock = new VirtualClock();
-  let output = "";
-  const gate = new ReplayGate({
-    clock,
-    knowledge: new ReplayKnowledge(),
-    server: "a server that repeats",
-    onFrame: (frame) => {
-      output += Buffer.from(framePayload(frame)).toString();
-    },
-  });
-  const frame = (text: string) => encodeFrame(Channel.Stdout, Buffer.from(text));
+  const { gate, passed } = makeGate(clock);
   const lines = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, n) => `line ${(from + n) * 7919}\r\n`).join("");
   const kinds: string[] = [];
@@ -78,21 +76,12 @@ it("says that a replay may repeat what was delivered before a hole, and drops no
   gate.push(frame(lines(0, 300)));
   gate.end();
   expect(kinds).toEqual(["fresh", "ambiguous"]);
-  expect(output).toBe(`${lines(0, 40)}${lines(100, 200)}${lines(0, 300)}`);
+  expect(passed.output).toBe(`${lines(0, 40)}${lines(100, 200)}${lines(0, 300)}`);
 });
 
 it("remembers what a new shell printed before it was known to be new", async () => {
   const clock = new VirtualClock();
-  let output = "";
-  const gate = new ReplayGate({
-    clock,
-    knowledge: new ReplayKnowledge(),
-    server: "a server that confirms late",
-    onFrame: (frame) => {
-      output += Buffer.from(framePayload(frame)).toString();
-    },
-  });
-  const frame = (text: string) => encodeFrame(Channel.Stdout, Buffer.from(text));
+  const { gate, passed } = makeGate(clock);
   const greeting = "welcome to the new machine, which prints this once\r\n";
   const kinds: string[] = [];
   const reattach = () =>
@@ -116,5 +105,5 @@ it("remembers what a new shell printed before it was known to be new", async () 
   gate.push(frame(`${greeting}and a prompt that makes it long enough $ `));
   await clock.advance(2_000);
   expect(kinds).toEqual(["fresh", "overlap"]);
-  expect(output).toBe(`the old shell${greeting}and a prompt that makes it long enough $ `);
+  expect(passed.output).toBe(`the old shell${greeting}and a prompt that makes it long enough $ `);
 });
