@@ -49,7 +49,9 @@ export class TypedInput {
 
   /** A heartbeat came back: the daemon has read what was sent before it. */
   handleHeartbeat(payload: Uint8Array): void {
-    if (payload.length === 4) this.#evidence.proved(new DataView(payload.slice().buffer).getUint32(0));
+    if (payload.length !== 4) return;
+    const { buffer, byteOffset } = payload;
+    this.#evidence.proved(new DataView(buffer, byteOffset, 4).getUint32(0));
   }
 
   /** Sends what may be sent now; with `all`, also what the stream has to keep in memory. */
