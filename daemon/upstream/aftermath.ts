@@ -33,12 +33,16 @@ export class Aftermath {
   /** An attempt, and the connection that it may have led to, has ended. */
   update(end: ConnectionEnd, left: Uncertainty): void {
     const before = this.#left;
-    if (end.kind === "closed" && end.code === TAKEN) {
+    if (end.kind === "closed" || end.kind === "rotated") {
+      const seen = isSettled(end.ageMs, left)
+        ? left
+        : before
+          ? sum(before, left)
+          : fromItsBegin(end.ageMs, left);
       // From now on somebody else is given the output.
-      this.#left = { ...left, outputInDoubtSince: left.outputInDoubtSince ?? left.endedAt };
-    } else if (end.kind === "closed" || end.kind === "rotated") {
-      if (isSettled(end.ageMs, left)) this.#left = left;
-      else this.#left = before === undefined ? fromItsBegin(end.ageMs, left) : sum(before, left);
+      const isTaken = end.kind === "closed" && end.code === TAKEN;
+      const since = seen.outputInDoubtSince ?? (isTaken ? seen.endedAt : undefined);
+      this.#left = { ...seen, outputInDoubtSince: since };
     } else if (isAnswerLost(end) && before !== undefined) {
       // It may have been answered, and the answer lost: then so is the output that the server sent behind it.
       this.#left = { ...before, outputInDoubtSince: before.outputInDoubtSince ?? before.endedAt };

@@ -80,3 +80,10 @@ it("a first connection that brought nothing makes its whole life doubtful, whate
   aftermath.update({ ...closed, ageMs: 800 }, { ...certain(1_000), outputInDoubtSince: at(700) });
   expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(200));
 });
+
+it("a takeover before the replay came makes the time since the connection before doubtful", () => {
+  const aftermath = new Aftermath();
+  aftermath.update(closed, { ...certain(2_000), lastOutputAt: 1_900 });
+  aftermath.update({ ...closed, code: 4000 }, certain(3_000));
+  expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(2_000));
+});
