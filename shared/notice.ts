@@ -25,6 +25,11 @@ export interface BackNotice {
   readonly inDoubt?: number;
 }
 
+/** The same shell, and neither output nor typing was lost. */
+export function isHarmless({ verdict, bytesLost, heldDiscarded, inDoubt }: BackNotice): boolean {
+  return verdict === "same" && bytesLost === 0 && (heldDiscarded ?? inDoubt) === undefined;
+}
+
 export type Notice =
   /**
    * The link is down. `retryAt`: ISO 8601, absent while an attempt is under way. `held`: typed bytes that wait for the link.

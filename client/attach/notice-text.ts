@@ -1,7 +1,7 @@
 // What agentd says while attached and at the end of it: the words of cli.md, "What agentd says".
 import { ExitStatus } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { BackNotice, Notice, Verdict } from "../../shared/notice.js";
+import { type BackNotice, isHarmless, type Notice, type Verdict } from "../../shared/notice.js";
 import type { ShellExit } from "../../shared/status.js";
 import { formatBytes, formatDuration } from "../format.js";
 import type { LineWeight } from "./status-line.js";
@@ -49,11 +49,8 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
 /** How long the line of a notice has to stand. */
 export function noticeWeight(notice: Notice): LineWeight {
   switch (notice.kind) {
-    case "back": {
-      const { verdict, bytesLost, heldDiscarded, inDoubt } = notice;
-      const harmless = verdict === "same" && bytesLost === 0 && (heldDiscarded ?? inDoubt) === undefined;
-      return harmless ? "calm" : "lasting";
-    }
+    case "back":
+      return isHarmless(notice) ? "calm" : "lasting";
     case "replayed":
       return notice.back === undefined ? "lasting" : "amends";
     case "silent":

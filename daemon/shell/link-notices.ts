@@ -1,6 +1,6 @@
 // Which notice the clients get for what happens to the link. Pure.
 import { AgentdError } from "../../shared/errors.js";
-import type { BackNotice, Notice, NoticeSpan } from "../../shared/notice.js";
+import { type BackNotice, isHarmless, type Notice, type NoticeSpan } from "../../shared/notice.js";
 import type { LinkEvent, TimeSpan } from "../upstream/link.js";
 import type { ShellState } from "./shell-state.js";
 
@@ -19,11 +19,6 @@ export interface LinkHistory {
 export function noticeOf(event: LinkEvent, history: LinkHistory): Notice | undefined {
   const notice = plainNotice(event, history);
   return history.planned && notice?.kind === "back" && isHarmless(notice) ? undefined : notice;
-}
-
-/** The same shell, and neither output nor typing was lost. */
-function isHarmless({ verdict, bytesLost, heldDiscarded, inDoubt }: BackNotice): boolean {
-  return verdict === "same" && bytesLost === 0 && (heldDiscarded ?? inDoubt) === undefined;
 }
 
 function plainNotice(event: LinkEvent, { again, held, inDoubt }: LinkHistory): Notice | undefined {

@@ -1,5 +1,4 @@
 // What the connections so far have left uncertain: which keys may not have arrived, and since when output may be missing.
-
 import type { Moment } from "./clock.js";
 import { isAnswerLost } from "./doubt.js";
 import type { ConnectionEnd } from "./outcome.js";
@@ -34,11 +33,7 @@ export class Aftermath {
   update(end: ConnectionEnd, left: Uncertainty): void {
     const before = this.#left;
     if (end.kind === "closed" || end.kind === "rotated") {
-      const seen = isSettled(end.ageMs, left)
-        ? left
-        : before
-          ? sum(before, left)
-          : fromItsBegin(end.ageMs, left);
+      const seen = isSettled(end.ageMs, left) ? left : unsettled(end.ageMs, before, left);
       // From now on somebody else is given the output.
       const isTaken = end.kind === "closed" && end.code === TAKEN;
       const since = seen.outputInDoubtSince ?? (isTaken ? seen.endedAt : undefined);
@@ -65,6 +60,11 @@ function isSettled(
 ): boolean {
   const openedAtMs = endedAt.ms - ageMs;
   return lastOutputAt !== undefined || outputInDoubtSince.ms - openedAtMs >= REPLAY_BEGINS_MS;
+}
+
+/** What is left after a connection whose replay may not have come. */
+function unsettled(ageMs: number, before: Uncertainty | undefined, left: Uncertainty): Uncertainty {
+  return before === undefined ? fromItsBegin(ageMs, left) : sum(before, left);
 }
 
 /** The first connection may have lost everything: an answer to a ping proves nothing of output that had not been sent yet. */

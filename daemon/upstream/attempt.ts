@@ -12,7 +12,7 @@ import type { ConnectionEnd } from "./outcome.js";
 import type { Pacer } from "./pacer.js";
 import type { ReplayGate } from "./replay-gate.js";
 import type { ReplayDecision } from "./replay-resolver.js";
-import { Rotation, SERVICE_TTL_MS } from "./rotation.js";
+import { Rotation, ttlOf } from "./rotation.js";
 import type { ServerKnowledge } from "./server-knowledge.js";
 import type { SocketRequest } from "./socket.js";
 import type { UpstreamIds, UpstreamTarget } from "./target.js";
@@ -84,11 +84,6 @@ export class Attempt {
   /** The open connection, for what can be asked of one. */
   get connection(): Connection | undefined {
     return this.#connection;
-  }
-
-  /** The ids in force, as far as this attempt has learned. */
-  get ids(): UpstreamIds {
-    return this.#attachment.ids;
   }
 
   /** The server has named the terminal that it counts the output of: it was there. */
@@ -176,7 +171,7 @@ export class Attempt {
           this.#cancelHurry?.();
           if (target.kind === "agentcore") {
             const onDue = (ageMs: number) => connection.leave({ kind: "rotated", ageMs });
-            const ttlMs = deps.connectionTtlMs ?? SERVICE_TTL_MS;
+            const ttlMs = ttlOf(deps);
             this.#rotation = new Rotation({ clock: deps.clock, ttlMs, random: deps.random(), onDue });
           }
           // The owner may want to kill or to pause it: it has to know it by now.

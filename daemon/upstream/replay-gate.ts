@@ -48,9 +48,9 @@ export class ReplayGate {
   open(counted: boolean): void {
     this.#counted = counted;
     // What this connection has delivered already, before it was known whose it is, is that shell's too.
-    const own = this.#delivered.tail().subarray(-this.#deliveredHere);
+    const own = this.#deliveredHere > 0 ? this.#delivered.tail().subarray(-this.#deliveredHere) : undefined;
     this.#delivered.reset();
-    if (this.#deliveredHere > 0) this.#delivered.append(own);
+    if (own !== undefined) this.#delivered.append(own);
     this.#hasHole = false;
     // What is withheld is that shell's as well: it counts as delivered by it, and nothing of it can be there twice.
     if (this.#resolver !== undefined) this.#decide({ ...this.#resolver.flush(), kind: "fresh" });

@@ -2,7 +2,12 @@
 import type { Clock } from "./clock.js";
 
 /** From the protocol: a connection is cut after 60 minutes. */
-export const SERVICE_TTL_MS = 60 * 60_000;
+const SERVICE_TTL_MS = 60 * 60_000;
+
+/** Age at which the server cuts a connection, milliseconds. */
+export function ttlOf({ connectionTtlMs = SERVICE_TTL_MS }: { readonly connectionTtlMs?: number }): number {
+  return connectionTtlMs;
+}
 
 /** Shares of the limit between which a renewal is due: 50 and 57 minutes. Spread, so that shells opened together are not renewed together. */
 const EARLIEST = 50 / 60;

@@ -16,7 +16,7 @@ import { AGENTCORE_LIMITS, LOCAL_LIMITS, Pacer } from "./pacer.js";
 import { ReplayGate } from "./replay-gate.js";
 import { ReplayKnowledge } from "./replay-knowledge.js";
 import { Retries } from "./retries.js";
-import { SERVICE_TTL_MS } from "./rotation.js";
+import { ttlOf } from "./rotation.js";
 import { ServerKnowledge } from "./server-knowledge.js";
 import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
 
@@ -196,7 +196,7 @@ export class Upstream {
         attempt: retries.attempt,
         sinceLossMs: retries.sinceLossMs(now),
         learning,
-        connectionTtlMs: deps.connectionTtlMs ?? SERVICE_TTL_MS,
+        connectionTtlMs: ttlOf(deps),
         signedOffsetMs: this.#server.clockOffsetMs,
         nowMs: clock.now(),
       });
