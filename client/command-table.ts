@@ -10,6 +10,7 @@ import { kill } from "./commands/kill.js";
 import { ls } from "./commands/ls.js";
 import { newShell } from "./commands/new.js";
 import { rename } from "./commands/rename.js";
+import { resize } from "./commands/resize.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
 import { version } from "./commands/version.js";
@@ -23,6 +24,7 @@ export const commandTable: readonly Command[] = [
   send,
   capture,
   rename,
+  resize,
   kill,
   daemon,
   runtime,

@@ -1,6 +1,7 @@
-// The table that `ls` prints: one line for each shell.
+// The table that `ls` prints: one line for each shell, with -v also one for each of its clients.
 import { printable } from "../shared/names.js";
 import type { ShellInfo } from "../shared/rpc.js";
+import { clientLines } from "./client-lines.js";
 import { formatDuration, formatTable } from "./format.js";
 
 /** Widest title that a table shows, in characters. */
@@ -13,12 +14,15 @@ export function shellTable(shells: readonly ShellInfo[], now: number, verbose: b
     shell.name,
     stateText(shell),
     whereText(shell),
-    `${shell.cols}x${shell.rows}`,
+    sizeText(shell, verbose),
     String(shell.clients),
     formatDuration(now - Date.parse(shell.createdAt)),
     ...(verbose ? verboseCells(shell) : [printable(shell.title ?? "", MAX_TITLE)]),
   ]);
-  return formatTable([head, ...rows]);
+  const lines = formatTable([head, ...rows]).split("\n");
+  if (!verbose) return lines.join("\n");
+  const clients = clientLines(shells, now);
+  return lines.flatMap((line, index) => [line, ...(clients[index - 1] ?? [])]).join("\n");
 }
 
 const VERBOSE_HEAD = ["PID", "RUNTIME SESSION", "SHELL ID", "LOST", "LABELS"];
@@ -32,6 +36,11 @@ function verboseCells(shell: ShellInfo): string[] {
     String(shell.bytesLost),
     labels.join(",") || "-",
   ];
+}
+
+/** What decides the size is said where it is not the usual. */
+function sizeText({ cols, rows, sizePolicy }: ShellInfo, verbose: boolean): string {
+  return `${cols}x${rows}${verbose && sizePolicy !== undefined ? ` ${sizePolicy}` : ""}`;
 }
 
 /** `live`, `ended 0`, `ended SIG9`, `reconnecting (no route to host)`. */

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
 import { AgentdError } from "../shared/errors.js";
 import { isShellName, printable } from "../shared/names.js";
+import { isSizePolicy, SIZE_POLICIES, type SizePolicy } from "../shared/size.js";
 import { lineOfKey } from "./toml-position.js";
 
 /** A named place for new shells: `[targets.NAME]`. */
@@ -23,6 +24,8 @@ export interface Config {
   readonly scrollback: number;
   /** Age at which AgentCore cuts a connection; for servers with another limit than its 60 minutes. */
   readonly connectionTtlMs: number;
+  /** What decides the size of new shells. */
+  readonly sizePolicy: SizePolicy;
   readonly targets: ReadonlyMap<string, TargetConfig>;
 }
 
@@ -30,6 +33,7 @@ export const DEFAULT_CONFIG: Config = {
   prefix: "C-]",
   scrollback: 5000,
   connectionTtlMs: 60 * 60_000,
+  sizePolicy: "latest",
   targets: new Map(),
 };
 
@@ -86,7 +90,11 @@ class Reader {
   }
 
   config(root: Table): Config {
-    this.#onlyKeys(root, [], ["connection_ttl", "default_target", "keys", "scrollback", "targets"]);
+    this.#onlyKeys(
+      root,
+      [],
+      ["connection_ttl", "default_target", "keys", "scrollback", "size_policy", "targets"],
+    );
     // `keys = "agentcore"`: the official client's way, where the prefix alone detaches.
     const preset = own(root, "keys") === "agentcore";
     const keys = preset ? {} : this.#table(root, [], "keys");
@@ -104,6 +112,7 @@ class Reader {
       prefix: preset ? "agentcore" : (this.#prefix(keys) ?? DEFAULT_CONFIG.prefix),
       scrollback: this.#scrollback(root) ?? DEFAULT_CONFIG.scrollback,
       connectionTtlMs: this.#connectionTtl(root) ?? DEFAULT_CONFIG.connectionTtlMs,
+      sizePolicy: this.#sizePolicy(root) ?? DEFAULT_CONFIG.sizePolicy,
       targets,
     };
   }
@@ -154,6 +163,12 @@ class Reader {
     const ms = Number(count) * (UNIT_MS[unit ?? ""] ?? Number.NaN);
     if (ms >= MIN_TTL_MS && ms <= MAX_TTL_MS) return ms;
     throw this.#bad(["connection_ttl"], 'is not a time such as "90s", "60m" or "1h", at most "24h"');
+  }
+
+  #sizePolicy(root: Table): SizePolicy | undefined {
+    const policy = own(root, "size_policy");
+    if (policy === undefined || isSizePolicy(policy)) return policy;
+    throw this.#bad(["size_policy"], `is not one of ${SIZE_POLICIES.join(", ")}`);
   }
 
   #url(table: Table, path: readonly string[], key: string): string | undefined {

@@ -103,13 +103,14 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
       const { shell, created } = await registry.create(newShell(params, config));
       return { shell: shell.info(), created };
     },
-    attach: (sink, params) => registry.get(params.name).attach(sink, params),
+    attach: (sink, params, program) => registry.get(params.name).attach(sink, params, program),
     list: () => registry.list(),
     unsaved: () => describeUnsaved(registry.unsaved),
     info: (name) => registry.get(name).info(),
     kill: (name, force) => registry.kill(name, force),
     rename: (name, to) => registry.rename(name, to),
     detach: (name) => registry.detach(name),
+    resize: (name, request) => registry.get(name).resize(request),
     send: (name, bytes) => registry.get(name).send(bytes),
     capture: (name, range) => registry.get(name).capture(range),
     subscribe: (listener) => registry.subscribe(listener),
@@ -140,9 +141,9 @@ async function localShellsFound(registry: Registry): Promise<void> {
 
 function newShell(params: Params<"shell.new">, config: Config): Parameters<Registry["create"]>[0] {
   const { name, target, labels = {}, reuse = false } = params;
-  const { cols = DEFAULT_SIZE.cols, rows = DEFAULT_SIZE.rows } = params;
+  const { cols = DEFAULT_SIZE.cols, rows = DEFAULT_SIZE.rows, sizePolicy = config.sizePolicy } = params;
   const fresh = freshIds();
-  const base = { name, target: resolveTarget(target, config), cols, rows, labels, reuse };
+  const base = { name, target: resolveTarget(target, config), cols, rows, sizePolicy, labels, reuse };
   if (target.kind === "local") {
     const { command, cwd, env, umask } = target;
     const local = {

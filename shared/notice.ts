@@ -1,6 +1,7 @@
 // NOTICE payloads (channel 0x11): what happened to the shell, as JSON. The client turns them into its one dim line.
 import { Channel } from "./channel.js";
 import { encodeTextFrame } from "./frame.js";
+import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
 
 /** After a reconnect: is this the shell we had? `unknown` when the service does not tell. */
@@ -65,8 +66,14 @@ export type Notice =
   | { readonly kind: "waiting"; readonly reason: "credentials" | "capacity"; readonly message: string }
   /** Another tool took the shell upstream (close code 4000). */
   | { readonly kind: "taken" }
-  /** The shell now has this size, because of its leader. */
-  | { readonly kind: "resized"; readonly cols: number; readonly rows: number; readonly leads: boolean }
+  /** The shell now has this size. `leads`: this client typed last. `policy`: what decides the size; absent: `latest`. */
+  | {
+      readonly kind: "resized";
+      readonly cols: number;
+      readonly rows: number;
+      readonly leads: boolean;
+      readonly policy?: SizePolicy;
+    }
   /**
    * The output stands at `offset` for this client: it was not sent some bytes (questions to a terminal that is not its to
    * answer), so it cannot count them.

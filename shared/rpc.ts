@@ -1,5 +1,6 @@
 // The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
 import type { NoticeSpan, Verdict } from "./notice.js";
+import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
 
 /** Bumped by any change that an older peer cannot ignore. `hello`, `daemon.status` and `daemon.stop` work across versions. */
@@ -15,6 +16,28 @@ export type ShellState =
   | "ended"
   | "gone";
 
+/** One attached client, as `ls -v` shows it. What it says of itself (`client`, `tty`, `pid`) is not checked by anybody. */
+export interface AttachedInfo {
+  /** Counts the arrivals at this shell. */
+  readonly id: number;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly cols: number;
+  readonly rows: number;
+  /** It typed last: its terminal is asked what the programs ask. */
+  readonly leads: boolean;
+  readonly readOnly?: true;
+  /** Its size does not count, and it never leads. */
+  readonly ignoreSize?: true;
+  /** It does not read: its output is being dropped until it does. */
+  readonly behind?: true;
+  /** The program, from `hello`. */
+  readonly client?: string;
+  /** The client's terminal, such as `/dev/pts/3`. */
+  readonly tty?: string;
+  readonly pid?: number;
+}
+
 /** What `ls --json` shows of a shell (cli.md). Times are ISO 8601. */
 export interface ShellInfo {
   readonly name: string;
@@ -28,6 +51,10 @@ export interface ShellInfo {
   readonly shellId: string;
   /** How many clients are attached now. */
   readonly clients: number;
+  /** In the order of their arrival. */
+  readonly attached: readonly AttachedInfo[];
+  /** Absent: `latest`. */
+  readonly sizePolicy?: SizePolicy;
   readonly cols: number;
   readonly rows: number;
   readonly title?: string;
@@ -90,6 +117,9 @@ export interface AttachParams {
   readonly detachOthers?: boolean;
   /** False for a client that is no terminal and so answers no terminal queries. Default true. */
   readonly terminal?: boolean;
+  /** For whoever looks who is attached: this client's terminal, such as `/dev/pts/3`, and its process. */
+  readonly tty?: string;
+  readonly pid?: number;
   /** What this client has already shown: it then gets only what is new, when the daemon still has it. */
   readonly resume?: { readonly epoch: string; readonly offset: number };
 }
@@ -145,6 +175,8 @@ export interface Methods {
       readonly target: TargetRequest;
       readonly cols?: number;
       readonly rows?: number;
+      /** Default: that of the config file. */
+      readonly sizePolicy?: SizePolicy;
       readonly labels?: Readonly<Record<string, string>>;
       /** Answer with the existing shell of that name instead of `name_taken`. */
       readonly reuse?: boolean;
@@ -161,6 +193,16 @@ export interface Methods {
     result: { readonly exit?: ShellExit };
   };
   "shell.rename": { params: { readonly name: string; readonly to: string }; result: Nothing };
+  /** A size makes the policy `manual`; a policy takes effect at once. Answers with the shell as it is now. */
+  "shell.resize": {
+    params: {
+      readonly name: string;
+      readonly cols?: number;
+      readonly rows?: number;
+      readonly sizePolicy?: SizePolicy;
+    };
+    result: { readonly shell: ShellInfo };
+  };
   /** Ends the attachment of every client of the shell (or of all shells, without `name`). */
   "shell.detach": { params: { readonly name?: string }; result: { readonly detached: number } };
   /** Types bytes (base64) into the shell. */

@@ -9,6 +9,17 @@ export interface Size {
 /** The size of a terminal that nobody has measured. */
 export const DEFAULT_SIZE: Size = { cols: 80, rows: 24 };
 
+/**
+ * Whose size a shell has; the words of tmux's `window-size`. `latest`: that of the client that typed last; `smallest`,
+ * `largest`: of all clients, each dimension by itself; `manual`: what `agentd resize` says.
+ */
+export type SizePolicy = (typeof SIZE_POLICIES)[number];
+export const SIZE_POLICIES = ["latest", "smallest", "largest", "manual"] as const;
+
+export function isSizePolicy(text: unknown): text is SizePolicy {
+  return SIZE_POLICIES.some((policy) => policy === text);
+}
+
 /** From the protocol (developer guide): each side of a RESIZE is 1..1000. */
 const MAX_SIDE = 1000;
 

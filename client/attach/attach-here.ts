@@ -1,5 +1,5 @@
 // Attaches this process's terminal to a shell: the checks before, the loop, and the last line after it.
-import { fstatSync } from "node:fs";
+import { fstatSync, readlinkSync } from "node:fs";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { Context } from "../context.js";
@@ -44,12 +44,28 @@ export function requireTerminal(env: Context["env"], instead: string): void {
   }
 }
 
+/** For whoever looks who is attached. */
+function ownTerminal(): { readonly pid: number; readonly tty?: string } {
+  const { pid } = process;
+  try {
+    const tty = readlinkSync("/proc/self/fd/0");
+    return tty.startsWith("/dev/") ? { pid, tty: tty.slice(0, 256) } : { pid };
+  } catch {
+    return { pid };
+  }
+}
+
 /** Resolves with the exit status of cli.md: 0, the shell's own, 254 or 255. Failures are said here. */
 export async function attachHere(options: AttachHere): Promise<number> {
   const { context, connection, name, readOnly = false, ignoreSize = false, take, detachOthers } = options;
   const terminal = new RawTerminal({ stdin: process.stdin, stdout: process.stdout });
   const prefix = parsePrefix(connection.hello.client.prefix);
-  const params = { name, ...(readOnly ? { readOnly } : {}), ...(ignoreSize ? { ignoreSize } : {}) };
+  const params = {
+    name,
+    ...ownTerminal(),
+    ...(readOnly ? { readOnly } : {}),
+    ...(ignoreSize ? { ignoreSize } : {}),
+  };
   const once = { ...(take ? { take } : {}), ...(detachOthers ? { detachOthers } : {}) };
   let stream: Awaited<ReturnType<DaemonConnection["attach"]>>;
   try {
@@ -69,6 +85,7 @@ export async function attachHere(options: AttachHere): Promise<number> {
     terminal,
     prefix,
     readOnly,
+    ignoreSize,
     canSay: sameTerminal,
     color: context.color,
     writeStatus: (text) => void context.stderr.write(text),

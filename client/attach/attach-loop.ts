@@ -39,6 +39,7 @@ export interface AttachLoopOptions {
   readonly terminal: RawTerminal;
   readonly prefix: PrefixKeyOptions;
   readonly readOnly: boolean;
+  readonly ignoreSize: boolean;
   /** Whether agentd may say anything at all. */
   readonly canSay: boolean;
   readonly color: boolean;
@@ -79,7 +80,8 @@ export class AttachLoop {
       this.#leave = resolve;
     });
     const { name } = this.#options;
-    if (this.#options.canSay) this.#view.connectText = connectText(first.result.shell, this.#options);
+    if (this.#options.canSay)
+      this.#view.connectText = connectText(first.result.shell, this.#options, this.#terminal.size);
     this.#terminal.start({
       onInput: (bytes) => this.#handleKeys(this.#keys.push(bytes)),
       onHangup: () => this.#leave(lostEnd(name, `hung up on ${name}`)),
@@ -242,7 +244,7 @@ export class AttachLoop {
         this.#askForSnapshot();
         return;
       case "take":
-        this.#stream?.send(Channel.Notice, framePayload(encodeNotice({ kind: "lead" })));
+        this.#takeLead();
         return;
       case "help": {
         const key = prefixLabel(prefix) ?? "";
@@ -252,6 +254,12 @@ export class AttachLoop {
       default:
         command satisfies never;
     }
+  }
+
+  #takeLead(): void {
+    const { ignoreSize, readOnly } = this.#options;
+    if (readOnly || ignoreSize) this.#view.say(`${readOnly ? "read-only" : "--ignore-size"}: never leads`);
+    else this.#stream?.send(Channel.Notice, framePayload(encodeNotice({ kind: "lead" })));
   }
 
   /** Tells the daemon, and does not wait long for it: leaving never depends on anybody. */

@@ -1,15 +1,16 @@
 // What the user sees of the shell: output and snapshots on the terminal, agentd's lines beside them, and how far it got.
 import type { Notice, Verdict } from "../../shared/notice.js";
 import type { ShellInfo } from "../../shared/rpc.js";
+import type { Size } from "../../shared/size.js";
 import { decodeSnapshotPart } from "../../shared/snapshot.js";
 import { ConnectLine, roomBelow } from "./connect-line.js";
 import { noticeLine, noticeWeight } from "./notice-text.js";
-import type { PrefixKeyOptions } from "./prefix-key.js";
 import { prefixLabel } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
+import { type OwnRole, type ShellSize, sizeText } from "./size-text.js";
 import { type LineWeight, StatusLine } from "./status-line.js";
 
-interface ShellViewOptions {
+interface ShellViewOptions extends OwnRole {
   readonly terminal: RawTerminal;
   /** Whether agentd may say anything at all. */
   readonly canSay: boolean;
@@ -36,7 +37,9 @@ export class ShellView {
   /** What to say when the first snapshot is drawn. */
   connectText: string | undefined;
   #drawn = false;
-  #connectLine: { readonly row: ConnectLine; readonly text: string } | undefined;
+  /** `again`: to be said with the next drawing too, when the line had to go. */
+  #connectLine: { readonly row: ConnectLine; readonly again: string | undefined } | undefined;
+  #shellSize: ShellSize | undefined;
 
   constructor(options: ShellViewOptions) {
     this.#options = options;
@@ -73,6 +76,7 @@ export class ShellView {
 
   /** What a notice about the shell `name` has to say, if anything. */
   sayNotice(name: string, notice: Notice): void {
+    if (notice.kind === "resized") this.#shellSize = notice;
     const line = noticeLine(name, notice, Date.now());
     if (line !== undefined) this.say(line, noticeWeight(notice));
   }
@@ -110,7 +114,7 @@ export class ShellView {
   /** `stale`: the terminal moved our line to nobody knows where, so the screen has to be drawn anew. */
   handleResize(): "stale" | "fine" {
     if (this.#connectLine === undefined) return "fine";
-    this.connectText = this.#connectLine.text;
+    this.connectText = this.#connectLine.again;
     this.#connectLine = undefined;
     return "stale";
   }
@@ -118,12 +122,14 @@ export class ShellView {
   /** @param whole `bytes` are all there is: only then the place for the connect line is known. */
   #beginSnapshot(bytes: Uint8Array, whole: boolean): boolean {
     const { size } = this.#terminal;
-    const text = this.connectText;
+    const connectText = this.connectText;
+    const text = connectText ?? this.#sizeText;
     const room = text !== undefined && whole ? roomBelow(bytes, size.rows) : undefined;
     this.connectText = undefined;
     this.#connectLine = undefined;
     // Without room below, the line goes above: into the scrollback, with what the user had on the screen.
-    if (text !== undefined && room?.lastRowIsFree !== true && !this.#drawn) this.#status.say(text);
+    if (connectText !== undefined && room?.lastRowIsFree !== true && !this.#drawn)
+      this.#status.say(connectText);
     this.#status.beforeOutput();
     this.#terminal.clear(!this.#drawn);
     this.#drawn = true;
@@ -131,9 +137,16 @@ export class ShellView {
     if (text !== undefined && room?.lastRowIsFree === true && this.#mayInsert) {
       const row = new ConnectLine(room, size);
       this.#options.writeStatus(row.drawSequence(`[${text}]`, this.#options.color));
-      this.#connectLine = { row, text };
+      this.#connectLine = { row, again: connectText };
     }
     return fast;
+  }
+
+  /** Nothing for a window that fits, nor for one in which nothing may be said. */
+  get #sizeText(): string | undefined {
+    const { canSay, terminal } = this.#options;
+    if (!canSay || this.#shellSize === undefined) return undefined;
+    return sizeText(terminal.size, this.#shellSize, this.#options);
   }
 
   /** Bytes of ours break nothing here and now. */
@@ -158,15 +171,19 @@ export class ShellView {
 
 /** `attached work · local · Ctrl-] d to detach`. */
 export function connectText(
-  { kind, region, name }: Pick<ShellInfo, "kind" | "region" | "name">,
-  { prefix, readOnly }: { readonly prefix: PrefixKeyOptions; readonly readOnly: boolean },
+  shell: Pick<ShellInfo, "kind" | "region" | "name" | "cols" | "rows" | "sizePolicy">,
+  own: OwnRole,
+  window: Size,
 ): string {
-  const key = prefixLabel(prefix);
+  const { kind, region, name } = shell;
+  const key = prefixLabel(own.prefix);
+  const size = sizeText(window, { ...shell, policy: shell.sizePolicy }, own);
   const parts = [
     `attached ${name}`,
     kind === "local" ? "local" : (region ?? "agentcore"),
-    ...(readOnly ? ["read-only"] : []),
+    ...(own.readOnly ? ["read-only"] : []),
     key === undefined ? `agentd detach ${name} from elsewhere` : `${key} d to detach`,
+    ...(size === undefined ? [] : [size]),
   ];
   return parts.join(" · ");
 }

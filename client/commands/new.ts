@@ -7,6 +7,7 @@ import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
 import { parseLabels, TARGET_FLAGS, targetRequest } from "../target-request.js";
+import { policyFrom } from "./resize.js";
 
 /** A cloud shell may need a new microVM (the service allows 300 s for it) and some retries. */
 const NEW_LIMIT_MS = 345_000;
@@ -20,6 +21,11 @@ export const newShell: Command = {
     detached: { type: "boolean", short: "d", help: "do not attach" },
     ...TARGET_FLAGS,
     size: { type: "string", value: "COLSxROWS", help: "size of the terminal (default: this terminal's)" },
+    "size-policy": {
+      type: "string",
+      value: "POLICY",
+      help: "whose size it has: latest (who typed last), smallest, largest or manual",
+    },
     label: {
       type: "string",
       multiple: true,
@@ -86,6 +92,7 @@ export async function createShell({
     defaultTarget,
   });
   const labels = parseLabels(line.values("label"));
+  const sizePolicy = policyFrom(line, "size-policy");
   const { columns, rows } = process.stdout;
   const terminal = columns > 0 && rows > 0 ? { cols: columns, rows } : undefined;
   const { showProgress } = await import("../progress.js");
@@ -97,6 +104,7 @@ export async function createShell({
         name,
         target,
         ...(size ?? terminal),
+        ...(sizePolicy === undefined ? {} : { sizePolicy }),
         ...(Object.keys(labels).length === 0 ? {} : { labels }),
         ...(reuse ? { reuse } : {}),
       },

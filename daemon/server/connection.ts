@@ -14,6 +14,8 @@ export interface PacketReceiver {
 
 export interface Connection {
   readonly sink: ClientSink;
+  /** What it called itself in its greeting. */
+  readonly program: string;
   /** @throws AgentdError `protocol_mismatch`, `too_busy` (too many clients), `invalid_request` (said hello before). */
   greet(protocol: number, client: string): void;
   /** From now on the connection is a stream of packets; bytes that came behind the request are the first. */

@@ -12,6 +12,7 @@ import {
   type ShellInfo,
   type UnsavedState,
 } from "../../shared/rpc.js";
+import type { Size, SizePolicy } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { ClientSink } from "../shell/client-host.js";
 import type { Call, PacketReceiver } from "./connection.js";
@@ -20,13 +21,19 @@ import type { MethodTable } from "./rpc-server.js";
 /** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
 export interface Shells {
   create(params: Params<"shell.new">): Promise<Result<"shell.new">>;
-  attach(sink: ClientSink, params: AttachParams): Promise<{ result: AttachResult; client: PacketReceiver }>;
+  /** @param program what the client calls itself */
+  attach(
+    sink: ClientSink,
+    params: AttachParams,
+    program: string,
+  ): Promise<{ result: AttachResult; client: PacketReceiver }>;
   list(): readonly ShellInfo[];
   unsaved(): UnsavedState;
   info(name: string): ShellInfo;
   kill(name: string, force: boolean): Promise<ShellExit | undefined>;
   rename(name: string, to: string): Promise<void>;
   detach(name: string | undefined): number;
+  resize(name: string, request: { readonly size?: Size; readonly policy?: SizePolicy }): void;
   send(name: string, bytes: Uint8Array): void;
   capture(name: string, options: { start?: number; ansi?: boolean }): Promise<string>;
   /** @returns what ends the subscription. */
@@ -66,7 +73,7 @@ export function createMethods({
     "shell.info": async ({ name }) => ({ shell: shells.info(name) }),
 
     "shell.attach": async (params, { connection, afterAnswer }) => {
-      const { result, client } = await shells.attach(connection.sink, params);
+      const { result, client } = await shells.attach(connection.sink, params, connection.program);
       afterAnswer(() => connection.becomeStream(client));
       return result;
     },
@@ -82,6 +89,15 @@ export function createMethods({
     },
 
     "shell.detach": async ({ name }) => ({ detached: shells.detach(name) }),
+
+    "shell.resize": async ({ name, cols, rows, sizePolicy: policy }) => {
+      if ((cols === undefined) !== (rows === undefined)) {
+        throw new AgentdError("invalid_params", "a size has both cols and rows");
+      }
+      const size = cols === undefined || rows === undefined ? {} : { size: { cols, rows } };
+      shells.resize(name, { ...size, ...(policy === undefined ? {} : { policy }) });
+      return { shell: shells.info(name) };
+    },
 
     "shell.send": async ({ name, data }) => {
       const bytes = Buffer.from(data, "base64");

@@ -2,6 +2,7 @@
 import { isAbsolute } from "node:path";
 import { isRuntimeSessionId, isShellId } from "../../shared/names.js";
 import type { MethodName, Params, TargetRequest } from "../../shared/rpc.js";
+import { isSizePolicy, SIZE_POLICIES, type SizePolicy } from "../../shared/size.js";
 import {
   boolean,
   type Check,
@@ -20,6 +21,10 @@ import {
 
 /** From the protocol: each side of a size. */
 const side = integer(1, 1000);
+const sizePolicy: Check<SizePolicy> = (value, path) => {
+  if (!isSizePolicy(value)) throw wrong(path, `must be one of ${SIZE_POLICIES.join(", ")}`);
+  return value;
+};
 /** Our choice: a label is a word, not a document. */
 const isLabelKey = (key: string) => /^[A-Za-z0-9._/-]{1,63}$/.test(key) && key !== "__proto__";
 /** POSIX: anything but `=` and NUL; `__proto__` would be no variable but a trap for whoever copies the object. */
@@ -67,6 +72,7 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     target,
     cols: optional(side),
     rows: optional(side),
+    sizePolicy: optional(sizePolicy),
     labels: optional(map(isLabelKey, text(256, 0), 64)),
     reuse: optional(boolean),
   }),
@@ -79,6 +85,8 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     take: optional(boolean),
     detachOthers: optional(boolean),
     terminal: optional(boolean),
+    tty: optional(text(256)),
+    pid: optional(integer(1, 2 ** 31 - 1)),
     resume: optional(object({ epoch: uuid, offset })),
   }),
   "shell.list": object({}, "ignore"),
@@ -86,6 +94,12 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
   "shell.kill": object({ name: shellName, force: optional(boolean) }),
   "shell.rename": object({ name: shellName, to: shellName }),
   "shell.detach": object({ name: optional(shellName) }),
+  "shell.resize": object({
+    name: shellName,
+    cols: optional(side),
+    rows: optional(side),
+    sizePolicy: optional(sizePolicy),
+  }),
   "shell.send": object({ name: shellName, data: base64Data }),
   "shell.capture": object(
     { name: shellName, start: optional(integer(-10_000_000, 10_000_000)), ansi: optional(boolean) },

@@ -54,6 +54,7 @@ export interface PeerOptions {
  */
 export class Peer implements Connection {
   readonly sink: ClientSink;
+  program = "";
   readonly #socket: Socket;
   readonly #writer: SocketWriter;
   readonly #options: PeerOptions;
@@ -100,6 +101,7 @@ export class Peer implements Connection {
     this.#lines.maxLineBytes = MAX_LINE_BYTES;
     this.#log = this.#log.child({ client: printable(client, 60) });
     this.#greeting.accept(protocol);
+    this.program = client;
   }
 
   becomeStream(receiver: PacketReceiver): void {

@@ -12,8 +12,9 @@ import type { Candidate } from "./size-policy.js";
 export interface ClientOptions extends ClientRole {
   readonly sink: ClientSink;
   readonly host: ClientHost;
-  /** Order of arrival. */
+  /** Its arrival: in order, and in wall clock milliseconds. */
   readonly attached: number;
+  readonly since: number;
   /** Begin with this output instead of a drawing: what came since the client was last attached. */
   readonly resume?: Uint8Array;
 }
@@ -36,9 +37,9 @@ type Phase = "holding" | "live" | "behind" | "ended";
 export class AttachedClient implements Candidate {
   readonly canLead: boolean;
   readonly attached: number;
-  readonly readOnly: boolean;
   typed = 0;
   size: Size;
+  readonly options: ClientOptions;
   readonly #sink: ClientSink;
   readonly #host: ClientHost;
   #phase: Phase = "holding";
@@ -56,13 +57,15 @@ export class AttachedClient implements Candidate {
   #lastNotice: Uint8Array | undefined;
   /** It was detached: it gets no more output, only the notice that says so. */
   #isDismissed = false;
+  /** The next drawing has the lines above the screen in it: the client never had them, or missed some. */
+  #lacksHistory = true;
 
   constructor(options: ClientOptions) {
+    this.options = options;
     this.#sink = options.sink;
     this.#host = options.host;
     this.size = options.size;
     this.canLead = options.canLead;
-    this.readOnly = options.readOnly;
     this.attached = options.attached;
     this.#countedOffset = options.host.offset();
     options.sink.onDrain(() => this.#handleDrain());
@@ -118,7 +121,7 @@ export class AttachedClient implements Candidate {
     const payload = framePayload(frame);
     switch (frame[0]) {
       case Channel.Stdin:
-        if (!this.readOnly && payload.length > 0) this.#host.input(this, payload);
+        if (!this.options.readOnly && payload.length > 0) this.#host.input(this, payload);
         break;
       case Channel.Resize: {
         const size = decodeResize(payload);
@@ -131,7 +134,7 @@ export class AttachedClient implements Candidate {
         this.#send(frame.slice());
         break;
       case Channel.Snapshot:
-        if (this.#phase === "live") this.#redraw();
+        if (this.#phase === "live") this.redraw();
         break;
       case Channel.Notice:
         if (decodeClientNotice(payload) !== undefined && this.canLead) this.#host.lead(this);
@@ -160,6 +163,12 @@ export class AttachedClient implements Candidate {
 
   /** Begins, or begins anew, from a drawing of the shell as it is now. */
   redraw(): void {
+    this.#lacksHistory = true;
+    this.refit();
+  }
+
+  /** Its screen shows the wrong size: drawn anew, without the lines above it, which its terminal has. */
+  refit(): void {
     if (this.#phase === "live" || this.#phase === "holding") this.#redraw();
   }
 
@@ -175,7 +184,7 @@ export class AttachedClient implements Candidate {
     // What the old filter held back is in the new drawing.
     if (this.#filter !== undefined) this.#filter = new QueryFilter(this.#host.tail());
     this.#countedOffset = this.#host.offset();
-    this.#host.drawing().then(
+    this.#host.drawing({ size: this.size, history: this.#lacksHistory }).then(
       (frames) => {
         if (generation !== this.#generation || this.#phase !== "holding") return;
         this.#drawing = frames;
@@ -207,6 +216,7 @@ export class AttachedClient implements Candidate {
     for (const frame of this.#drawing) this.#sink.send(frame);
     for (const frame of this.#held.take()) this.#sink.send(frame);
     this.#drawing = undefined;
+    this.#lacksHistory = false;
     this.#phase = "live";
     this.#queueLimit = MAX_QUEUED_BYTES + this.#sink.queuedBytes;
     if (this.#lastNotice !== undefined) this.#end();
@@ -235,6 +245,7 @@ export class AttachedClient implements Candidate {
 
   #fallBehind(): void {
     this.#phase = "behind";
+    this.#lacksHistory = true;
     this.#drawing = undefined;
     this.#skipped += this.#held.dropOutput();
   }

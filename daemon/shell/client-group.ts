@@ -1,23 +1,39 @@
-// The clients attached to one shell, and which of them leads.
+// The clients attached to one shell, which of them leads, and what size they give it.
 import type { Notice } from "../../shared/notice.js";
-import { type Size, sameSize } from "../../shared/size.js";
+import type { AttachedInfo } from "../../shared/rpc.js";
+import { type Size, type SizePolicy, sameSize } from "../../shared/size.js";
+import type { Clock } from "../upstream/clock.js";
 import type { AttachedClient } from "./attached-client.js";
-import { leaderOf } from "./size-policy.js";
+import { describeClient } from "./client-info.js";
+import { Refit } from "./refit.js";
+import { decide } from "./size-policy.js";
 
 export interface ClientGroupOptions {
-  /** The leader's size counts from now on. */
+  readonly clock: Clock;
+  readonly policy: SizePolicy;
+  /** The shell's size, as of now. */
+  size(): Size;
+  /** The clients give the shell this size from now on. */
   onSize(size: Size): void;
   /** Somebody came, left, or took the lead. */
   onChange(): void;
 }
 
 /**
- * Invariant: at any moment at most one client sees terminal queries, the leader; during a replay none does. When there
- * is no leader, `leader` is undefined and the shell's own screen answers.
+ * Invariants:
+ * 1. At any moment at most one client sees terminal queries, the leader; during a replay none does. When there is no leader,
+ *    `leader` is undefined and the shell's own screen answers.
+ * 2. Whoever's screen a change of size has made wrong is drawn anew: all but the one whose terminal made the same change.
  */
 export class ClientGroup {
   readonly #options: ClientGroupOptions;
   readonly #clients = new Set<AttachedClient>();
+  /** Those whose terminal has the shell's size, and had it when their screen was drawn. */
+  readonly #fitting = new WeakSet<AttachedClient>();
+  readonly #refit: Refit;
+  #policy: SizePolicy;
+  /** Whose terminal gives the shell its size just now: that terminal changes by itself. */
+  #resizing: AttachedClient | undefined;
   #leader: AttachedClient | undefined;
   #replaying = false;
   #isFinishing = false;
@@ -26,6 +42,8 @@ export class ClientGroup {
 
   constructor(options: ClientGroupOptions) {
     this.#options = options;
+    this.#policy = options.policy;
+    this.#refit = new Refit(options.clock);
   }
 
   get size(): number {
@@ -41,21 +59,32 @@ export class ClientGroup {
     return this.#leader !== undefined && !this.#leader.isBehind;
   }
 
+  /** Everybody who is attached, in the order of their arrival. */
+  describe(): AttachedInfo[] {
+    return [...this.#clients].map((client) => describeClient(client, client === this.#leader));
+  }
+
   /** The next number in the order of arrivals and keystrokes. */
   nextOrder(): number {
     this.#lastOrder += 1;
     return this.#lastOrder;
   }
 
+  /** Its first drawing is made for the size that the shell has then. */
   add(client: AttachedClient): void {
     this.#clients.add(client);
     if (this.#inputPaused) client.pauseInput();
-    this.#elect();
+    const before = this.#options.size();
+    this.#elect(client);
+    const size = this.#options.size();
+    if (sameSize(size, client.size)) this.#fitting.add(client);
+    else if (sameSize(size, before)) this.#tellSize(client, size);
     this.#options.onChange();
   }
 
   remove(client: AttachedClient): void {
     if (!this.#clients.delete(client)) return;
+    this.#refit.forget(client);
     this.#elect();
     this.#options.onChange();
   }
@@ -63,12 +92,26 @@ export class ClientGroup {
   /** `client` typed, or asked to lead. */
   typed(client: AttachedClient): void {
     client.typed = this.nextOrder();
-    if (client !== this.#leader) this.#elect();
+    if (client === this.#leader) return;
+    this.#elect();
+    if (client === this.#leader) this.#options.onChange();
   }
 
   /** `client` measured itself anew. */
   resized(client: AttachedClient): void {
-    if (client === this.#leader) this.#options.onSize(client.size);
+    const fitted = this.#fitting.has(client);
+    this.#elect(client);
+    const fits = sameSize(client.size, this.#options.size());
+    if (fits) this.#fitting.add(client);
+    else this.#fitting.delete(client);
+    // A terminal that changes with the shell has moved its lines as the shell has; any other one stands wrong.
+    if (!fits || !fitted) this.#refit.mark(client);
+    this.#options.onChange();
+  }
+
+  setPolicy(policy: SizePolicy): void {
+    this.#policy = policy;
+    this.#elect();
   }
 
   /** While `on`, nobody sees queries: they were asked in the past. */
@@ -108,22 +151,32 @@ export class ClientGroup {
     return leaving.length;
   }
 
-  /** Tells every client the size of the shell, and whether it decides it. */
+  #elect(cause?: AttachedClient): void {
+    if (this.#isFinishing) return;
+    const before = this.#options.size();
+    const { leader, size } = decide(this.#clients, this.#policy);
+    this.#leader = leader;
+    this.#updateFilters();
+    if (size === undefined || sameSize(size, before)) return;
+    this.#resizing = cause;
+    this.#options.onSize(size);
+    this.#resizing = undefined;
+  }
+
+  /** The shell has this size now. */
   announceSize(size: Size): void {
     for (const client of this.#clients) {
-      const leads = client === this.#leader;
-      if (!leads || !sameSize(client.size, size)) client.notify({ kind: "resized", ...size, leads });
+      this.#tellSize(client, size);
+      if (client === this.#resizing) continue;
+      if (sameSize(client.size, size)) this.#fitting.add(client);
+      else this.#fitting.delete(client);
+      this.#refit.mark(client);
     }
   }
 
-  #elect(): void {
-    if (this.#isFinishing) return;
-    const leader = leaderOf(this.#clients);
-    if (leader !== this.#leader) {
-      this.#leader = leader;
-      if (leader !== undefined) this.#options.onSize(leader.size);
-    }
-    this.#updateFilters();
+  #tellSize(client: AttachedClient, size: Size): void {
+    const policy = this.#policy === "latest" ? {} : { policy: this.#policy };
+    client.notify({ kind: "resized", ...size, leads: client === this.#leader, ...policy });
   }
 
   #updateFilters(): void {

@@ -1,4 +1,5 @@
 // The two sides of an attached client: where its frames go, and what it asks of its shell.
+import type { DrawingView } from "../terminal/drawing-view.js";
 import type { AttachedClient } from "./attached-client.js";
 
 /** Where a client's frames go; implemented by the server's peer. */
@@ -18,7 +19,7 @@ export interface ClientSink {
 /** What a client asks of its shell. */
 export interface ClientHost {
   /** Frames that draw the shell as it is at the moment of this call, later; everything sent after the call is not in them. */
-  drawing(): Promise<readonly Uint8Array[]>;
+  drawing(view: DrawingView): Promise<readonly Uint8Array[]>;
   /** The unfinished sequence at the end of the output, as of now. */
   tail(): Uint8Array;
   /** Absolute offset of the end of the output, as of now. */

@@ -1,4 +1,5 @@
-// What an attached client may do, and how large its terminal is.
+// What an attached client may do, how large its terminal is, and what it says of itself.
+import { printable } from "../../shared/names.js";
 import type { AttachParams } from "../../shared/rpc.js";
 import { clampSize, type Size } from "../../shared/size.js";
 
@@ -6,12 +7,29 @@ export interface ClientRole {
   readonly size: Size;
   readonly canLead: boolean;
   readonly readOnly: boolean;
+  readonly ignoreSize: boolean;
+  readonly identity: ClientIdentity;
 }
 
-export function roleOf({ cols, rows, ignoreSize, readOnly = false, terminal }: AttachParams): ClientRole {
+/** For people who look who is attached; nothing is decided by it. Printable. */
+export interface ClientIdentity {
+  readonly client?: string;
+  readonly tty?: string;
+  readonly pid?: number;
+}
+
+/** @param client what the program called itself in its greeting */
+export function roleOf(params: AttachParams, client?: string): ClientRole {
+  const { cols, rows, ignoreSize = false, readOnly = false, terminal, tty, pid } = params;
   return {
     size: clampSize(cols, rows),
-    canLead: !readOnly && ignoreSize !== true && terminal !== false,
+    canLead: !readOnly && !ignoreSize && terminal !== false,
     readOnly,
+    ignoreSize,
+    identity: {
+      ...(client === undefined || client === "" ? {} : { client: printable(client, 60) }),
+      ...(tty === undefined ? {} : { tty: printable(tty, 60) }),
+      ...(pid === undefined ? {} : { pid }),
+    },
   };
 }

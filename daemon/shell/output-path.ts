@@ -2,8 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { Channel } from "../../shared/channel.js";
 import { framePayload } from "../../shared/frame.js";
-import { type Size, sameSize } from "../../shared/size.js";
+import { type Size, type SizePolicy, sameSize } from "../../shared/size.js";
 import { encodeSnapshot } from "../../shared/snapshot.js";
+import type { DrawingView } from "../terminal/drawing-view.js";
 import { Screen, type ScreenOptions } from "../terminal/screen.js";
 import { SequenceTail } from "../terminal/sequence-tail.js";
 import type { Clock } from "../upstream/clock.js";
@@ -15,6 +16,8 @@ import { ReplayWindow } from "./replay-window.js";
 export interface OutputPathOptions {
   readonly size: Size;
   readonly clock: Clock;
+  /** What decides the size while clients are attached. */
+  readonly policy: SizePolicy;
   readonly screen: Omit<ScreenOptions, "cols" | "rows">;
   /** The shell has a new size: tell the upstream. */
   onResize(size: Size): void;
@@ -58,7 +61,10 @@ export class OutputPath {
     this.#size = options.size;
     this.#screen = new Screen({ ...options.screen, ...options.size });
     this.clients = new ClientGroup({
-      onSize: (size) => this.#resize(size),
+      clock: options.clock,
+      policy: options.policy,
+      size: () => this.#size,
+      onSize: (size) => this.resize(size),
       onChange: () => options.onChange(),
     });
     this.#replay = new ReplayWindow(options.clock, (open) => {
@@ -122,11 +128,11 @@ export class OutputPath {
   }
 
   /** SNAPSHOT frames for the shell as it is at this call; resolves once the screen has got there. */
-  async drawing(): Promise<readonly Uint8Array[]> {
+  async drawing(view: DrawingView): Promise<readonly Uint8Array[]> {
     const { epoch, offset } = this.#log;
     const size = this.#size;
     const tail = this.#tail.bytes.slice();
-    const screen = await this.#screen.snapshot();
+    const screen = await this.#screen.snapshot(view);
     const bytes = new Uint8Array(screen.length + tail.length);
     bytes.set(screen);
     bytes.set(tail, screen.length);
@@ -191,7 +197,7 @@ export class OutputPath {
     this.#isPlaceKnown = isCounted;
   }
 
-  #resize(size: Size): void {
+  resize(size: Size): void {
     if (sameSize(size, this.#size)) return;
     this.#size = size;
     this.#screen.resize(size);

@@ -1,6 +1,6 @@
 // How a shell looks from outside: the `ShellInfo` of the contract.
 import type { Verdict } from "../../shared/notice.js";
-import type { ShellInfo } from "../../shared/rpc.js";
+import type { AttachedInfo, ShellInfo } from "../../shared/rpc.js";
 import type { Size } from "../../shared/size.js";
 import { exitCodeOf } from "../../shared/status.js";
 import type { TimeSpan } from "../upstream/link.js";
@@ -12,7 +12,7 @@ export interface ShellFacts {
   readonly record: ShellRecord;
   readonly state: ShellState;
   readonly size: Size;
-  readonly clients: number;
+  readonly attached: readonly AttachedInfo[];
   readonly title: string | undefined;
   readonly cwd: string | undefined;
   readonly attachedAt: number | undefined;
@@ -33,7 +33,9 @@ export function describeShell(facts: ShellFacts): ShellInfo {
     ...targetFacts(record),
     runtimeSessionId: record.runtimeSessionId,
     shellId: record.shellId,
-    clients: facts.clients,
+    clients: facts.attached.length,
+    attached: facts.attached,
+    ...optional("sizePolicy", record.sizePolicy),
     ...facts.size,
     ...optional("title", facts.title),
     ...optional("cwd", facts.cwd),

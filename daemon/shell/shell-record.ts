@@ -1,5 +1,7 @@
 // What must survive the daemon: everything needed to find a shell again, and nothing that is secret.
+import type { SizePolicy } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
+import type { LinkEvent } from "../upstream/link.js";
 import type { UpstreamIds, UpstreamTarget } from "../upstream/target.js";
 import type { ShellState } from "./shell-state.js";
 
@@ -21,6 +23,8 @@ export interface ShellRecord extends UpstreamIds {
   readonly labels: Record<string, string>;
   cols: number;
   rows: number;
+  /** Absent: `latest`. */
+  sizePolicy?: SizePolicy;
   /** It was connected to at least once: what answers next time may be another shell. */
   known: boolean;
   /** Output that is known to be lost, bytes, over the shell's life. */
@@ -36,6 +40,13 @@ export interface ShellRecord extends UpstreamIds {
 export function overState({ ended, gone }: ShellRecord): ShellState | undefined {
   if (ended !== undefined) return { kind: "ended", ...ended };
   return gone === undefined ? undefined : { kind: "gone", ...gone };
+}
+
+/** Adds what an event of the link says is lost; true when that is news that must be saved. */
+export function recordLoss(record: ShellRecord, event: LinkEvent): boolean {
+  const lost = event.kind === "live" ? event.gap : event.kind === "confirmed" ? event.bytesDropped : 0;
+  record.bytesLost += lost ?? 0;
+  return lost !== undefined && lost > 0;
 }
 
 /** Writes down how a shell is over; nothing for any other state. */

@@ -2,7 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 import type { Notice } from "../../shared/notice.js";
 import type { AttachParams, AttachResult, ShellInfo } from "../../shared/rpc.js";
-import { type Size, sameSize } from "../../shared/size.js";
+import type { Size } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { Ending, LinkEvent } from "../upstream/link.js";
 import { AttachedClient } from "./attached-client.js";
@@ -12,10 +12,11 @@ import { LinkJournal } from "./link-journal.js";
 import { lastNotice, nameHolders, noticeOfState } from "./link-notices.js";
 import { Milestone } from "./milestone.js";
 import { OutputPath } from "./output-path.js";
+import { applyResize, type ResizeRequest } from "./resize-request.js";
 import type { ShellDeps, ShellUpstream } from "./shell-deps.js";
 import { describeShell } from "./shell-info.js";
 import { ShellInput } from "./shell-input.js";
-import { connectedAs, overState, recordOver, type ShellRecord } from "./shell-record.js";
+import { connectedAs, overState, recordLoss, recordOver, type ShellRecord } from "./shell-record.js";
 import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
 
 /** An attach waits this long for a shell that is just being found again after a restart of the daemon, its replay included. */
@@ -32,7 +33,7 @@ export class Shell {
   readonly #upstream: ShellUpstream;
   readonly #output: OutputPath;
   readonly #clientHost: ClientHost = {
-    drawing: () => this.#output.drawing(),
+    drawing: (view) => this.#output.drawing(view),
     tail: () => this.#output.tail,
     offset: () => this.#output.offset,
     input: (from, bytes) => this.#input.handle(from, bytes),
@@ -55,6 +56,7 @@ export class Shell {
     const size = { cols: record.cols, rows: record.rows };
     this.#output = new OutputPath({
       size,
+      policy: record.sizePolicy ?? "latest",
       clock: deps.clock,
       screen: {
         scrollback: deps.scrollback,
@@ -119,7 +121,7 @@ export class Shell {
       size,
       title,
       cwd,
-      clients: this.#clients.size,
+      attached: this.#clients.describe(),
       attachedAt: this.#attachedAt,
       heldBytes: this.#upstream.queuedBytes,
       link: this.#journal,
@@ -137,11 +139,12 @@ export class Shell {
 
   /**
    * Attaches a client whose frames go to `sink`, in every state: of a dead shell it sees the last screen and how it ended.
-   * Call `client.start()` when the answer was written.
+   * Call `client.start()` when the answer was written. `program`: what the client calls itself.
    */
   async attach(
     sink: ClientSink,
     params: AttachParams,
+    program?: string,
   ): Promise<{ readonly result: AttachResult; readonly client: AttachedClient }> {
     if (this.#state.kind !== "reconnecting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
     if (this.#state.kind !== "taken") this.#upstream.retryNow();
@@ -150,7 +153,8 @@ export class Shell {
     const client = new AttachedClient({
       sink,
       host: this.#clientHost,
-      ...roleOf(params),
+      ...roleOf(params, program),
+      since: this.#deps.clock.now(),
       attached: this.#clients.nextOrder(),
       ...(resumed === undefined ? {} : { resume: resumed }),
     });
@@ -160,11 +164,22 @@ export class Shell {
     // First the size, if this client decides it, then the mark: what is drawn must fit the client's terminal.
     this.#clients.add(client);
     if (resumed === undefined) client.redraw();
-    this.#greet(client);
+    // One that comes while the link is down, or after the end, learns it at once.
+    const notice = noticeOfState(this.#state, this.#upstream.queuedBytes);
+    if (notice !== undefined) client.notify(notice);
+    const last = lastNotice(this.#state, this.record.createdAt);
+    if (last !== undefined) client.finish(last);
     const { epoch, offset: end } = this.#output;
     const offset = end - (resumed?.length ?? 0);
     const result = { shell: this.info(), epoch, offset, resumed: resumed !== undefined };
     return { result, client };
+  }
+
+  /** See `shell.resize` in rpc.ts. */
+  resize(request: ResizeRequest): void {
+    applyResize(this.record, this.#output, request);
+    this.#deps.onRecord(this);
+    this.#deps.onChange(this);
   }
 
   /** Types bytes without being attached. @throws AgentdError `shell_ended`, `too_busy`. */
@@ -222,11 +237,7 @@ export class Shell {
       if (!this.#output.isCounted) this.#output.beginAnew(undefined, 0);
     }
     if (event.kind === "replayed") this.#handleReplayed(event);
-    const lost = event.kind === "live" ? event.gap : event.kind === "confirmed" ? event.bytesDropped : 0;
-    if (lost !== undefined && lost > 0) {
-      this.record.bytesLost += lost;
-      this.#deps.onRecord(this);
-    }
+    if (recordLoss(this.record, event)) this.#deps.onRecord(this);
     this.#setState(afterLink(this.#state, event, this.#deps.clock.now()));
     if (notice !== undefined) this.#clients.notify(notice);
     if (event.kind === "needs-credentials" || event.kind === "capacity") {
@@ -271,17 +282,6 @@ export class Shell {
     recordOver(this.record, state);
     this.#deps.onRecord(this);
     this.#clients.finish(last);
-  }
-
-  /** A client that comes while the link is down, or after the end, learns it at once. */
-  #greet(client: AttachedClient): void {
-    const { clients, size } = this.#output;
-    const fits = client === clients.leader || sameSize(client.size, size);
-    if (!fits) client.notify({ kind: "resized", ...size, leads: false });
-    const notice = noticeOfState(this.#state, this.#upstream.queuedBytes);
-    if (notice !== undefined) client.notify(notice);
-    const last = lastNotice(this.#state, this.record.createdAt);
-    if (last !== undefined) client.finish(last);
   }
 
   #handleResize(size: Size): void {

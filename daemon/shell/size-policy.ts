@@ -1,8 +1,8 @@
-// Who leads: the client whose size and whose terminal count (policy `latest`).
-import type { Size } from "../../shared/size.js";
+// Who leads, and how large the shell is: decided from the attached clients and the policy alone.
+import type { Size, SizePolicy } from "../../shared/size.js";
 
 export interface Candidate {
-  /** False for clients that only watch: read-only, `ignoreSize`, or no terminal. */
+  /** False for clients that only watch: read-only, `ignoreSize`, or no terminal. Their size does not count either. */
   readonly canLead: boolean;
   readonly size: Size;
   /** Order of arrival; higher is later. */
@@ -11,17 +11,39 @@ export interface Candidate {
   readonly typed: number;
 }
 
-/**
- * The client that typed last; while none has typed, the one that attached last; undefined when nobody may lead.
- * Pure: the same clients always give the same leader.
- */
-export function leaderOf<C extends Candidate>(clients: Iterable<C>): C | undefined {
-  let leader: C | undefined;
-  for (const client of clients) {
-    if (!client.canLead) continue;
-    if (leader === undefined || ranksAbove(client, leader)) leader = client;
+export interface Decision<C> {
+  /** Whose terminal is asked: the client that typed last; while none has typed, the one that attached last. */
+  readonly leader: C | undefined;
+  /** Undefined: the shell keeps the size that it has. */
+  readonly size: Size | undefined;
+}
+
+/** Pure: the same clients under the same policy always give the same decision. */
+export function decide<C extends Candidate>(clients: Iterable<C>, policy: SizePolicy): Decision<C> {
+  const able = [...clients].filter(({ canLead }) => canLead);
+  const leader = able.reduce<C | undefined>(
+    (best, client) => (best === undefined || ranksAbove(client, best) ? client : best),
+    undefined,
+  );
+  if (leader === undefined) return { leader, size: undefined };
+  switch (policy) {
+    case "latest":
+      return { leader, size: leader.size };
+    case "manual":
+      return { leader, size: undefined };
+    case "smallest":
+      return { leader, size: combine(able, Math.min) };
+    case "largest":
+      return { leader, size: combine(able, Math.max) };
   }
-  return leader;
+}
+
+/** Each dimension by itself, as tmux does: the result may be the size of no client. */
+function combine(clients: readonly Candidate[], pick: (...sides: number[]) => number): Size {
+  return {
+    cols: pick(...clients.map(({ size }) => size.cols)),
+    rows: pick(...clients.map(({ size }) => size.rows)),
+  };
 }
 
 function ranksAbove(a: Candidate, b: Candidate): boolean {

@@ -1,6 +1,7 @@
 // The bytes of the state file: a header line with version and checksum, then one line of JSON.
 import { createHash } from "node:crypto";
 import { isRuntimeSessionId, isShellId, isShellName } from "../../shared/names.js";
+import { isSizePolicy } from "../../shared/size.js";
 import type { ShellRecord } from "./shell-record.js";
 
 /** Raised when an older agentd could misread the body. The header line, and what its checksum covers, never change. */
@@ -53,6 +54,7 @@ function isRecord(value: unknown): value is ShellRecord {
     (record.target?.kind === "local" || record.target?.kind === "agentcore") &&
     [record.createdAt, record.cols, record.rows, record.bytesLost].every(Number.isSafeInteger) &&
     typeof record.known === "boolean" &&
+    (record.sizePolicy === undefined || isSizePolicy(record.sizePolicy)) &&
     typeof record.labels === "object" &&
     record.labels !== null
   );

@@ -78,10 +78,10 @@ export class LineWriter {
     this.put(`\x1b[${y + 1};${x + 1}H`);
   }
 
-  /** Draws `line` from its first column; returns the column that the cursor is left in (`cols`: a wrap is pending). */
-  line(line: XtermLine): number {
+  /** Draws `line` from its first column, up to `limit` columns of it; returns the column that the cursor is left in (`cols`: a wrap is pending). */
+  line(line: XtermLine, limit = this.#state.cols): number {
     const { cols } = this.#state;
-    const end = drawnLength(line, cols);
+    const end = drawnLength(line, Math.min(cols, limit));
     let x = 0;
     let cursor = 0;
     let text = "";

@@ -5,6 +5,7 @@ import xterm from "@xterm/headless";
 import { AgentdError } from "../../shared/errors.js";
 import type { Size } from "../../shared/size.js";
 import { useCharWidths } from "./char-width.js";
+import type { DrawingView } from "./drawing-view.js";
 import { ModeTracker } from "./mode-tracker.js";
 import { screenText } from "./screen-text.js";
 import { serialize } from "./serializer.js";
@@ -113,14 +114,15 @@ export class Screen implements SlicedTask {
 
   /**
    * Bytes that draw the state after everything written and resized before this call, without an unfinished sequence.
+   * `view`: for another terminal than one of the screen's size.
    * Rejects with `shell_ended` when the screen is disposed first.
    */
-  async snapshot(): Promise<Uint8Array> {
+  async snapshot(view?: DrawingView): Promise<Uint8Array> {
     let text = "";
     let parts: Iterator<string> | undefined;
     return this.#read(
       () => {
-        parts ??= serialize(stateOf(this.#terminal), this.#tracker);
+        parts ??= serialize(stateOf(this.#terminal), this.#tracker, view);
         const part = parts.next();
         if (part.done) return true;
         text += part.value;

@@ -1,4 +1,7 @@
 // Turns a terminal's whole state into bytes that reproduce it on another terminal of the same size.
+import { sameSize } from "../../shared/size.js";
+import type { DrawingView } from "./drawing-view.js";
+import { drawFitted } from "./fitted-drawing.js";
 import { charsAt, isBlank, LineWriter, word } from "./line-writer.js";
 import type { ModeTracker } from "./mode-tracker.js";
 import { Bits, PLAIN, plainColor, type Style, styleOf } from "./sgr.js";
@@ -20,21 +23,25 @@ const LINES_PER_STEP = 32;
  * cursor and pen a second time, so both stand at their saved values; the alternate screen; modes; last the cursor, the pen
  * and, if a character was printed last, that character again, so that what combines with it or repeats it finds it.
  */
-export function* serialize(state: XtermState, tracker: ModeTracker): Generator<string> {
+export function* serialize(
+  state: XtermState,
+  tracker: ModeTracker,
+  view: DrawingView = { size: state, history: true },
+): Generator<string> {
   const isAlternate = state.active === state.alternate;
   const writer = new LineWriter(state);
   writer.put(resetSequence(tracker));
   writer.forgetStyle();
   writer.put(`${CSI}H${CSI}J`);
   if (!isAlternate) leaveAlternateState(writer, state, tracker);
-  yield* drawBuffer(writer, state, state.normal);
+  yield* drawBuffer(writer, state, state.normal, view);
   finishBuffer(writer, state, state.normal);
   writer.put(tracker.keyboardSequence("main"));
   if (isAlternate) {
     writer.put(`${CSI}?1049h${charsetSequence(0, "B")}`);
     writer.forgetStyle();
     writer.put(`${CSI}r${CSI}H${CSI}J`);
-    yield* drawBuffer(writer, state, state.alternate);
+    yield* drawBuffer(writer, state, state.alternate, view);
     finishBuffer(writer, state, state.alternate);
     writer.put(tracker.keyboardSequence("alternate"));
   }
@@ -78,13 +85,20 @@ function isPlain(pen: XtermAttributes): boolean {
   return pen.fg === 0 && pen.bg === 0 && (pen.extended._ext & Bits.color) === 0;
 }
 
-function* drawBuffer(writer: LineWriter, state: XtermState, buffer: XtermBuffer): Generator<string> {
+function* drawBuffer(
+  writer: LineWriter,
+  state: XtermState,
+  buffer: XtermBuffer,
+  view: DrawingView,
+): Generator<string> {
+  if (!sameSize(view.size, state)) return yield* drawFitted(writer, state, buffer, view);
+  const first = view.history ? 0 : buffer.ybase;
   const count = buffer.ybase + state.rows;
-  let previous = buffer.lines.get(0);
+  let previous = buffer.lines.get(first);
   if (previous === undefined) return;
   if (previous.isWrapped && state.rows > 1) continuedTopLine(writer, state);
   let endX = writer.line(previous);
-  for (let y = 1; y < count; y++) {
+  for (let y = first + 1; y < count; y++) {
     const line = buffer.lines.get(y);
     if (line === undefined) break;
     if (line.isWrapped) writer.softWrap(endX, previous, line);

@@ -12,6 +12,7 @@ export const SHELL: ShellInfo = {
   state: "live",
   runtimeSessionId: "r".repeat(36),
   shellId: "s1",
+  attached: [],
   clients: 1,
   cols: 80,
   rows: 24,

@@ -83,6 +83,7 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
     "shell.kill": () => new Promise((resolve) => gates.push(() => resolve({}))),
     "shell.rename": notYet,
     "shell.detach": async () => ({ detached: 0 }),
+    "shell.resize": notYet,
     "shell.send": async ({ data }) => ({ bytes: data.length }),
     "shell.capture": async () => ({ text: "x".repeat(1024 * 1024) }),
     "daemon.status": async () => ({

@@ -28,6 +28,7 @@ describe("config", () => {
       `default_target = "dev"
        scrollback = 20_000
        connection_ttl = "90s"
+       size_policy = "smallest"
        [keys]
        prefix = "C-a"
        [targets.dev]
@@ -43,6 +44,7 @@ describe("config", () => {
       prefix: "C-a",
       scrollback: 20_000,
       connectionTtlMs: 90_000,
+      sizePolicy: "smallest",
       targets: new Map([
         [
           "dev",
@@ -78,7 +80,7 @@ describe("config", () => {
   it.each([
     [
       "scrolback = 1",
-      "config /c.toml, line 1: 'scrolback' is not known here · known: connection_ttl, default_target, keys, scrollback, targets",
+      "config /c.toml, line 1: 'scrolback' is not known here · known: connection_ttl, default_target, keys, scrollback, size_policy, targets",
     ],
     ["\n\n[keys]\n# c\nprefx = 1", "line 5: 'keys.prefx' is not known here · known: prefix"],
     ['connection_ttl = "60"', `line 1: 'connection_ttl' is not a time such as "90s"`],

@@ -1,27 +1,76 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { leaderOf } from "../../../../daemon/shell/size-policy.js";
+import { decide } from "../../../../daemon/shell/size-policy.js";
+import { SIZE_POLICIES } from "../../../../shared/size.js";
 
 const client = fc.record({
   canLead: fc.boolean(),
-  size: fc.constant({ cols: 80, rows: 24 }),
+  size: fc.record({ cols: fc.integer({ min: 1, max: 300 }), rows: fc.integer({ min: 1, max: 100 }) }),
   attached: fc.nat(1000),
   typed: fc.nat(5),
 });
+const clients = fc.uniqueArray(client, { selector: ({ attached }) => attached });
+const policy = fc.constantFrom(...SIZE_POLICIES);
 
-describe("leaderOf", () => {
-  it("finds nobody among none, and nobody among watchers", () => {
-    expect(leaderOf([])).toBeUndefined();
-    expect(leaderOf([{ canLead: false, size: { cols: 1, rows: 1 }, attached: 1, typed: 9 }])).toBeUndefined();
+describe("who leads", () => {
+  it("is nobody among none, and nobody among watchers, whose size does not count either", () => {
+    const watcher = { canLead: false, size: { cols: 1, rows: 1 }, attached: 1, typed: 9 };
+    for (const each of SIZE_POLICIES) {
+      expect(decide([], each)).toEqual({ leader: undefined, size: undefined });
+      expect(decide([watcher], each)).toEqual({ leader: undefined, size: undefined });
+    }
   });
 
-  it("is the one that typed last, else the one that attached last, whatever the order of the list", () => {
+  it("is the one that typed last, else the one that attached last, under every policy", () => {
     fc.assert(
-      fc.property(fc.uniqueArray(client, { selector: ({ attached }) => attached }), (clients) => {
-        const able = clients.filter(({ canLead }) => canLead);
+      fc.property(clients, policy, (all, each) => {
+        const able = all.filter(({ canLead }) => canLead);
         const expected = [...able].sort((a, b) => b.typed - a.typed || b.attached - a.attached)[0];
-        expect(leaderOf(clients)).toBe(expected);
-        expect(leaderOf([...clients].reverse())).toBe(expected);
+        expect(decide(all, each).leader).toBe(expected);
+      }),
+    );
+  });
+});
+
+describe("the size", () => {
+  it("does not depend on the order of the clients, nor on those that only watch", () => {
+    fc.assert(
+      fc.property(clients, policy, (all, each) => {
+        const { size } = decide(all, each);
+        expect(decide([...all].reverse(), each).size).toEqual(size);
+        expect(
+          decide(
+            all.filter(({ canLead }) => canLead),
+            each,
+          ).size,
+        ).toEqual(size);
+      }),
+    );
+  });
+
+  it("is the leader's (latest), the smallest or largest of each dimension, or nobody's (manual)", () => {
+    const all = [
+      { canLead: true, size: { cols: 120, rows: 20 }, attached: 1, typed: 2 },
+      { canLead: true, size: { cols: 80, rows: 50 }, attached: 2, typed: 1 },
+      { canLead: false, size: { cols: 10, rows: 200 }, attached: 3, typed: 3 },
+    ];
+    expect(decide(all, "latest").size).toEqual({ cols: 120, rows: 20 });
+    expect(decide(all, "smallest").size).toEqual({ cols: 80, rows: 20 });
+    expect(decide(all, "largest").size).toEqual({ cols: 120, rows: 50 });
+    expect(decide(all, "manual").size).toBeUndefined();
+  });
+
+  it("fits into every window (smallest), and no window is larger (largest)", () => {
+    fc.assert(
+      fc.property(clients, (all) => {
+        const able = all.filter(({ canLead }) => canLead);
+        const [smallest, largest] = [decide(all, "smallest").size, decide(all, "largest").size];
+        for (const { size } of able) {
+          expect(size.cols).toBeGreaterThanOrEqual(smallest?.cols ?? Number.NaN);
+          expect(size.rows).toBeGreaterThanOrEqual(smallest?.rows ?? Number.NaN);
+          expect(size.cols).toBeLessThanOrEqual(largest?.cols ?? Number.NaN);
+          expect(size.rows).toBeLessThanOrEqual(largest?.rows ?? Number.NaN);
+        }
       }),
     );
   });

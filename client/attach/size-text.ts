@@ -1,0 +1,29 @@
+// What is said to a window that has another size than the shell.
+import { type Size, type SizePolicy, sameSize } from "../../shared/size.js";
+import type { PrefixKeyOptions } from "./prefix-key.js";
+import { prefixLabel } from "./prefix-name.js";
+
+export interface ShellSize extends Size {
+  /** What decides it; absent: `latest`. */
+  readonly policy?: SizePolicy | undefined;
+}
+
+export interface OwnRole {
+  readonly prefix: PrefixKeyOptions;
+  readonly readOnly: boolean;
+  readonly ignoreSize: boolean;
+}
+
+/** Undefined when the window fits. */
+export function sizeText(window: Size, shell: ShellSize, own: OwnRole): string | undefined {
+  if (sameSize(window, shell)) return undefined;
+  const { cols, policy = "latest", rows } = shell;
+  const why = policy === "latest" ? "" : ` (${policy})`;
+  const canLead = policy === "latest" && !own.readOnly && !own.ignoreSize;
+  return `shell is ${cols}x${rows}${why}, this window ${window.cols}x${window.rows}${canLead ? wayText(own) : ""}`;
+}
+
+function wayText({ prefix }: OwnRole): string {
+  const key = prefixLabel(prefix);
+  return ` · type${key === undefined ? "" : ` or ${key} t`} to make it yours`;
+}
