@@ -1,9 +1,10 @@
 // One client that sees a shell: holding until its snapshot is drawn, then live, behind when it does not read.
 import { Channel } from "../../shared/channel.js";
 import { chunksOf, encodeFrame, framePayload } from "../../shared/frame.js";
-import { decodeClientNotice, encodeNotice, type Notice } from "../../shared/notice.js";
-import { decodeResize, type Size } from "../../shared/size.js";
+import { encodeNotice, type Notice } from "../../shared/notice.js";
+import type { Size } from "../../shared/size.js";
 import { QueryFilter } from "../terminal/query-filter.js";
+import { type ClientWishes, readClientFrame } from "./client-frame.js";
 import type { ClientHost, ClientSink } from "./client-host.js";
 import type { ClientRole } from "./client-role.js";
 import { HeldFrames, outputBytes } from "./held-frames.js";
@@ -19,8 +20,15 @@ export interface ClientOptions extends ClientRole {
   readonly resume?: Uint8Array;
 }
 
-/** A client whose queue is longer than this is behind. */
-export const MAX_QUEUED_BYTES = 1024 * 1024;
+/** Handed to a client's socket at a time, beyond a drawing: what is there cannot be taken back. */
+const MAX_QUEUED_BYTES = 1024 * 1024;
+/**
+ * What else waits for a client that reads: the frames are those of all clients, not copies. More than a fast upstream brings
+ * before the screen slows it, so that whoever reads as fast as the screen misses nothing ...
+ */
+const MAX_BACKLOG_BYTES = 8 * 1024 * 1024;
+/** ... and one that is slower sees no output that is much older than this. */
+const MAX_BACKLOG_AGE_MS = 1_000;
 /** What is kept for a client until its drawing is ready. Room for a whole resume (1 MiB, output-log.ts) and what follows it. */
 const MAX_HELD_BYTES = 2 * 1024 * 1024;
 
@@ -29,8 +37,9 @@ type Phase = "holding" | "live" | "behind" | "ended";
 /**
  * Invariants:
  * 1. While holding, output is kept in order; it is sent right after the drawing whose mark was set when holding began.
- * 2. What is kept is bounded: past 1 MiB queued, not counting a drawing that is under way to it, the client is behind; its
- *    output is dropped and counted, and one new drawing shows it the result. No other client and no upstream waits for that.
+ * 2. What is kept is bounded: behind 1 MiB queued, not counting a drawing that is under way to it, a backlog of 8 MiB and 1 s.
+ *    Past that the client is behind; its backlog is dropped and counted, and so is its output; one new drawing shows it the
+ *    result. No other client and no upstream waits for that.
  * 3. A client that does not lead, and every client during a replay, gets no terminal queries.
  * 4. The last frame is a notice that says why the stream ends; it comes after everything that was output before.
  */
@@ -47,6 +56,8 @@ export class AttachedClient implements Candidate {
   #drawing: readonly Uint8Array[] | undefined;
   readonly #held = new HeldFrames();
   #skipped = 0;
+  /** Monotonic milliseconds; since then something of what is held is a backlog. */
+  #piledSince = 0;
   /** Bytes queued beyond which the client is behind: more while a drawing is on its way. */
   #queueLimit = MAX_QUEUED_BYTES;
   /** Distinguishes the drawing that is awaited from one that was given up. */
@@ -59,6 +70,23 @@ export class AttachedClient implements Candidate {
   #isDismissed = false;
   /** The next drawing has the lines above the screen in it: the client never had them, or missed some. */
   #lacksHistory = true;
+
+  /** What a client may ask for; one that only reads can neither type nor lead. */
+  readonly #wishes: ClientWishes = {
+    type: (bytes) => this.options.readOnly || this.#host.input(this, bytes),
+    measure: (size) => {
+      this.size = size;
+      this.#host.resized(this);
+    },
+    echo: (frame) => this.#send(frame),
+    redraw: () => this.#phase === "live" && this.redraw(),
+    lead: () => this.canLead && this.#host.lead(this),
+    leave: () => {
+      this.#lastNotice = encodeNotice({ kind: "detached", reason: "key" });
+      this.#isDismissed = true;
+      this.#end();
+    },
+  };
 
   constructor(options: ClientOptions) {
     this.options = options;
@@ -115,35 +143,9 @@ export class AttachedClient implements Candidate {
     if (rest !== undefined) this.#sendFiltered(rest, 0);
   }
 
-  /** A frame from the client. Unknown channels are ignored: a newer client may know more. */
+  /** A frame from the client. */
   handleFrame(frame: Uint8Array): void {
-    if (this.#phase === "ended") return;
-    const payload = framePayload(frame);
-    switch (frame[0]) {
-      case Channel.Stdin:
-        if (!this.options.readOnly && payload.length > 0) this.#host.input(this, payload);
-        break;
-      case Channel.Resize: {
-        const size = decodeResize(payload);
-        if (size === undefined) break;
-        this.size = size;
-        this.#host.resized(this);
-        break;
-      }
-      case Channel.Heartbeat:
-        this.#send(frame.slice());
-        break;
-      case Channel.Snapshot:
-        if (this.#phase === "live") this.redraw();
-        break;
-      case Channel.Notice:
-        if (decodeClientNotice(payload) !== undefined && this.canLead) this.#host.lead(this);
-        break;
-      case Channel.Close:
-        this.#lastNotice = encodeNotice({ kind: "detached", reason: "key" });
-        this.#end();
-        break;
-    }
+    if (this.#phase !== "ended") readClientFrame(frame, this.#wishes);
   }
 
   /** The socket is gone. */
@@ -173,6 +175,7 @@ export class AttachedClient implements Candidate {
   }
 
   #redraw(): void {
+    if (this.#phase === "live" && this.#held.bytes > 0) this.#lacksHistory = true;
     this.#phase = "holding";
     this.#held.dropOutput();
     this.#drawing = undefined;
@@ -225,11 +228,8 @@ export class AttachedClient implements Candidate {
   #send(frame: Uint8Array): void {
     switch (this.#phase) {
       case "live":
-        if (this.#sink.queuedBytes + frame.length <= this.#queueLimit) this.#sink.send(frame);
-        else {
-          this.#fallBehind();
-          this.#skip(frame);
-        }
+        if (!this.#isFull(frame.length)) this.#sink.send(frame);
+        else this.#pile(frame);
         break;
       case "holding":
         this.#held.push(frame);
@@ -241,6 +241,19 @@ export class AttachedClient implements Candidate {
       case "ended":
         break;
     }
+  }
+
+  #isFull(bytes = 0): boolean {
+    return this.#held.bytes > 0 || this.#sink.queuedBytes + bytes > this.#queueLimit;
+  }
+
+  /** It reads, as far as is known, and has more coming than its socket should hold. */
+  #pile(frame: Uint8Array): void {
+    const now = this.#host.monotonic();
+    if (this.#held.bytes === 0) this.#piledSince = now;
+    this.#held.push(frame);
+    const isOld = now - this.#piledSince > MAX_BACKLOG_AGE_MS;
+    if (isOld || this.#held.bytes > MAX_BACKLOG_BYTES) this.#fallBehind();
   }
 
   #fallBehind(): void {
@@ -258,6 +271,8 @@ export class AttachedClient implements Candidate {
   #handleDrain(): void {
     this.#queueLimit = MAX_QUEUED_BYTES;
     if (this.#phase === "behind") this.#redraw();
+    if (this.#phase !== "live") return;
+    for (const frame of this.#held.take(MAX_QUEUED_BYTES)) this.#sink.send(frame);
   }
 
   /** What was output while this client was away is a replay: its questions are not asked again. */
@@ -284,6 +299,7 @@ export class AttachedClient implements Candidate {
 
   #end(): void {
     if (this.#phase === "ended") return;
+    if (!this.#isDismissed) for (const frame of this.#held.take()) this.#sink.send(frame);
     if (this.#lastNotice !== undefined) this.#sink.send(this.#lastNotice);
     this.#forget();
     this.#sink.end();

@@ -24,6 +24,8 @@ export interface ClientHost {
   tail(): Uint8Array;
   /** Absolute offset of the end of the output, as of now. */
   offset(): number;
+  /** Milliseconds that never jump. */
+  monotonic(): number;
   input(client: AttachedClient, bytes: Uint8Array): void;
   lead(client: AttachedClient): void;
   resized(client: AttachedClient): void;

@@ -37,12 +37,14 @@ export class HeldFrames {
     return dropped;
   }
 
-  /** All frames; none are held afterwards. */
-  take(): readonly Uint8Array[] {
-    const frames = this.#frames;
-    this.#frames = [];
-    this.#bytes = 0;
-    return frames;
+  /** The oldest frames of together at least so many bytes; all, when there are no more. They are not held afterwards. */
+  take(wantedBytes = Number.POSITIVE_INFINITY): readonly Uint8Array[] {
+    let count = 0;
+    let bytes = 0;
+    for (; bytes < wantedBytes && count < this.#frames.length; count++)
+      bytes += this.#frames[count]?.length ?? 0;
+    this.#bytes -= bytes;
+    return this.#frames.splice(0, count);
   }
 }
 

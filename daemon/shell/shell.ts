@@ -36,6 +36,7 @@ export class Shell {
     drawing: (view) => this.#output.drawing(view),
     tail: () => this.#output.tail,
     offset: () => this.#output.offset,
+    monotonic: () => this.#deps.clock.monotonic(),
     input: (from, bytes) => this.#input.handle(from, bytes),
     lead: (from) => this.#clients.typed(from),
     resized: (from) => this.#clients.resized(from),
