@@ -22,13 +22,6 @@ export interface ClientOptions extends ClientRole {
 
 /** Handed to a client's socket at a time, beyond a drawing: what is there cannot be taken back. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
-/**
- * What else waits for a client that reads: the frames are those of all clients, not copies. More than a fast upstream brings
- * before the screen slows it, so that whoever reads as fast as the screen misses nothing ...
- */
-const MAX_BACKLOG_BYTES = 8 * 1024 * 1024;
-/** ... and one that is slower sees no output that is much older than this. */
-const MAX_BACKLOG_AGE_MS = 1_000;
 /** What is kept for a client until its drawing is ready. Room for a whole resume (1 MiB, output-log.ts) and what follows it. */
 const MAX_HELD_BYTES = 2 * 1024 * 1024;
 
@@ -56,8 +49,6 @@ export class AttachedClient implements Candidate {
   #drawing: readonly Uint8Array[] | undefined;
   readonly #held = new HeldFrames();
   #skipped = 0;
-  /** Monotonic milliseconds; since then something of what is held is a backlog. */
-  #piledSince = 0;
   /** Bytes queued beyond which the client is behind: more while a drawing is on its way. */
   #queueLimit = MAX_QUEUED_BYTES;
   /** Distinguishes the drawing that is awaited from one that was given up. */
@@ -128,7 +119,8 @@ export class AttachedClient implements Candidate {
     if (this.#phase === "ended" || this.#isDismissed) return;
     if (this.#lastNotice === undefined || notice.kind === "detached") this.#lastNotice = encodeNotice(notice);
     this.#isDismissed = notice.kind === "detached";
-    if (this.#phase === "live" || (this.#isDismissed && this.#started)) this.#end();
+    if ((this.#phase === "live" && this.#held.bytes === 0) || (this.#isDismissed && this.#started))
+      this.#end();
   }
 
   /** Whether this client's terminal sees queries; `on` also during a replay. */
@@ -228,8 +220,9 @@ export class AttachedClient implements Candidate {
   #send(frame: Uint8Array): void {
     switch (this.#phase) {
       case "live":
-        if (!this.#isFull(frame.length)) this.#sink.send(frame);
-        else this.#pile(frame);
+        if (this.#held.bytes === 0 && this.#sink.queuedBytes + frame.length <= this.#queueLimit)
+          this.#sink.send(frame);
+        else if (!this.#held.pile(frame, this.#host.monotonic())) this.#fallBehind();
         break;
       case "holding":
         this.#held.push(frame);
@@ -241,19 +234,6 @@ export class AttachedClient implements Candidate {
       case "ended":
         break;
     }
-  }
-
-  #isFull(bytes = 0): boolean {
-    return this.#held.bytes > 0 || this.#sink.queuedBytes + bytes > this.#queueLimit;
-  }
-
-  /** It reads, as far as is known, and has more coming than its socket should hold. */
-  #pile(frame: Uint8Array): void {
-    const now = this.#host.monotonic();
-    if (this.#held.bytes === 0) this.#piledSince = now;
-    this.#held.push(frame);
-    const isOld = now - this.#piledSince > MAX_BACKLOG_AGE_MS;
-    if (isOld || this.#held.bytes > MAX_BACKLOG_BYTES) this.#fallBehind();
   }
 
   #fallBehind(): void {
@@ -273,6 +253,7 @@ export class AttachedClient implements Candidate {
     if (this.#phase === "behind") this.#redraw();
     if (this.#phase !== "live") return;
     for (const frame of this.#held.take(MAX_QUEUED_BYTES)) this.#sink.send(frame);
+    if (this.#held.bytes === 0 && this.#lastNotice !== undefined) this.#end();
   }
 
   /** What was output while this client was away is a replay: its questions are not asked again. */
@@ -299,7 +280,6 @@ export class AttachedClient implements Candidate {
 
   #end(): void {
     if (this.#phase === "ended") return;
-    if (!this.#isDismissed) for (const frame of this.#held.take()) this.#sink.send(frame);
     if (this.#lastNotice !== undefined) this.#sink.send(this.#lastNotice);
     this.#forget();
     this.#sink.end();

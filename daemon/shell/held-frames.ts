@@ -6,8 +6,18 @@ import { decodeNotice } from "../../shared/notice.js";
 /** Notices that outlive the output around them; the oldest go first. */
 const MAX_NOTICES = 64;
 
+/**
+ * A backlog of a client that reads: the frames are those of all clients, not copies. More than a fast upstream brings before
+ * the screen slows it, so that whoever reads as fast as the screen misses nothing ...
+ */
+const MAX_BACKLOG_BYTES = 8 * 1024 * 1024;
+/** ... and one that is slower sees no output that is much older than this. */
+const MAX_BACKLOG_AGE_MS = 1_000;
+
 export class HeldFrames {
   #frames: Uint8Array[] = [];
+  /** Monotonic milliseconds at which each frame of a backlog came. */
+  #arrivals: number[] = [];
   #bytes = 0;
 
   /** Bytes of all frames. The caller bounds them. */
@@ -18,6 +28,13 @@ export class HeldFrames {
   push(frame: Uint8Array): void {
     this.#frames.push(frame);
     this.#bytes += frame.length;
+  }
+
+  /** The same as a part of a backlog that came at `nowMs`; false when that is too long now, or too old. */
+  pile(frame: Uint8Array, nowMs: number): boolean {
+    this.push(frame);
+    this.#arrivals.push(nowMs);
+    return this.#bytes <= MAX_BACKLOG_BYTES && nowMs - (this.#arrivals[0] ?? nowMs) <= MAX_BACKLOG_AGE_MS;
   }
 
   /** Keeps `frame` only when it is a notice that is still true without the output around it. */
@@ -33,6 +50,7 @@ export class HeldFrames {
     const dropped = this.#frames.reduce((sum, frame) => sum + outputBytes(frame), 0);
     const notices = this.#frames.filter(isLastingNotice).slice(-MAX_NOTICES);
     this.#frames = notices;
+    this.#arrivals = [];
     this.#bytes = notices.reduce((sum, frame) => sum + frame.length, 0);
     return dropped;
   }
@@ -44,6 +62,7 @@ export class HeldFrames {
     for (; bytes < wantedBytes && count < this.#frames.length; count++)
       bytes += this.#frames[count]?.length ?? 0;
     this.#bytes -= bytes;
+    this.#arrivals.splice(0, count);
     return this.#frames.splice(0, count);
   }
 }

@@ -140,7 +140,7 @@ export class Shell {
 
   /**
    * Attaches a client whose frames go to `sink`, in every state: of a dead shell it sees the last screen and how it ended.
-   * Call `client.start()` when the answer was written. `program`: what the client calls itself.
+   * Call `client.start()` when the answer was written.
    */
   async attach(
     sink: ClientSink,

@@ -151,7 +151,7 @@ describe("a client that is stopped in a flood", () => {
     await control.call("shell.send", { name: "flood", data: Buffer.from("go\n").toString("base64") });
     await until(`the flood reaches the terminal, ${where}`, () => stopped.bytes > 64 * 1024);
     process.kill(stopped.pid, "SIGSTOP");
-   
+
     await until(
       `the stopped client is behind, ${where}`,
       async () => (await info()).attached.some(({ behind }) => behind === true),

@@ -10,8 +10,10 @@ const kinds = (sink: CollectingSink) => sink.notices.map(({ kind }) => kind);
 const MIB = 1024 * 1024;
 
 /** Fills the queue of a client that has stopped reading. */
-function overflow(rig: ShellRig): void {
-  for (let sent = 0; sent <= 2 * MIB; sent += 60_000) rig.upstream.output(Buffer.alloc(60_000, "x"));
+function overflow(rig: ShellRig): number {
+  let sent = 0;
+  for (; sent <= 10 * MIB; sent += 60_000) rig.upstream.output(Buffer.alloc(60_000, "x"));
+  return sent;
 }
 
 describe("a client in a flood", () => {
@@ -78,15 +80,71 @@ describe("a client in a flood", () => {
   });
 });
 
+describe("a client that reads late", () => {
+  it("gets every byte of 8 MiB, a MiB at a time", async () => {
+    const rig = ShellRig.live();
+    const { sink } = await rig.attach();
+    await rig.drawn();
+    sink.stopped = true;
+    let sent = 0;
+    for (; sent < 8 * MIB; sent += 60_000) rig.upstream.output(Buffer.alloc(60_000, "x"));
+    let reads = 0;
+    for (; sink.output.length < sent && reads < 20; reads++) {
+      expect(sink.queuedBytes).toBeLessThan(1.1 * MIB);
+      sink.read();
+      sink.stopped = true;
+    }
+    expect(sink.output.length).toBe(sent);
+    expect(sink.view.snapshots).toBe(1);
+    expect(kinds(sink)).toEqual([]);
+  });
+
+  it("is not shown what is more than a second old", async () => {
+    const rig = ShellRig.live();
+    const { sink } = await rig.attach();
+    await rig.drawn();
+    sink.stopped = true;
+    rig.upstream.output(Buffer.alloc(1.5 * MIB, "x"));
+    await rig.clock.advance(900);
+    rig.upstream.output("in time");
+    expect(rig.shell.info().attached[0]?.behind).toBeUndefined();
+    await rig.clock.advance(200);
+    rig.upstream.output("too late");
+    expect(rig.shell.info().attached).toMatchObject([{ behind: true }]);
+    sink.read();
+    await rig.drawn();
+    expect(kinds(sink)).toEqual(["skipped"]);
+    expect(sink.view.snapshots).toBe(2);
+  });
+
+  it("learns the end after all that was output before it", async () => {
+    const rig = ShellRig.live();
+    const { sink } = await rig.attach();
+    await rig.drawn();
+    sink.stopped = true;
+    for (let sent = 0; sent < 3 * MIB; sent += 60_000) rig.upstream.output(Buffer.alloc(60_000, "x"));
+    rig.upstream.output("the end");
+    rig.upstream.end({ kind: "exited", exit: { kind: "code", exitCode: 0 } });
+    await rig.drawn();
+    for (let reads = 0; !sink.ended && reads < 5; reads++) {
+      expect(kinds(sink)).toEqual([]);
+      sink.read();
+      if (!sink.ended) sink.stopped = true;
+    }
+    expect(sink.output.slice(-7)).toBe("the end");
+    expect(kinds(sink)).toEqual(["ended"]);
+  });
+});
+
 describe("a client that does not read", () => {
   it("learns later what happened meanwhile", async () => {
     const rig = ShellRig.live();
     const { sink } = await rig.attach();
     await rig.drawn();
     sink.stopped = true;
-    overflow(rig);
+    const offset = overflow(rig);
     rig.upstream.link({ kind: "lost", attempt: 1, reason: "reset" });
-    rig.upstream.live({ verdict: "same", offset: 35 * 60_000, end: 35 * 60_000 });
+    rig.upstream.live({ verdict: "same", offset, end: offset });
     sink.read();
     await rig.drawn();
     expect(kinds(sink)).toEqual(["skipped", "lost", "back"]);
