@@ -1,0 +1,234 @@
+import { describe, expect, it } from "vitest";
+import { Channel } from "../../../../shared/channel.js";
+import type { SizePolicy } from "../../../../shared/size.js";
+import { type CollectingSink, type RigClient, ShellRig } from "../../../support/shell-rig.js";
+import { createTestTerminal } from "../../../support/test-terminal.js";
+
+const sizeOf = ({ shell }: ShellRig) => `${shell.info().cols}x${shell.info().rows}`;
+const resize = (client: RigClient, cols: number, rows: number) =>
+  client.frame(Channel.Resize, `{"width":${cols},"height":${rows}}`);
+/** Time for screens to be drawn anew, and the drawing. */
+async function refitted(rig: ShellRig): Promise<void> {
+  await rig.clock.advance(100);
+  await rig.drawn();
+}
+
+/** What a terminal of this size shows that was sent what the client was sent. */
+function shownOn(sink: CollectingSink, cols: number, rows: number) {
+  const shown = createTestTerminal(cols, rows, 1000);
+  shown.feed(sink.view.bytes);
+  const { active } = shown.terminal.buffer;
+  const lines = Array.from({ length: rows }, (_, row) =>
+    active.getLine(active.baseY + row)?.translateToString(true),
+  );
+  return { lines, cursor: [active.cursorX, active.cursorY] };
+}
+
+describe("the size of a shell", () => {
+  it.each<[SizePolicy, readonly string[]]>([
+    // Third comes, first types, second leaves, first shrinks, first leaves, third leaves.
+    ["latest", ["100x40", "120x30", "120x30", "60x20", "100x40", "100x40"]],
+    ["smallest", ["80x24", "80x24", "100x30", "60x20", "100x40", "100x40"]],
+    ["largest", ["120x40", "120x40", "120x40", "100x40", "100x40", "100x40"]],
+    ["manual", ["80x24", "80x24", "80x24", "80x24", "80x24", "80x24"]],
+  ])("follows who comes, types, leaves and changes: %s", async (sizePolicy, expected) => {
+    const rig = ShellRig.live({ sizePolicy });
+    const first = await rig.attach({ cols: 120, rows: 30 });
+    const second = await rig.attach({ cols: 80, rows: 24 });
+    const third = await rig.attach({ cols: 100, rows: 40 });
+    const seen = [sizeOf(rig)];
+    const steps = [
+      () => first.type("x"),
+      () => second.client.closed(),
+      () => resize(first, 60, 20),
+      () => first.client.closed(),
+      () => third.client.closed(),
+    ];
+    for (const step of steps) {
+      step();
+      seen.push(sizeOf(rig));
+    }
+    expect(seen).toEqual(expected);
+  });
+
+  it("is not that of clients that only watch, under any policy", async () => {
+    for (const sizePolicy of ["latest", "smallest", "largest"] as const) {
+      const rig = ShellRig.live({ sizePolicy });
+      await rig.attach({ cols: 100, rows: 30 });
+      const watchers = [
+        await rig.attach({ cols: 10, rows: 10, readOnly: true }),
+        await rig.attach({ cols: 300, rows: 90, ignoreSize: true }),
+        await rig.attach({ cols: 300, rows: 90, terminal: false }),
+      ];
+      for (const watcher of watchers) {
+        watcher.type("x");
+        resize(watcher, 20, 5);
+        watcher.frame(Channel.Notice, '{"kind":"lead"}');
+      }
+      expect(sizeOf(rig), sizePolicy).toBe("100x30");
+    }
+  });
+
+  it("changes with the policy at once, and holds by hand until the policy changes again", async () => {
+    const rig = ShellRig.live();
+    await rig.attach({ cols: 120, rows: 30 });
+    const last = await rig.attach({ cols: 80, rows: 40 });
+    rig.shell.resize({ policy: "smallest" });
+    expect(sizeOf(rig)).toBe("80x30");
+    rig.shell.resize({ size: { cols: 200, rows: 60 } });
+    last.type("x");
+    resize(last, 81, 41);
+    expect(sizeOf(rig)).toBe("200x60");
+    expect(rig.shell.info().sizePolicy).toBe("manual");
+    rig.shell.resize({ policy: "latest" });
+    expect(sizeOf(rig)).toBe("81x41");
+    expect(rig.shell.info().sizePolicy).toBeUndefined();
+    expect(rig.upstream.sizes.at(-1)).toBe("81x41");
+  });
+
+  it("goes into the record with its policy, so that the next daemon has both", () => {
+    const rig = ShellRig.live();
+    rig.shell.resize({ size: { cols: 132, rows: 43 } });
+    expect(rig.records.at(-1)).toMatchObject({ sizePolicy: "manual", cols: 132, rows: 43 });
+    rig.shell.resize({ policy: "latest" });
+    expect(rig.records.at(-1)?.sizePolicy).toBeUndefined();
+  });
+
+  it("is refused together with a policy that would change it, or when nothing is given", () => {
+    const rig = ShellRig.live();
+    const bad = expect.objectContaining({ code: "invalid_params" });
+    expect(() => rig.shell.resize({ size: { cols: 1, rows: 1 }, policy: "latest" })).toThrow(bad);
+    expect(() => rig.shell.resize({})).toThrow(bad);
+    expect(sizeOf(rig)).toBe("80x24");
+  });
+});
+
+describe("a change of size", () => {
+  it("gives every client whose screen it has made wrong one drawing, and none to the window that changed itself", async () => {
+    const rig = ShellRig.live();
+    const other = await rig.attach();
+    const leader = await rig.attach();
+    await rig.drawn();
+    for (let cols = 81; cols <= 100; cols++) resize(leader, cols, 30);
+    await refitted(rig);
+    expect(leader.sink.view.snapshots).toBe(1);
+    expect(other.sink.view.snapshots).toBe(2);
+    expect(other.sink.notices.at(-1)).toEqual({ kind: "resized", cols: 100, rows: 30, leads: false });
+  });
+
+  it("gives a client that takes the lead by typing a drawing in its own size", async () => {
+    const rig = ShellRig.live();
+    const small = await rig.attach({ cols: 40, rows: 10 });
+    await rig.attach({ cols: 80, rows: 24 });
+    rig.upstream.output(`${"x".repeat(60)}\r\n$ `);
+    await rig.drawn();
+    small.type("y");
+    await refitted(rig);
+    expect(sizeOf(rig)).toBe("40x10");
+    const { lines } = shownOn(small.sink, 40, 10);
+    expect(lines.slice(0, 2)).toEqual(["x".repeat(40), "x".repeat(20)]);
+  });
+
+  it("does not send the lines above the screen again", async () => {
+    const rig = ShellRig.live();
+    const other = await rig.attach();
+    const leader = await rig.attach();
+    for (let n = 0; n < 100; n++) rig.upstream.output(`line ${n}\r\n`);
+    await rig.drawn();
+    resize(leader, 70, 20);
+    await refitted(rig);
+    expect(other.sink.view.snapshots).toBe(2);
+    expect(other.sink.view.bytes.toString()).toContain("line 99");
+    expect(other.sink.view.bytes.toString()).not.toContain("line 50\r\n");
+  });
+
+  it("is healed also when only the window of one that does not lead changes", async () => {
+    const rig = ShellRig.live();
+    const watcher = await rig.attach({ ignoreSize: true });
+    await rig.attach();
+    await rig.drawn();
+    resize(watcher, 60, 20);
+    await refitted(rig);
+    resize(watcher, 80, 24);
+    await refitted(rig);
+    expect(watcher.sink.view.snapshots).toBe(3);
+  });
+
+  it("reaches nobody who has left meanwhile", async () => {
+    const rig = ShellRig.live();
+    const other = await rig.attach();
+    const leader = await rig.attach();
+    await rig.drawn();
+    resize(leader, 70, 20);
+    other.client.closed();
+    const sent = other.sink.frames.length;
+    await refitted(rig);
+    expect(other.sink.frames.length).toBe(sent);
+  });
+});
+
+describe("a window of another size", () => {
+  const fill = (rig: ShellRig) => {
+    for (let n = 0; n < 50; n++) rig.upstream.output(`${n} ${"abcdefghij".repeat(7)}\r\n`);
+    rig.upstream.output("$ ");
+  };
+
+  it("that is larger shows the screen in its left top corner, with the cursor where it belongs", async () => {
+    const rig = ShellRig.live();
+    await rig.attach();
+    fill(rig);
+    const { sink } = await rig.attach({ cols: 100, rows: 40, readOnly: true });
+    await rig.drawn();
+    const { lines, cursor } = shownOn(sink, 100, 40);
+    expect(lines[0]).toMatch(/^27 /);
+    expect(lines.slice(22, 25)).toEqual([expect.stringMatching(/^49 /), "$ ", ""]);
+    expect(cursor).toEqual([2, 23]);
+    expect(sink.view.bytes.toString()).toContain("0 abc");
+  });
+
+  it("that is smaller shows the part around the cursor, cut and not wrapped", async () => {
+    const rig = ShellRig.live();
+    await rig.attach();
+    fill(rig);
+    const { sink } = await rig.attach({ cols: 30, rows: 10, readOnly: true });
+    await rig.drawn();
+    const { lines, cursor } = shownOn(sink, 30, 10);
+    expect(lines).toEqual([
+      ...Array.from({ length: 9 }, (_, row) => `${41 + row} ${"abcdefghij".repeat(7)}`.slice(0, 30)),
+      "$ ",
+    ]);
+    expect(cursor).toEqual([2, 9]);
+  });
+
+  it("that is smaller shows the top of a full-screen program whose cursor is there", async () => {
+    const rig = ShellRig.live();
+    await rig.attach();
+    rig.upstream.output("\u001b[?1049h\u001b[H\u001b[2Jtop\u001b[24;1Hstatus\u001b[2;5H");
+    const { sink } = await rig.attach({ cols: 30, rows: 10, readOnly: true });
+    await rig.drawn();
+    const { lines, cursor } = shownOn(sink, 30, 10);
+    expect(lines).toEqual(["top", ...Array.from({ length: 9 }, () => "")]);
+    expect(cursor).toEqual([4, 1]);
+  });
+});
+
+describe("who is attached", () => {
+  it("is listed in order, with size, role, lead and what the client says of itself", async () => {
+    const rig = ShellRig.live();
+    const first = await rig.attach({ cols: 100, rows: 30, tty: "/dev/pts/3", pid: 4242 });
+    await rig.attach({ cols: 60, rows: 20, readOnly: true, tty: "/dev/\u001b[31m" });
+    await rig.attach({ cols: 70, rows: 21, ignoreSize: true });
+    const since = new Date(rig.clock.now()).toISOString();
+    expect(rig.shell.info()).toMatchObject({ clients: 3 });
+    expect(rig.shell.info().attached).toEqual([
+      { id: 1, since, cols: 100, rows: 30, leads: true, tty: "/dev/pts/3", pid: 4242 },
+      { id: 2, since, cols: 60, rows: 20, leads: false, readOnly: true, tty: "/dev/^[[31m" },
+      { id: 3, since, cols: 70, rows: 21, leads: false, ignoreSize: true },
+    ]);
+    first.client.closed();
+    expect(rig.shell.info().attached.map(({ id, leads }) => [id, leads])).toEqual([
+      [2, false],
+      [3, false],
+    ]);
+  });
+});
