@@ -21,8 +21,10 @@ export function roomBelow(snapshot: Uint8Array, rows: number): Room {
   const behind = text.slice(text.lastIndexOf("\n") + 1);
   const cursors = [...behind.matchAll(/\u001b\[(\d+)?(?:;\d*)?H/g)];
   const row = cursors.length === 0 ? lineFeeds : Number(cursors.at(-1)?.[1] ?? 1) - 1;
+  // What is printed after the cursor was placed is printed there: the character before it, once more.
+  const last = behind.slice(0, cursors[0]?.index);
   const untouched =
-    lineFeeds < rows - 1 || (lineFeeds === rows - 1 && !PRINTABLE.test(withoutSequences(behind)));
+    lineFeeds < rows - 1 || (lineFeeds === rows - 1 && !PRINTABLE.test(withoutSequences(last)));
   const lineFeedsLeft = rows - 1 - row;
   // The alternate screen belongs to its program alone.
   const alternate = /\u001b\[\?(?:47|1047|1049)h/.test(text);
