@@ -49,7 +49,7 @@ export class AttachedClient implements Candidate {
   #drawing: readonly Uint8Array[] | undefined;
   readonly #held = new HeldFrames();
   #skipped = 0;
-  /** Bytes queued beyond which the client is behind: more while a drawing is on its way. */
+  /** Bytes queued: more while a drawing is on its way. */
   #queueLimit = MAX_QUEUED_BYTES;
   /** Distinguishes the drawing that is awaited from one that was given up. */
   #generation = 0;
@@ -158,16 +158,20 @@ export class AttachedClient implements Candidate {
   /** Begins, or begins anew, from a drawing of the shell as it is now. */
   redraw(): void {
     this.#lacksHistory = true;
-    this.refit();
+    this.#begin();
   }
 
   /** Its screen shows the wrong size: drawn anew, without the lines above it, which its terminal has. */
   refit(): void {
+    if (this.options.isTerminal) this.#begin();
+  }
+
+  #begin(): void {
     if (this.#phase === "live" || this.#phase === "holding") this.#redraw();
   }
 
   #redraw(): void {
-    if (this.#phase === "live" && this.#held.bytes > 0) this.#lacksHistory = true;
+    this.#lacksHistory ||= this.#held.bytes > 0;
     this.#phase = "holding";
     this.#held.dropOutput();
     this.#drawing = undefined;
@@ -179,7 +183,8 @@ export class AttachedClient implements Candidate {
     // What the old filter held back is in the new drawing.
     if (this.#filter !== undefined) this.#filter = new QueryFilter(this.#host.tail());
     this.#countedOffset = this.#host.offset();
-    this.#host.drawing({ size: this.size, history: this.#lacksHistory }).then(
+    const view = this.options.isTerminal ? { size: this.size, history: this.#lacksHistory } : undefined;
+    this.#host.drawing(view).then(
       (frames) => {
         if (generation !== this.#generation || this.#phase !== "holding") return;
         this.#drawing = frames;
@@ -200,10 +205,7 @@ export class AttachedClient implements Candidate {
   #release(): void {
     if (this.#phase !== "holding" || !this.#started || this.#drawing === undefined) return;
     // Drawings are not dropped from a queue: who does not read one gets no second.
-    if (this.#sink.queuedBytes > MAX_QUEUED_BYTES) {
-      this.#fallBehind();
-      return;
-    }
+    if (this.#sink.queuedBytes > MAX_QUEUED_BYTES) return this.#fallBehind();
     if (this.#skipped > 0) {
       this.#sink.send(encodeNotice({ kind: "skipped", bytes: this.#skipped }));
       this.#skipped = 0;

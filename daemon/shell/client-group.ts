@@ -1,4 +1,5 @@
 // The clients attached to one shell, which of them leads, and what size they give it.
+import { Channel } from "../../shared/channel.js";
 import type { Notice } from "../../shared/notice.js";
 import type { AttachedInfo } from "../../shared/rpc.js";
 import { type Size, type SizePolicy, sameSize } from "../../shared/size.js";
@@ -30,6 +31,8 @@ export class ClientGroup {
   readonly #clients = new Set<AttachedClient>();
   /** Those whose terminal has the shell's size, and had it when their screen was drawn. */
   readonly #fitting = new WeakSet<AttachedClient>();
+  /** Those whose terminal is smaller than the shell: its output does not fit there. */
+  readonly #cropped = new WeakSet<AttachedClient>();
   readonly #refit: Refit;
   #policy: SizePolicy;
   /** Whose terminal gives the shell its size just now: that terminal changes by itself. */
@@ -77,8 +80,8 @@ export class ClientGroup {
     const before = this.#options.size();
     this.#elect(client);
     const size = this.#options.size();
-    if (sameSize(size, client.size)) this.#fitting.add(client);
-    else if (sameSize(size, before)) this.#tellSize(client, size);
+    this.#compare(client, size);
+    if (!sameSize(size, client.size) && sameSize(size, before)) this.#tellSize(client, size);
     this.#options.onChange();
   }
 
@@ -101,9 +104,8 @@ export class ClientGroup {
   resized(client: AttachedClient): void {
     const fitted = this.#fitting.has(client);
     this.#elect(client);
-    const fits = sameSize(client.size, this.#options.size());
-    if (fits) this.#fitting.add(client);
-    else this.#fitting.delete(client);
+    this.#compare(client, this.#options.size());
+    const fits = this.#fitting.has(client);
     // A terminal that changes with the shell has moved its lines as the shell has; any other one stands wrong.
     if (!fits || !fitted) this.#refit.mark(client);
     this.#options.onChange();
@@ -121,7 +123,10 @@ export class ClientGroup {
   }
 
   deliver(frame: Uint8Array): void {
-    for (const client of this.#clients) client.deliver(frame);
+    for (const client of this.#clients) {
+      client.deliver(frame);
+      if (this.#cropped.has(client) && frame[0] === Channel.Stdout) this.#refit.markCropped(client);
+    }
   }
 
   notify(notice: Notice): void {
@@ -168,10 +173,17 @@ export class ClientGroup {
     for (const client of this.#clients) {
       this.#tellSize(client, size);
       if (client === this.#resizing) continue;
-      if (sameSize(client.size, size)) this.#fitting.add(client);
-      else this.#fitting.delete(client);
+      this.#compare(client, size);
       this.#refit.mark(client);
     }
+  }
+
+  #compare(client: AttachedClient, size: Size): void {
+    const { cols, rows } = client.size;
+    if (sameSize(client.size, size)) this.#fitting.add(client);
+    else this.#fitting.delete(client);
+    if (cols < size.cols || rows < size.rows) this.#cropped.add(client);
+    else this.#cropped.delete(client);
   }
 
   #tellSize(client: AttachedClient, size: Size): void {

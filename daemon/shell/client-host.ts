@@ -19,7 +19,7 @@ export interface ClientSink {
 /** What a client asks of its shell. */
 export interface ClientHost {
   /** Frames that draw the shell as it is at the moment of this call, later; everything sent after the call is not in them. */
-  drawing(view: DrawingView): Promise<readonly Uint8Array[]>;
+  drawing(view: DrawingView | undefined): Promise<readonly Uint8Array[]>;
   /** The unfinished sequence at the end of the output, as of now. */
   tail(): Uint8Array;
   /** Absolute offset of the end of the output, as of now. */

@@ -8,6 +8,8 @@ export interface ClientRole {
   readonly canLead: boolean;
   readonly readOnly: boolean;
   readonly ignoreSize: boolean;
+  /** False: there is no screen to keep right, every byte counts. */
+  readonly isTerminal: boolean;
   readonly identity: ClientIdentity;
 }
 
@@ -21,11 +23,13 @@ export interface ClientIdentity {
 /** @param client what the program called itself in its greeting */
 export function roleOf(params: AttachParams, client?: string): ClientRole {
   const { cols, rows, ignoreSize = false, readOnly = false, terminal, tty, pid } = params;
+  const isTerminal = terminal !== false;
   return {
     size: clampSize(cols, rows),
-    canLead: !readOnly && !ignoreSize && terminal !== false,
+    canLead: !readOnly && !ignoreSize && isTerminal,
     readOnly,
     ignoreSize,
+    isTerminal,
     identity: {
       ...(client === undefined || client === "" ? {} : { client: printable(client, 60) }),
       ...(tty === undefined ? {} : { tty: printable(tty, 60) }),

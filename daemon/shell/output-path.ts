@@ -128,7 +128,7 @@ export class OutputPath {
   }
 
   /** SNAPSHOT frames for the shell as it is at this call; resolves once the screen has got there. */
-  async drawing(view: DrawingView): Promise<readonly Uint8Array[]> {
+  async drawing(view: DrawingView | undefined): Promise<readonly Uint8Array[]> {
     const { epoch, offset } = this.#log;
     const size = this.#size;
     const tail = this.#tail.bytes.slice();

@@ -1,35 +1,46 @@
-// Draws the screens of clients anew that a change of size has made wrong, once for all changes of a moment.
+// Draws the screens of clients anew that stand wrong: after a change of size, and in windows that are too small for the output.
 import type { Clock } from "../upstream/clock.js";
 import type { AttachedClient } from "./attached-client.js";
 
 /** A program that is told of its new size has drawn itself by then, and a dragged window costs ten drawings a second at most. */
 const REFIT_DELAY_MS = 100;
+/** In a window that is too small, output wraps and scrolls where the shell's does not. It stands wrong for so long at most. */
+const MEND_DELAY_MS = 500;
 
+/** Invariant: a client is drawn at least once after the last mark, and once for all marks of a moment. */
 export class Refit {
   readonly #clock: Clock;
-  readonly #marked = new Set<AttachedClient>();
-  #isPlanned = false;
+  readonly #planned = new Map<AttachedClient, { readonly atMs: number; readonly cancel: () => void }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** A change of size has made its screen wrong. */
   mark(client: AttachedClient): void {
-    this.#marked.add(client);
-    if (this.#isPlanned) return;
-    this.#isPlanned = true;
-    this.#clock.setTimeout(() => this.#draw(), REFIT_DELAY_MS);
+    this.#plan(client, REFIT_DELAY_MS);
+  }
+
+  /** Output has made its screen wrong. */
+  markCropped(client: AttachedClient): void {
+    if (!this.#planned.has(client)) this.#plan(client, MEND_DELAY_MS);
   }
 
   /** It has left. */
   forget(client: AttachedClient): void {
-    this.#marked.delete(client);
+    this.#planned.get(client)?.cancel();
+    this.#planned.delete(client);
   }
 
-  #draw(): void {
-    this.#isPlanned = false;
-    const clients = [...this.#marked];
-    this.#marked.clear();
-    for (const client of clients) client.refit();
+  #plan(client: AttachedClient, delayMs: number): void {
+    const atMs = this.#clock.monotonic() + delayMs;
+    const planned = this.#planned.get(client);
+    if (planned !== undefined && planned.atMs <= atMs) return;
+    planned?.cancel();
+    const draw = () => {
+      this.#planned.delete(client);
+      client.refit();
+    };
+    this.#planned.set(client, { atMs, cancel: this.#clock.setTimeout(draw, delayMs) });
   }
 }

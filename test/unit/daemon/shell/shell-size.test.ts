@@ -212,6 +212,47 @@ describe("a window of another size", () => {
   });
 });
 
+describe("output in a window of another size", () => {
+  it("is mended in one that is too small, half a second after it came, and again after more of it", async () => {
+    const rig = ShellRig.live();
+    await rig.attach();
+    const { sink } = await rig.attach({ cols: 40, rows: 10, readOnly: true });
+    await rig.drawn();
+    for (const round of ["first", "second"]) {
+      const before = sink.view.snapshots;
+      for (let row = 1; row <= 24; row++)
+        rig.upstream.output(`\u001b[${row};1H${round} row ${row}`.padEnd(70, "."));
+      rig.upstream.output("\u001b[1;1H");
+      await rig.clock.advance(499);
+      expect(sink.view.snapshots).toBe(before);
+      await rig.clock.advance(1);
+      await rig.drawn();
+      expect(sink.view.snapshots).toBe(before + 1);
+      const { cursor, lines } = shownOn(sink, 40, 10);
+      expect(lines[9]).toMatch(new RegExp(`^${round} row 10\\.+$`));
+      expect(cursor).toEqual([0, 0]);
+    }
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
+  it("is left alone in one that is larger, and in a client that is no terminal", async () => {
+    const rig = ShellRig.live();
+    const leader = await rig.attach();
+    const larger = await rig.attach({ cols: 100, rows: 30, readOnly: true });
+    const script = await rig.attach({ cols: 20, rows: 5, terminal: false });
+    await rig.drawn();
+    rig.upstream.output("one");
+    await rig.clock.advance(1_000);
+    expect(larger.sink.view.snapshots).toBe(1);
+    resize(leader, 90, 25);
+    rig.upstream.output("two");
+    await rig.clock.advance(1_000);
+    await rig.drawn();
+    expect(script.sink.view.snapshots).toBe(1);
+    expect(script.sink.output).toBe("onetwo");
+  });
+});
+
 describe("who is attached", () => {
   it("is listed in order, with size, role, lead and what the client says of itself", async () => {
     const rig = ShellRig.live();
