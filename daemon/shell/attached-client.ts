@@ -135,7 +135,6 @@ export class AttachedClient implements Candidate {
     if (rest !== undefined) this.#sendFiltered(rest, 0);
   }
 
-  /** A frame from the client. */
   handleFrame(frame: Uint8Array): void {
     if (this.#phase !== "ended") readClientFrame(frame, this.#wishes);
   }
@@ -205,7 +204,10 @@ export class AttachedClient implements Candidate {
   #release(): void {
     if (this.#phase !== "holding" || !this.#started || this.#drawing === undefined) return;
     // Drawings are not dropped from a queue: who does not read one gets no second.
-    if (this.#sink.queuedBytes > MAX_QUEUED_BYTES) return this.#fallBehind();
+    if (this.#sink.queuedBytes > MAX_QUEUED_BYTES) {
+      this.#fallBehind();
+      return;
+    }
     if (this.#skipped > 0) {
       this.#sink.send(encodeNotice({ kind: "skipped", bytes: this.#skipped }));
       this.#skipped = 0;

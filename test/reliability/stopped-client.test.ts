@@ -7,7 +7,7 @@ import { type IPty, spawn as spawnPty } from "@lydell/node-pty";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { DaemonHome } from "../support/daemon-process.js";
-import { firstSeed, isFullRun, recordFigures } from "../support/figures.js";
+import { firstSeed, isFullRun, percentilesText, recordFigures, repetitions } from "../support/figures.js";
 import { residentBytes } from "../support/processes.js";
 import { program } from "../support/sandbox.js";
 import { SocketClient } from "../support/socket-client.js";
@@ -22,6 +22,7 @@ const LINE_BYTES = lineOf(0).length;
 const SEED = firstSeed();
 const LINES = Math.round(((isFullRun ? 500 : 12) * MIB) / LINE_BYTES) + (SEED % 997);
 const SAMPLE_MS = 100;
+const ROUNDS = repetitions({ ci: 3, full: 50 });
 /** Queues of 8 MiB, the screen's queue, and what the collector has not collected of a flood. */
 const MAX_GROWTH_BYTES = 160 * MIB;
 
@@ -85,13 +86,13 @@ class AttachedTerminal {
   readonly shown = createTestTerminal(80, 24, 1000);
   readonly pid: number;
   bytes = 0;
+  hasEnded = false;
   readonly #pty: IPty;
 
-  constructor(home: DaemonHome) {
+  constructor(home: DaemonHome, size = { cols: 80, rows: 24 }) {
     this.#pty = spawnPty(process.execPath, [program("agentd"), "attach", "flood"], {
       name: "xterm-256color",
-      cols: 80,
-      rows: 24,
+      ...size,
       cwd: home.home,
       env: home.env as Record<string, string>,
       encoding: null,
@@ -102,7 +103,10 @@ class AttachedTerminal {
       this.shown.feed(data as unknown as Buffer);
     });
     onTestFinished(() => {
-      process.kill(this.pid, "SIGKILL");
+      if (!this.hasEnded) process.kill(this.pid, "SIGKILL");
+    });
+    this.#pty.onExit(() => {
+      this.hasEnded = true;
     });
   }
 
@@ -137,10 +141,9 @@ describe("a client that is stopped in a flood", () => {
     const stopped = new AttachedTerminal(home);
     const witnesses = [new Witness(home.socket), new Witness(home.socket)];
     await Promise.all(witnesses.map(({ attached }) => attached));
-    console.log("A");
+
     await until(`the terminal shows the shell, ${where}`, () => stopped.text.includes("ready"));
 
-    console.log("B");
     const before = residentBytes(daemon.pid);
     let peak = before;
     const sampler = setInterval(() => {
@@ -157,7 +160,7 @@ describe("a client that is stopped in a flood", () => {
       async () => (await info()).attached.some(({ behind }) => behind === true),
       60_000,
     );
-    console.log("D");
+
     const results = await Promise.all(witnesses.map(({ result }) => result));
     const seconds = (performance.now() - began) / 1000;
     const whileStopped = await info();
@@ -205,6 +208,56 @@ describe("a client that is stopped in a flood", () => {
       seeds: [SEED, SEED],
       rows,
     });
+    control.close();
+  });
+});
+
+describe("a leader that is killed in a flood", () => {
+  it("leaves the shell with the size of the one before within a second", async () => {
+    const where = `seed ${SEED}`;
+    const home = new DaemonHome().endShellsWithTest();
+    await home.start().ready();
+    const control = await SocketClient.greeted(home.socket);
+    const env = { PATH: process.env["PATH"], TERM: "xterm" };
+    // Longer than all rounds: it ends with the shell.
+    const command = ["python3", "-SI", join(SUPPORT, "flood-program.py"), "100000000"];
+    await control.call("shell.new", {
+      name: "flood",
+      target: { kind: "local", cwd: home.home, env, command },
+    });
+    const cols = async () =>
+      (await control.call<{ shell: ShellInfo }>("shell.info", { name: "flood" })).shell.cols;
+    const first = new AttachedTerminal(home);
+    await until(`the terminal shows the shell, ${where}`, () => first.text.includes("ready"));
+    await control.call("shell.send", { name: "flood", data: Buffer.from("go\n").toString("base64") });
+    const times: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const leader = new AttachedTerminal(home, { cols: 100 + round, rows: 30 });
+      await until(`the flood reaches the leader, ${where}`, () => leader.bytes > 100_000);
+      expect(await cols(), where).toBe(100 + round);
+      const killed = performance.now();
+      process.kill(leader.pid, "SIGKILL");
+      while ((await cols()) !== 80 && performance.now() - killed < 10_000);
+      times.push(performance.now() - killed);
+    }
+    // A machine that is busy with other tests may be late; the figure is measured alone.
+    expect(Math.max(...times), where).toBeLessThan(isFullRun ? 1_000 : 10_000);
+    if (process.env["AGENTD_VERBOSE"]) console.log(percentilesText(times), Math.max(...times));
+    recordFigures({
+      id: "76-size-returns",
+      title: "The leader of a size is killed",
+      contract:
+        "Within a second after a client that decided the shell's size is gone, the shell has the size of the client before.",
+      method:
+        "A local shell floods two real `agentd attach` on PTYs of different sizes; the one that leads is ended with SIGKILL, and the daemon is asked for the shell's size until it is the other's.",
+      command: "npm run figures",
+      seeds: [SEED, SEED],
+      rows: [
+        ["leaders killed", String(ROUNDS)],
+        ["until the size is back, p50 / p95 / p99", percentilesText(times)],
+      ],
+    });
+    await control.call("shell.kill", { name: "flood" });
     control.close();
   });
 });
