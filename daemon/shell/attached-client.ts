@@ -61,6 +61,8 @@ export class AttachedClient implements Candidate {
   #isDismissed = false;
   /** The next drawing has the lines above the screen in it: the client never had them, or missed some. */
   #lacksHistory = true;
+  /** `refit` was called, and waits. */
+  #isStale = false;
 
   /** What a client may ask for; one that only reads can neither type nor lead. */
   readonly #wishes: ClientWishes = {
@@ -139,34 +141,29 @@ export class AttachedClient implements Candidate {
     if (this.#phase !== "ended") readClientFrame(frame, this.#wishes);
   }
 
-  /** The socket is gone. */
   closed(): void {
     if (this.#phase === "ended") return;
     this.#forget();
     this.#host.left(this);
   }
 
-  pauseInput(): void {
-    if (this.#phase !== "ended") this.#sink.pauseInput();
-  }
-
-  resumeInput(): void {
-    if (this.#phase !== "ended") this.#sink.resumeInput();
+  pauseInput(paused: boolean): void {
+    if (this.#phase === "ended") return;
+    if (paused) this.#sink.pauseInput();
+    else this.#sink.resumeInput();
   }
 
   /** Begins, or begins anew, from a drawing of the shell as it is now. */
   redraw(): void {
     this.#lacksHistory = true;
-    this.#begin();
-  }
-
-  /** Its screen shows the wrong size: drawn anew, without the lines above it, which its terminal has. */
-  refit(): void {
-    if (this.options.isTerminal) this.#begin();
-  }
-
-  #begin(): void {
     if (this.#phase === "live" || this.#phase === "holding") this.#redraw();
+  }
+
+  /** Its screen shows the wrong size: drawn anew, without the lines above it, as soon as no byte of output is lost by that. */
+  refit(): void {
+    if (!this.options.isTerminal) return;
+    this.#isStale = this.#phase !== "live" || this.#held.bytes > 0;
+    if (!this.#isStale) this.#redraw();
   }
 
   #redraw(): void {
@@ -179,6 +176,7 @@ export class AttachedClient implements Candidate {
 
   #requestDrawing(): void {
     const generation = ++this.#generation;
+    this.#isStale = false;
     // What the old filter held back is in the new drawing.
     if (this.#filter !== undefined) this.#filter = new QueryFilter(this.#host.tail());
     this.#countedOffset = this.#host.offset();
@@ -219,6 +217,7 @@ export class AttachedClient implements Candidate {
     this.#phase = "live";
     this.#queueLimit = MAX_QUEUED_BYTES + this.#sink.queuedBytes;
     if (this.#lastNotice !== undefined) this.#end();
+    else if (this.#isStale) this.refit();
   }
 
   #send(frame: Uint8Array): void {
@@ -258,6 +257,7 @@ export class AttachedClient implements Candidate {
     if (this.#phase !== "live") return;
     for (const frame of this.#held.take(MAX_QUEUED_BYTES)) this.#sink.send(frame);
     if (this.#held.bytes === 0 && this.#lastNotice !== undefined) this.#end();
+    else if (this.#isStale) this.refit();
   }
 
   /** What was output while this client was away is a replay: its questions are not asked again. */

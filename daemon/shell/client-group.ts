@@ -76,7 +76,7 @@ export class ClientGroup {
   /** Its first drawing is made for the size that the shell has then. */
   add(client: AttachedClient): void {
     this.#clients.add(client);
-    if (this.#inputPaused) client.pauseInput();
+    if (this.#inputPaused) client.pauseInput(true);
     const before = this.#options.size();
     this.#elect(client);
     const size = this.#options.size();
@@ -139,10 +139,7 @@ export class ClientGroup {
 
   pauseInput(paused: boolean): void {
     this.#inputPaused = paused;
-    for (const client of this.#clients) {
-      if (paused) client.pauseInput();
-      else client.resumeInput();
-    }
+    for (const client of this.#clients) client.pauseInput(paused);
   }
 
   /** Ends every stream; returns how many. */

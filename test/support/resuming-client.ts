@@ -32,7 +32,8 @@ export class ResumingClient {
     await this.#reading;
     const client = await SocketClient.greeted(this.#path);
     const resume = this.#epoch === undefined ? {} : { resume: { epoch: this.#epoch, offset: this.#offset } };
-    const size = { cols: 80, rows: 24 };
+    // No terminal: a change of size by others brings it no drawing.
+    const size = { cols: 80, rows: 24, terminal: false };
     const attached = await client.call<AttachResult>("shell.attach", {
       name: this.#name,
       ...size,

@@ -7,6 +7,7 @@ import { createTestTerminal } from "../../../support/test-terminal.js";
 const sizeOf = ({ shell }: ShellRig) => `${shell.info().cols}x${shell.info().rows}`;
 const resize = (client: RigClient, cols: number, rows: number) =>
   client.frame(Channel.Resize, `{"width":${cols},"height":${rows}}`);
+const kinds = (sink: CollectingSink) => sink.notices.map(({ kind }) => kind);
 /** Time for screens to be drawn anew, and the drawing. */
 async function refitted(rig: ShellRig): Promise<void> {
   await rig.clock.advance(100);
@@ -152,6 +153,33 @@ describe("a change of size", () => {
     resize(watcher, 80, 24);
     await refitted(rig);
     expect(watcher.sink.view.snapshots).toBe(3);
+  });
+
+  it("costs no byte of output, however often the size changes and however late the drawings come", async () => {
+    const rig = ShellRig.live();
+    const other = await rig.attach({ cols: 40, rows: 10 });
+    const leader = await rig.attach();
+    await rig.drawn();
+    let sent = "";
+    for (let round = 0; round < 30; round++) {
+      resize(leader, 60 + round, 20);
+      for (let n = 0; n < 40; n++) {
+        const line = `round ${round} line ${n} ${"x".repeat(n * 50)}\r\n`;
+        sent += line;
+        rig.upstream.output(line);
+        if (n % 10 === 0) await rig.clock.advance(30);
+        other.sink.stopped = n % 7 < 5;
+        if (!other.sink.stopped) other.sink.read();
+      }
+    }
+    other.sink.read();
+    await rig.clock.advance(1_000);
+    await rig.drawn();
+    await rig.clock.advance(1_000);
+    await rig.drawn();
+    expect(other.sink.output).toBe(sent);
+    expect(kinds(other.sink)).not.toContain("skipped");
+    expect(other.sink.view.snapshots).toBeGreaterThan(1);
   });
 
   it("reaches nobody who has left meanwhile", async () => {
