@@ -76,7 +76,11 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     warn,
     prepareLocal: (spec) => runtime.createShell(spec),
     shell: {
-      slicer: new Slicer({ schedule: setImmediate, now: () => performance.now() }),
+      slicer: new Slicer({
+        schedule: setImmediate,
+        now: () => clock.monotonic(),
+        delay: (callback, delayMs) => clock.setTimeout(callback, delayMs),
+      }),
       scrollback: config.scrollback,
       neighbours: (shell: Shell) => neighboursOf(shell.record, registry.list()),
       createUpstream: ({ record, size, have, handlers, isUrgent }: UpstreamRequest) =>

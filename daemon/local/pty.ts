@@ -34,6 +34,11 @@ const EXIT_GRACE_MS = 50;
 const LINGER_MS = 1000;
 const POLL_MS = 5;
 const READ_BYTES = 64 * 1024;
+/** A read of this size so soon after a piece was given on belongs to a flood: it waits for company, this long or until this much. */
+const FLOOD_READ_BYTES = 1024;
+const FLOOD_GAP_MS = 3;
+const FLOOD_WAIT_MS = 1;
+const FLOOD_PIECE_BYTES = 48 * 1024;
 
 /**
  * Invariants.
@@ -43,7 +48,8 @@ const READ_BYTES = 64 * 1024;
  * 2. `onExit` comes after the last `onOutput`, once. Output after it (background processes) is read and thrown away.
  * 3. The descriptor is the stream's: once that has destroyed itself (a hang-up is an error to it), the number may belong
  *    to a socket. Nothing reads, writes or resizes it by number after that.
- * 4. Output that arrives in one turn of the event loop is given on as one piece.
+ * 4. Output that arrives in one turn of the event loop is given on as one piece; in a flood, what arrives in a moment is:
+ *    the kernel hands out 4 KB at a time, and every piece costs its way through three programs.
  */
 export class Pty {
   readonly pid: number;
@@ -53,7 +59,10 @@ export class Pty {
   readonly #input: PtyInput;
   #slave: number | undefined;
   #pieces: Uint8Array[] = [];
+  #collected = 0;
   #flush: NodeJS.Immediate | undefined;
+  #floodFlush: NodeJS.Timeout | undefined;
+  #flushedAt = 0;
   #lingering: NodeJS.Timeout | undefined;
   #exited = false;
 
@@ -124,15 +133,23 @@ export class Pty {
 
   #collect(bytes: Uint8Array): void {
     this.#pieces.push(bytes);
-    this.#flush ??= setImmediate(() => this.#flushOutput());
+    this.#collected += bytes.length;
+    if (this.#collected >= FLOOD_PIECE_BYTES) this.#flushOutput();
+    else if (bytes.length >= FLOOD_READ_BYTES && performance.now() - this.#flushedAt < FLOOD_GAP_MS)
+      this.#floodFlush ??= setTimeout(() => this.#flushOutput(), FLOOD_WAIT_MS);
+    else if (this.#floodFlush === undefined) this.#flush ??= setImmediate(() => this.#flushOutput());
   }
 
   #flushOutput(): void {
     clearImmediate(this.#flush);
+    clearTimeout(this.#floodFlush);
     this.#flush = undefined;
+    this.#floodFlush = undefined;
     const pieces = this.#pieces;
     if (pieces.length === 0) return;
     this.#pieces = [];
+    this.#collected = 0;
+    this.#flushedAt = performance.now();
     const [only] = pieces;
     this.#handlers.onOutput(pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces));
   }

@@ -4,11 +4,13 @@ import type { Terminal } from "@xterm/headless";
 import xterm from "@xterm/headless";
 import { AgentdError } from "../../shared/errors.js";
 import type { Size } from "../../shared/size.js";
+import { Backlog, type Job, type WriteJob } from "./backlog.js";
 import { useCharWidths } from "./char-width.js";
 import type { DrawingView } from "./drawing-view.js";
 import { ModeTracker } from "./mode-tracker.js";
 import { screenText } from "./screen-text.js";
 import { serialize } from "./serializer.js";
+import { Skim } from "./skim.js";
 import type { SlicedTask, Slicer } from "./slicer.js";
 import { WholeCharacters } from "./whole-characters.js";
 import { repair, stateOf, writeNow } from "./xterm-internals.js";
@@ -25,7 +27,7 @@ export interface ScreenOptions {
   onTitle?(title: string): void;
   /** The directory of OSC 7. */
   onCwd?(cwd: string): void;
-  /** Unparsed input rose above 2 MiB (true), or is below 512 KiB again (false). */
+  /** Too much output waits to be parsed: 4 MiB, 1 MiB while a drawing is awaited (true); or a quarter of that again (false). */
   onPressure?(high: boolean): void;
   /** A sequence broke the parser, and the screen was reset and goes on; or one of the listeners above threw. */
   onFault?(cause: unknown): void;
@@ -40,34 +42,35 @@ export interface TextOptions {
 
 /** Parsed at once, between two looks at the clock: 0.2 ms of work, 0.6 ms before the code is warm. */
 const PIECE_BYTES = 16 * 1024;
-const HIGH_PENDING_BYTES = 2 * 1024 * 1024;
-const LOW_PENDING_BYTES = 512 * 1024;
-/** Chunks smaller than this are copied together: many tiny writes cost no more than a few. */
-const JOIN_BELOW_BYTES = 4 * 1024;
-
-type Job =
-  | {
-      readonly kind: "write";
-      bytes: Uint8Array;
-      length: number;
-      done: number;
-      readonly answerQueries: boolean;
-    }
-  | { readonly kind: "resize"; readonly size: Size }
-  | { readonly kind: "read"; readonly step: () => boolean; readonly reject: (error: AgentdError) => void };
+/** Looked through between two looks at the clock: 0.1 to 0.3 ms of work. */
+const SKIM_BYTES = 128 * 1024;
+/** Less than this is parsed at once. More is a flood: most of it may be out of sight before anybody looks. */
+const FLOOD_BYTES = 32 * 1024;
+/** So long, or so much, a flood is let to grow before it is parsed, when nobody waits for the screen. */
+const PATIENCE_MS = 200;
+const PATIENCE_BYTES = 3 * 1024 * 1024;
+/** Below this, looking for what can be left out does not pay. */
+const SKIM_ABOVE_BYTES = 256 * 1024;
+/** More output than this must not wait; less, while somebody waits for a drawing, since a client holds what comes behind that. */
+const HIGH_PENDING_BYTES = 4 * 1024 * 1024;
+const HIGH_PENDING_AWAITED_BYTES = 1024 * 1024;
 
 const encoder = new TextEncoder();
 
 /**
- * Invariants: jobs run strictly in the order of the calls that made them; `write` never parses in the caller's turn;
- * a fault in the parser loses the screen's content and nothing else.
+ * Invariants: jobs run strictly in the order of the calls that made them; `write` never parses in the caller's turn; what is
+ * left out of a flood changes nothing of the screen that the rest of it makes; a fault in the parser loses the screen's
+ * content and nothing else.
  */
 export class Screen implements SlicedTask {
   readonly #options: ScreenOptions;
   #terminal: Terminal;
   #tracker: ModeTracker;
-  #jobs: Job[] = [];
-  #pendingBytes = 0;
+  readonly #backlog = new Backlog();
+  /** Bytes of the backlog, from its head, that are to be parsed without waiting for more. */
+  #dueBytes = 0;
+  #cancelPatience: (() => void) | undefined;
+  #skim: Skim | undefined;
   #underPressure = false;
   #answerQueries = false;
   readonly #characters = new WholeCharacters();
@@ -92,20 +95,15 @@ export class Screen implements SlicedTask {
 
   /** Bytes that are queued and not parsed yet. */
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#backlog.pendingBytes;
   }
 
   /** Queues output. `bytes` may be kept: the caller must not change them afterwards. */
   write(bytes: Uint8Array, answerQueries: boolean): void {
     if (this.#disposed || bytes.length === 0) return;
-    if (!this.#join(bytes, answerQueries)) {
-      this.#push({ kind: "write", bytes, length: bytes.length, done: 0, answerQueries });
-    }
-    this.#pendingBytes += bytes.length;
-    if (!this.#underPressure && this.#pendingBytes > HIGH_PENDING_BYTES) {
-      this.#underPressure = true;
-      this.#options.onPressure?.(true);
-    }
+    this.#backlog.write(bytes, answerQueries);
+    if (!this.#mayWait()) this.#options.slicer.request(this);
+    this.#balance();
   }
 
   resize(size: Size): void {
@@ -148,27 +146,43 @@ export class Screen implements SlicedTask {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#options.slicer.cancel(this);
-    for (const job of this.#jobs) if (job.kind === "read") job.reject(shellEnded());
-    this.#jobs = [];
-    this.#pendingBytes = 0;
+    this.#cancelPatience?.();
+    for (const job of this.#backlog.clear()) if (job.kind === "read") job.reject(shellEnded());
     this.#terminal.dispose();
   }
 
   runSlice(deadline: number): boolean {
     const { now } = this.#options.slicer;
     do {
-      const job = this.#jobs[0];
-      if (job === undefined) return false;
-      if (this.#runStep(job)) this.#jobs.shift();
+      const job = this.#backlog.head;
+      if (job === undefined || this.#mayWait()) return false;
+      if (this.#runStep(job)) this.#backlog.shift();
+      this.#balance();
     } while (!this.#disposed && now() < deadline);
-    return this.#jobs.length > 0;
+    return this.#backlog.head !== undefined && !this.#mayWait();
+  }
+
+  /** Whether a flood that nobody waits for may grow; if so, it is made due later. */
+  #mayWait(): boolean {
+    const { pendingBytes, isAwaited } = this.#backlog;
+    if (this.#dueBytes > 0 || isAwaited || this.#underPressure || pendingBytes < FLOOD_BYTES) return false;
+    if (pendingBytes >= PATIENCE_BYTES) {
+      this.#dueBytes = pendingBytes;
+      return false;
+    }
+    this.#cancelPatience ??= this.#options.slicer.delay(() => {
+      this.#cancelPatience = undefined;
+      this.#dueBytes = this.#backlog.pendingBytes;
+      this.#options.slicer.request(this);
+    }, PATIENCE_MS);
+    return true;
   }
 
   /** Returns whether `job` is finished. */
   #runStep(job: Job): boolean {
     switch (job.kind) {
       case "write":
-        return this.#parsePiece(job);
+        return this.#writeStep(job);
       case "resize":
         this.#guarded(() => this.#terminal.resize(Math.max(2, job.size.cols), job.size.rows));
         return true;
@@ -177,20 +191,55 @@ export class Screen implements SlicedTask {
     }
   }
 
-  #parsePiece(job: Job & { kind: "write" }): boolean {
-    const end = Math.min(job.length, job.done + PIECE_BYTES);
-    const piece = job.bytes.subarray(job.done, end);
-    job.done = end;
+  #writeStep(head: WriteJob): boolean {
+    if (this.#skim === undefined && this.#maySkim(head)) {
+      const job = this.#backlog.mergeHead(head);
+      this.#skim = new Skim(job.bytes.subarray(0, job.length), job.done);
+      return false;
+    }
+    if (this.#skim === undefined) this.#parsePiece(head);
+    else if (this.#skim.step(SKIM_BYTES)) {
+      // Behind what is not plain, another look may pay again.
+      head.skimmed = this.#skim.stop + SKIM_ABOVE_BYTES / 4;
+      this.#advance(head, Math.max(0, this.#skim.keptFrom(this.#linesInSight) - head.done));
+      this.#skim = undefined;
+    }
+    return head.done === head.length;
+  }
+
+  /** So many line feeds move everything out of the screen and its scrollback. */
+  get #linesInSight(): number {
+    return (this.isAlternate ? 0 : this.#options.scrollback) + 2 * this.#terminal.rows;
+  }
+
+  #maySkim(job: WriteJob): boolean {
+    if (this.#backlog.pendingBytes < SKIM_ABOVE_BYTES || job.done < job.skimmed) return false;
+    const { active, parserState, rows } = stateOf(this.#terminal);
+    const isWhole = active.scrollTop === 0 && active.scrollBottom === rows - 1;
+    return isWhole && parserState === 0 && this.#characters.isEmpty;
+  }
+
+  #parsePiece(job: WriteJob): void {
+    const piece = job.bytes.subarray(job.done, Math.min(job.length, job.done + PIECE_BYTES));
     this.#answerQueries = job.answerQueries;
     const whole = this.#characters.push(piece);
     if (whole.length > 0) this.#guarded(() => writeNow(this.#terminal, whole));
     this.#answerQueries = false;
-    this.#pendingBytes -= piece.length;
-    if (this.#underPressure && this.#pendingBytes < LOW_PENDING_BYTES) {
-      this.#underPressure = false;
-      this.#options.onPressure?.(false);
-    }
-    return end === job.length;
+    this.#advance(job, piece.length);
+  }
+
+  #advance(job: WriteJob, count: number): void {
+    this.#backlog.advance(job, count);
+    this.#dueBytes = Math.max(0, this.#dueBytes - count);
+  }
+
+  #balance(): void {
+    const { pendingBytes, isAwaited } = this.#backlog;
+    const high = isAwaited ? HIGH_PENDING_AWAITED_BYTES : HIGH_PENDING_BYTES;
+    const isHigh = pendingBytes > (this.#underPressure ? high / 4 : high);
+    if (isHigh === this.#underPressure) return;
+    this.#underPressure = isHigh;
+    this.#options.onPressure?.(isHigh);
   }
 
   /** xterm.js throws a listener's exception again in a later turn, where it would end the daemon. */
@@ -238,21 +287,6 @@ export class Screen implements SlicedTask {
     return [terminal, tracker];
   }
 
-  /** Copies a small chunk into the last job's room; false when it needs a job of its own. */
-  #join(bytes: Uint8Array, answerQueries: boolean): boolean {
-    const last = this.#jobs.at(-1);
-    if (last?.kind !== "write" || last.answerQueries !== answerQueries) return false;
-    if (bytes.length >= JOIN_BELOW_BYTES || last.length + bytes.length > PIECE_BYTES) return false;
-    if (last.bytes.length < PIECE_BYTES) {
-      const room = new Uint8Array(PIECE_BYTES);
-      room.set(last.bytes.subarray(0, last.length));
-      last.bytes = room;
-    }
-    last.bytes.set(bytes, last.length);
-    last.length += bytes.length;
-    return true;
-  }
-
   #read<T>(step: () => boolean, result: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#disposed) return reject(shellEnded());
@@ -269,8 +303,9 @@ export class Screen implements SlicedTask {
     });
   }
 
-  #push(job: Job): void {
-    this.#jobs.push(job);
+  #push(job: Exclude<Job, WriteJob>): void {
+    this.#backlog.push(job);
+    this.#balance();
     this.#options.slicer.request(this);
   }
 }

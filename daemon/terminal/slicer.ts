@@ -9,6 +9,8 @@ export interface SlicedTask {
 export interface SlicerOptions {
   /** Runs `turn` in a later turn of the event loop, after pending I/O (`setImmediate`). */
   schedule(turn: () => void): void;
+  /** Calls back after that long; returns how to give that up. */
+  delay(callback: () => void, delayMs: number): () => void;
   /** A monotonic clock, milliseconds. */
   now(): number;
   readonly sliceMs?: number;
@@ -23,6 +25,7 @@ const SLICE_MS = 1.5;
  */
 export class Slicer {
   readonly now: () => number;
+  readonly delay: SlicerOptions["delay"];
   readonly #schedule: (turn: () => void) => void;
   readonly #sliceMs: number;
   readonly #queue = new Set<SlicedTask>();
@@ -30,6 +33,7 @@ export class Slicer {
 
   constructor(options: SlicerOptions) {
     this.now = () => options.now();
+    this.delay = (callback, delayMs) => options.delay(callback, delayMs);
     this.#schedule = (turn) => options.schedule(turn);
     this.#sliceMs = options.sliceMs ?? SLICE_MS;
   }

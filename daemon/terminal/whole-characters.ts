@@ -10,6 +10,11 @@ const EMPTY = new Uint8Array(0);
 export class WholeCharacters {
   #kept: Uint8Array = EMPTY;
 
+  /** Nothing is kept back. */
+  get isEmpty(): boolean {
+    return this.#kept.length === 0;
+  }
+
   /** Returns what was kept and `bytes`, without the unfinished character at their end. */
   push(bytes: Uint8Array): Uint8Array {
     let joined = bytes;

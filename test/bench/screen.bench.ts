@@ -5,7 +5,7 @@ import { bench, describe } from "vitest";
 import { QueryFilter } from "../../daemon/terminal/query-filter.js";
 import { Screen } from "../../daemon/terminal/screen.js";
 import { SequenceTail } from "../../daemon/terminal/sequence-tail.js";
-import { Slicer } from "../../daemon/terminal/slicer.js";
+import { eventLoopSlicer } from "../support/event-loop-slicer.js";
 
 const recordings = join(import.meta.dirname, "..", "fixtures", "recordings");
 const log = Buffer.from(
@@ -13,7 +13,7 @@ const log = Buffer.from(
 );
 const vim = readFileSync(join(recordings, "vim.bin"));
 
-const slicer = new Slicer({ schedule: setImmediate, now: () => performance.now() });
+const slicer = eventLoopSlicer();
 const newScreen = () => new Screen({ cols: 80, rows: 24, scrollback: 5000, slicer, onReply: () => {} });
 
 async function parse(bytes: Uint8Array): Promise<void> {

@@ -184,7 +184,7 @@ export class DiskWorld {
         await turn();
       },
       shell: {
-        slicer: new Slicer({ schedule: setImmediate, now: () => 0 }),
+        slicer: new Slicer({ schedule: setImmediate, now: () => 0, delay: () => () => {} }),
         scrollback: 10,
         neighbours: () => [],
         createUpstream: (request) => {

@@ -5,7 +5,6 @@ import type { ClientSink } from "../../daemon/shell/client-host.js";
 import { Shell } from "../../daemon/shell/shell.js";
 import type { ShellUpstream, UpstreamRequest } from "../../daemon/shell/shell-deps.js";
 import type { ShellRecord } from "../../daemon/shell/shell-record.js";
-import { Slicer } from "../../daemon/terminal/slicer.js";
 import type { Ending, LinkEvent } from "../../daemon/upstream/link.js";
 import { Channel } from "../../shared/channel.js";
 import { encodeFrame } from "../../shared/frame.js";
@@ -13,6 +12,7 @@ import { decodeNotice, type Notice } from "../../shared/notice.js";
 import type { AttachParams, AttachResult } from "../../shared/rpc.js";
 import { decodeSnapshotPart } from "../../shared/snapshot.js";
 import type { ShellExit } from "../../shared/status.js";
+import { eventLoopSlicer } from "./event-loop-slicer.js";
 import { VirtualClock } from "./virtual-clock.js";
 
 export const EPOCH = "0d9c1bb6-6f64-4f4e-9d6c-1d1f6c3f6a11";
@@ -215,7 +215,7 @@ export class ShellRig {
       { ...LOCAL_RECORD, ...record },
       {
         clock: this.clock,
-        slicer: new Slicer({ schedule: setImmediate, now: () => performance.now() }),
+        slicer: eventLoopSlicer(),
         scrollback: 1000,
         neighbours: () => neighbours,
         createUpstream: (request) => {

@@ -48,7 +48,11 @@ export class HubWorld {
       {
         clock,
         // Parsing has no duration here: every slice finishes.
-        slicer: new Slicer({ schedule: (turn) => void clock.setTimeout(turn, 0), now: () => 0 }),
+        slicer: new Slicer({
+          schedule: (turn) => void clock.setTimeout(turn, 0),
+          now: () => 0,
+          delay: (callback, delayMs) => clock.setTimeout(callback, delayMs),
+        }),
         scrollback: 50,
         createUpstream: (request) => options.createUpstream(request),
         neighbours: () => [],

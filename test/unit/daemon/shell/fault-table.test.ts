@@ -2,12 +2,12 @@
 // what state the shell is in, what is said, how many attempts there are in ten minutes, and how they are spaced.
 import { describe, expect, it } from "vitest";
 import { Shell } from "../../../../daemon/shell/shell.js";
-import { Slicer } from "../../../../daemon/terminal/slicer.js";
 import type { SocketEnd } from "../../../../daemon/upstream/socket.js";
 import { Upstream } from "../../../../daemon/upstream/upstream.js";
 import { Channel } from "../../../../shared/channel.js";
 import type { ShellState } from "../../../../shared/rpc.js";
 import { encodeTermination, type ShellExit } from "../../../../shared/status.js";
+import { eventLoopSlicer } from "../../../support/event-loop-slicer.js";
 import { ScriptedNetwork, type ScriptedSocket } from "../../../support/scripted-network.js";
 import { LOCAL_RECORD } from "../../../support/shell-rig.js";
 import { settle, VirtualClock } from "../../../support/virtual-clock.js";
@@ -30,7 +30,7 @@ class CloudShell {
       { ...LOCAL_RECORD, target, known },
       {
         clock: this.clock,
-        slicer: new Slicer({ schedule: setImmediate, now: () => performance.now() }),
+        slicer: eventLoopSlicer(),
         scrollback: 100,
         neighbours: () => ["build"],
         onChange: () => {},

@@ -4,9 +4,9 @@ import { type NewShell, Registry, type RegistryOptions } from "../../../../daemo
 import type { ShellRecord } from "../../../../daemon/shell/shell-record.js";
 import { ShellStore } from "../../../../daemon/shell/shell-store.js";
 import { decodeState } from "../../../../daemon/shell/state-file.js";
-import { Slicer } from "../../../../daemon/terminal/slicer.js";
 import { AgentdError } from "../../../../shared/errors.js";
 import type { ShellEvent } from "../../../../shared/rpc.js";
+import { eventLoopSlicer } from "../../../support/event-loop-slicer.js";
 import { LOCAL_RECORD, ScriptedUpstream } from "../../../support/shell-rig.js";
 import { VirtualClock } from "../../../support/virtual-clock.js";
 
@@ -56,7 +56,7 @@ class RegistryRig {
       if (name === "unstartable") throw new AgentdError("spawn_failed", "no such program");
     },
     shell: {
-      slicer: new Slicer({ schedule: setImmediate, now: () => performance.now() }),
+      slicer: eventLoopSlicer(),
       scrollback: 100,
       neighbours: () => [],
       createUpstream: (request) => {

@@ -2,9 +2,9 @@
 import { expect, it } from "vitest";
 import { Screen } from "../../../../daemon/terminal/screen.js";
 import { SequenceTail } from "../../../../daemon/terminal/sequence-tail.js";
-import { Slicer } from "../../../../daemon/terminal/slicer.js";
 import { WholeCharacters } from "../../../../daemon/terminal/whole-characters.js";
 import { differences } from "../../../support/compare-terminals.js";
+import { eventLoopSlicer } from "../../../support/event-loop-slicer.js";
 import { randomStream, seededRandom } from "../../../support/random-stream.js";
 import { createTestTerminal } from "../../../support/test-terminal.js";
 
@@ -17,7 +17,7 @@ const SIZES = [
 const SCROLLBACK = 50;
 
 it(`restores ${STREAMS} random streams at a random byte: 0 screens differ`, async () => {
-  const slicer = new Slicer({ schedule: setImmediate, now: () => performance.now() });
+  const slicer = eventLoopSlicer();
   const different: string[] = [];
   for (let seed = 1; seed <= STREAMS; seed++) {
     const [cols, rows] = SIZES[seed % SIZES.length]!;

@@ -21,10 +21,26 @@ const bytes = (text: string) => encoder.encode(text);
 class ManualLoop {
   readonly turns: (() => void)[] = [];
   nowMs = 0;
-  readonly slicer = new Slicer({ schedule: (turn) => this.turns.push(turn), now: () => this.nowMs });
+  readonly delayed = new Set<() => void>();
+  readonly slicer = new Slicer({
+    schedule: (turn) => this.turns.push(turn),
+    now: () => this.nowMs,
+    delay: (callback) => {
+      this.delayed.add(callback);
+      return () => this.delayed.delete(callback);
+    },
+  });
 
   runAll(): void {
     for (let turn = this.turns.shift(); turn; turn = this.turns.shift()) turn();
+  }
+
+  /** The delays are over. */
+  runDelayed(): void {
+    const [...callbacks] = this.delayed;
+    this.delayed.clear();
+    for (const callback of callbacks) callback();
+    this.runAll();
   }
 }
 
@@ -99,10 +115,11 @@ describe("Screen", () => {
     const loop = new ManualLoop();
     const pressure: boolean[] = [];
     const screen = createScreen(loop, { onPressure: (high) => pressure.push(high) });
-    for (let i = 0; i < 40; i++) screen.write(new Uint8Array(64 * 1024).fill(0x61), false);
+    for (let i = 0; i < 80; i++) screen.write(new Uint8Array(64 * 1024).fill(0x61), false);
     expect(pressure).toEqual([true]);
     loop.runAll();
     expect(pressure).toEqual([true, false]);
+    loop.runDelayed();
     expect(screen.pendingBytes).toBe(0);
   });
 

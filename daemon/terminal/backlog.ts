@@ -1,0 +1,114 @@
+// What a screen has still to do: output to parse, sizes to take and reads to answer, in the order in which they came.
+import type { Size } from "../../shared/size.js";
+
+/** Output: `bytes` from `done` to `length`. */
+export interface WriteJob {
+  readonly kind: "write";
+  bytes: Uint8Array;
+  length: number;
+  done: number;
+  readonly answerQueries: boolean;
+  /** Bytes before this place have been looked through for what can be left out. */
+  skimmed: number;
+}
+
+export type Job =
+  | WriteJob
+  | { readonly kind: "resize"; readonly size: Size }
+  | { readonly kind: "read"; readonly step: () => boolean; readonly reject: (error: Error) => void };
+
+/** Room for small writes: they are copied together, so that many cost no more than a few. */
+const ROOM_BYTES = 16 * 1024;
+const JOIN_BELOW_BYTES = 4 * 1024;
+
+/** Invariant: `pendingBytes` is what the write jobs have left, and `others` counts the jobs that are no writes. */
+export class Backlog {
+  #jobs: Job[] = [];
+  #pendingBytes = 0;
+  #others = 0;
+
+  get head(): Job | undefined {
+    return this.#jobs[0];
+  }
+
+  /** Bytes of output that wait. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Somebody waits for a size or an answer. */
+  get isAwaited(): boolean {
+    return this.#others > 0;
+  }
+
+  /** `bytes` may be kept. */
+  write(bytes: Uint8Array, answerQueries: boolean): void {
+    this.#pendingBytes += bytes.length;
+    if (this.#join(bytes, answerQueries)) return;
+    this.#jobs.push({ kind: "write", bytes, length: bytes.length, done: 0, answerQueries, skimmed: 0 });
+  }
+
+  push(job: Exclude<Job, WriteJob>): void {
+    this.#others++;
+    this.#jobs.push(job);
+  }
+
+  /** The head is done. */
+  shift(): void {
+    const job = this.#jobs.shift();
+    if (job?.kind === "write") this.#pendingBytes -= job.length - job.done;
+    else if (job !== undefined) this.#others--;
+  }
+
+  /** The next `count` bytes of the head, which is a write, are done. */
+  advance(job: WriteJob, count: number): void {
+    job.done += count;
+    this.#pendingBytes -= count;
+  }
+
+  /** Makes one job of `head` and the writes behind it, as far as their queries are to be treated alike. */
+  mergeHead(head: WriteJob): WriteJob {
+    const end = this.#jobs.findIndex(
+      (job) => job.kind !== "write" || job.answerQueries !== head.answerQueries,
+    );
+    const run = this.#jobs.splice(0, end === -1 ? this.#jobs.length : end) as WriteJob[];
+    const merged = run.length > 1 ? concatenate(run, head) : head;
+    this.#jobs.unshift(merged);
+    return merged;
+  }
+
+  /** Forgets everything; returns the jobs that there were. */
+  clear(): readonly Job[] {
+    const jobs = this.#jobs;
+    this.#jobs = [];
+    this.#pendingBytes = 0;
+    this.#others = 0;
+    return jobs;
+  }
+
+  /** Copies a small chunk into the last job's room; false when it needs a job of its own. */
+  #join(bytes: Uint8Array, answerQueries: boolean): boolean {
+    const last = this.#jobs.at(-1);
+    if (last?.kind !== "write" || last.answerQueries !== answerQueries) return false;
+    if (bytes.length >= JOIN_BELOW_BYTES || last.length + bytes.length > ROOM_BYTES) return false;
+    if (last.bytes.length < ROOM_BYTES) {
+      const room = new Uint8Array(ROOM_BYTES);
+      room.set(last.bytes.subarray(0, last.length));
+      last.bytes = room;
+    }
+    last.bytes.set(bytes, last.length);
+    last.length += bytes.length;
+    return true;
+  }
+}
+
+function concatenate(run: readonly WriteJob[], { answerQueries, done, skimmed }: WriteJob): WriteJob {
+  const length = run.reduce((sum, job) => sum + job.length - job.done, 0);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const job of run) {
+    bytes.set(job.bytes.subarray(job.done, job.length), at);
+    at += job.length - job.done;
+  }
+  return { kind: "write", bytes, length, done: 0, answerQueries, skimmed: Math.max(0, skimmed - done) };
+}
