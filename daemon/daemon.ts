@@ -6,7 +6,7 @@ import { Listener } from "./server/listener.js";
 import { createMethods, type Shells, type StopRequest } from "./server/methods.js";
 import { Peers } from "./server/peers.js";
 import { RpcServer } from "./server/rpc-server.js";
-import { StallWatch } from "./stall-watch.js";
+import { eventLoopDelays, StallWatch } from "./stall-watch.js";
 import { systemClock } from "./upstream/clock.js";
 import { VERSION } from "./version.js";
 
@@ -44,7 +44,9 @@ export class Daemon {
   private constructor(options: DaemonOptions) {
     this.#options = options;
     const { shells, config, log, onStopRequest } = options;
-    this.#watch = new StallWatch(systemClock, (ms) => log.warn({ ms }, "event loop stood still"));
+    this.#watch = new StallWatch(systemClock, eventLoopDelays(), (ms) =>
+      log.warn({ ms }, "event loop stood still"),
+    );
     const methods = createMethods({
       shells,
       hello: { version: VERSION, pid: process.pid, client: clientConfig(config) },
