@@ -73,7 +73,14 @@ export class InputQueue {
       target.set(part, filled);
       filled += part.length;
       block.start += part.length;
-      if (block.start === block.end) this.#blocks.shift();
+      if (block.start < block.end) continue;
+      // The last one is used again: a key costs no block of its own.
+      if (this.#blocks.length > 1) this.#blocks.shift();
+      else {
+        block.start = 0;
+        block.end = 0;
+        break;
+      }
     }
     this.#size -= filled - at;
     this.#paste.push(target.subarray(at, filled));
