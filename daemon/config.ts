@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
 import { AgentdError } from "../shared/errors.js";
 import { isShellName, printable } from "../shared/names.js";
+import type { Clipboard, Escapes } from "../shared/rpc.js";
 import { lineOfKey } from "./toml-position.js";
 
 /** A named place for new shells: `[targets.NAME]`. */
@@ -23,6 +24,10 @@ export interface Config {
   readonly scrollback: number;
   /** Age at which AgentCore cuts a connection; for servers with another limit than its 60 minutes. */
   readonly connectionTtlMs: number;
+  /** What becomes of the escape sequences in the output of new shells. */
+  readonly escapes: Escapes;
+  /** Whether programs in new shells may write the clipboard. */
+  readonly clipboard: Clipboard;
   readonly targets: ReadonlyMap<string, TargetConfig>;
 }
 
@@ -30,6 +35,8 @@ export const DEFAULT_CONFIG: Config = {
   prefix: "C-]",
   scrollback: 5000,
   connectionTtlMs: 60 * 60_000,
+  escapes: "safe",
+  clipboard: "deny",
   targets: new Map(),
 };
 
@@ -86,7 +93,11 @@ class Reader {
   }
 
   config(root: Table): Config {
-    this.#onlyKeys(root, [], ["connection_ttl", "default_target", "keys", "scrollback", "targets"]);
+    this.#onlyKeys(
+      root,
+      [],
+      ["clipboard", "connection_ttl", "default_target", "escapes", "keys", "scrollback", "targets"],
+    );
     // `keys = "agentcore"`: the official client's way, where the prefix alone detaches.
     const preset = own(root, "keys") === "agentcore";
     const keys = preset ? {} : this.#table(root, [], "keys");
@@ -104,6 +115,8 @@ class Reader {
       prefix: preset ? "agentcore" : (this.#prefix(keys) ?? DEFAULT_CONFIG.prefix),
       scrollback: this.#scrollback(root) ?? DEFAULT_CONFIG.scrollback,
       connectionTtlMs: this.#connectionTtl(root) ?? DEFAULT_CONFIG.connectionTtlMs,
+      escapes: this.#word(root, "escapes", ["safe", "raw"]) ?? DEFAULT_CONFIG.escapes,
+      clipboard: this.#word(root, "clipboard", ["deny", "allow"]) ?? DEFAULT_CONFIG.clipboard,
       targets,
     };
   }
@@ -154,6 +167,13 @@ class Reader {
     const ms = Number(count) * (UNIT_MS[unit ?? ""] ?? Number.NaN);
     if (ms >= MIN_TTL_MS && ms <= MAX_TTL_MS) return ms;
     throw this.#bad(["connection_ttl"], 'is not a time such as "90s", "60m" or "1h", at most "24h"');
+  }
+
+  #word<const T extends string>(root: Table, key: string, words: readonly T[]): T | undefined {
+    const value = own(root, key);
+    const found = words.find((word) => word === value);
+    if (value === undefined || found !== undefined) return found;
+    throw this.#bad([key], `is neither "${words.join('" nor "')}"`);
   }
 
   #url(table: Table, path: readonly string[], key: string): string | undefined {

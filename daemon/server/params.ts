@@ -15,6 +15,7 @@ import {
   optional,
   shellName,
   text,
+  word,
   wrong,
 } from "./schema.js";
 
@@ -69,6 +70,8 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     rows: optional(side),
     labels: optional(map(isLabelKey, text(256, 0), 64)),
     reuse: optional(boolean),
+    escapes: optional(word("safe", "raw")),
+    clipboard: optional(word("deny", "allow")),
   }),
   "shell.attach": object({
     name: shellName,

@@ -24,6 +24,8 @@ export interface NewShell {
   readonly labels: Readonly<Record<string, string>>;
   /** The ids name a shell that exists already: what answers must be that one. */
   readonly known: boolean;
+  /** What clients get of its output. */
+  readonly rules?: Pick<ShellRecord, "escapes" | "clipboard">;
   /** Answer with the existing shell of that name. */
   readonly reuse: boolean;
   /** Local shells: the process to start. */
@@ -205,10 +207,11 @@ export class Registry {
   }
 
   async #create(request: NewShell): Promise<Shell> {
-    const { name, target, ids, cols, rows, known } = request;
+    const { name, target, ids, cols, rows, known, rules } = request;
     const labels = { ...request.labels };
     const createdAt = this.#options.clock.now();
-    const record: ShellRecord = { name, target, ...ids, createdAt, labels, cols, rows, known, bytesLost: 0 };
+    const sized = { cols, rows, known, bytesLost: 0 };
+    const record: ShellRecord = { name, target, ...ids, createdAt, labels, ...sized, ...rules };
     this.#comingRecords.add(record);
     try {
       await this.#state.save();

@@ -55,6 +55,7 @@ export class Shell {
     const size = { cols: record.cols, rows: record.rows };
     this.#output = new OutputPath({
       size,
+      rules: record,
       clock: deps.clock,
       screen: {
         scrollback: deps.scrollback,
@@ -162,7 +163,7 @@ export class Shell {
     if (resumed === undefined) client.redraw();
     this.#greet(client);
     const { epoch, offset: end } = this.#output;
-    const offset = end - (resumed?.length ?? 0);
+    const offset = resumed?.offset ?? end;
     const result = { shell: this.info(), epoch, offset, resumed: resumed !== undefined };
     return { result, client };
   }

@@ -53,6 +53,8 @@ function isRecord(value: unknown): value is ShellRecord {
     (record.target?.kind === "local" || record.target?.kind === "agentcore") &&
     [record.createdAt, record.cols, record.rows, record.bytesLost].every(Number.isSafeInteger) &&
     typeof record.known === "boolean" &&
+    (record.escapes === undefined || record.escapes === "raw") &&
+    (record.clipboard === undefined || record.clipboard === "allow") &&
     typeof record.labels === "object" &&
     record.labels !== null
   );

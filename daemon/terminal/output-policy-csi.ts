@@ -143,11 +143,18 @@ export function plainSequenceEnd(bytes: Uint8Array, at: number): number {
   let end = at + 2;
   let byte = bytes[end] as number;
   if (byte === 0x3f) return plainModeEnd(bytes, end + 1);
-  while (byte >= 0x30 && byte <= 0x3b && byte !== 0x3a) byte = bytes[++end] as number;
+  while (byte >= 0x30 && byte <= 0x3b) byte = bytes[++end] as number;
   const params = end - at - 2;
+  if (byte !== 0x6d && hasColon(bytes, at + 2, end)) return 0;
   if (params <= 4) return PLAIN_FINALS[byte] === 1 || SHORT_FINALS[byte] === 1 ? end + 1 : 0;
   if (params > 32 || (byte !== 0x6d && byte !== 0x48)) return 0;
   return hasLongNumber(bytes, at + 2, end) ? 0 : end + 1;
+}
+
+/** Sub-parameters are colours and underlines only. */
+function hasColon(bytes: Uint8Array, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) if (bytes[at] === 0x3a) return true;
+  return false;
 }
 
 function hasLongNumber(bytes: Uint8Array, from: number, end: number): boolean {

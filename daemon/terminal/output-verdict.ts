@@ -4,7 +4,7 @@
 export type Verdict = "pass" | "drop" | string;
 
 /** What the person wants to be told of: each kind is said at most every 5 seconds. */
-export type BlockedKind = "clipboard" | "notification";
+export type BlockedKind = "clipboard";
 
 export interface VerdictContext {
   /** The output is of the past: nothing in it may ring, notify or write a second time. */

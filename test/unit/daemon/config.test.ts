@@ -78,7 +78,7 @@ describe("config", () => {
   it.each([
     [
       "scrolback = 1",
-      "config /c.toml, line 1: 'scrolback' is not known here · known: connection_ttl, default_target, keys, scrollback, targets",
+      "config /c.toml, line 1: 'scrolback' is not known here · known: clipboard, connection_ttl, default_target, escapes, keys, scrollback, targets",
     ],
     ["\n\n[keys]\n# c\nprefx = 1", "line 5: 'keys.prefx' is not known here · known: prefix"],
     ['connection_ttl = "60"', `line 1: 'connection_ttl' is not a time such as "90s"`],
