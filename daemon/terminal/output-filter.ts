@@ -3,7 +3,7 @@ import { HeldSequence, withinLimit } from "./held-sequence.js";
 import { judgeSequence, type Sequence, SequenceKind } from "./output-judge.js";
 import { joined, type OutputPiece, OutputPieces } from "./output-pieces.js";
 import { MAX_CLIPBOARD_CHARS } from "./output-policy-osc.js";
-import { contentEnd, LIVE_STOPS, plainEnd, REPLAY_STOPS } from "./output-scan.js";
+import { contentEnd, isPlainAfterLead, LIVE_STOPS, plainEnd, REPLAY_STOPS } from "./output-scan.js";
 import { OutputTurns } from "./output-turns.js";
 import { type BlockedKind, latin1Bytes, type VerdictContext } from "./output-verdict.js";
 
@@ -111,14 +111,17 @@ export class OutputFilter {
     this.#chunk = bytes;
     this.#begin = -this.#held.length;
     this.#pieces = new OutputPieces(bytes);
-    const stops = replaying ? REPLAY_STOPS : LIVE_STOPS;
     for (let at = 0; at < bytes.length; ) {
       if (this.#phase === Phase.Ground) {
-        at = plainEnd(bytes, at, stops);
+        at = plainEnd(bytes, at, this.#stops);
         if (at < bytes.length) at = this.#leaveGround(at);
       } else at = this.#step(at, bytes[at] as number);
     }
     return this.#finishChunk();
+  }
+
+  get #stops(): Uint8Array {
+    return this.#replaying ? REPLAY_STOPS : LIVE_STOPS;
   }
 
   #leaveGround(at: number): number {
@@ -184,11 +187,9 @@ export class OutputFilter {
 
   /** C2 stands alone so far: with this byte it is a control or a character. */
   #stepAfterLead(at: number, byte: number): number {
-    if (byte < 0x80 || byte > 0x9f) {
-      this.#release(at, undefined);
-      return at;
-    }
-    return this.#introduce(at, byte);
+    if (byte >= 0x80 && byte <= 0x9f) return this.#introduce(at, byte);
+    this.#release(at, isPlainAfterLead(byte, this.#stops) ? undefined : EMPTY);
+    return at;
   }
 
   /** @param code the C1 control, or what stands for it after ESC. */

@@ -28,13 +28,8 @@ export function plainEnd(bytes: Uint8Array, from: number, stops: Uint8Array): nu
       const end = plainSequenceEnd(bytes, at);
       if (end === 0) return at;
       at = end;
-    } else if (
-      byte === C1_LEAD &&
-      at + 1 < length &&
-      ((bytes[at + 1] as number) < 0x80 || (bytes[at + 1] as number) > 0x9f)
-    ) {
-      at++;
-    } else return at;
+    } else if (byte === C1_LEAD && at + 1 < length && isPlainAfterLead(bytes[at + 1] as number, stops)) at++;
+    else return at;
   }
 }
 
@@ -43,4 +38,12 @@ export function contentEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   while (at < bytes.length && (bytes[at] as number) >= 0x20 && bytes[at] !== C1_LEAD) at++;
   return at;
+}
+
+/**
+ * Whether C2 with this byte behind it may pass. Not before what may be dropped: the C2 that stays would make a C1 control of
+ * the byte behind that.
+ */
+export function isPlainAfterLead(byte: number, stops: Uint8Array): boolean {
+  return (byte < 0x80 || byte > 0x9f) && stops[byte] === 0;
 }

@@ -250,6 +250,13 @@ export const ATTACKS: readonly (readonly [input: string, output: string, why: st
   ["\x1b[1:2H", "", "sub-parameters where none belong"],
   ["\xc2\x9a", "", "DECID, in C1 form"],
   ["\xc2\x80", "", "a C1 control that nobody knows"],
+  [
+    "\xc2\x1b[5i\x9d52;c;?\x07",
+    "\x9d52;c;?\x07",
+    "a C1 sequence that comes about when what stands in it is dropped",
+  ],
+  ["\xc2\xc2\x80\x9b5i", "\x9b5i", "the same, with a C1 control in it"],
+  ["\xc2\x05\x9b5i", "\x9b5i", "the same, with an ENQ in it"],
   ["\xe2\xc2\x9b5i", "\xe2", "a C1 sequence behind half a character"],
 ];
 

@@ -28,6 +28,8 @@ describe("config", () => {
       `default_target = "dev"
        scrollback = 20_000
        connection_ttl = "90s"
+       escapes = "raw"
+       clipboard = "allow"
        [keys]
        prefix = "C-a"
        [targets.dev]
@@ -43,6 +45,8 @@ describe("config", () => {
       prefix: "C-a",
       scrollback: 20_000,
       connectionTtlMs: 90_000,
+      escapes: "raw",
+      clipboard: "allow",
       targets: new Map([
         [
           "dev",
