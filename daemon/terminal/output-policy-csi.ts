@@ -196,7 +196,7 @@ export function judgeEscape(body: string): Verdict {
  * Not among them: leaving UTF-8 (`% @`), after which single bytes would be controls; eight-bit replies (`SP G`); memory and
  * keyboard locks.
  */
-const ESCAPES = /^(?:[6-9=>DEHMNOZcno|}~\\]|#[3-68]|%G| F|[()*+\-./][ !"%&]?[0-~])$/;
+const ESCAPES = /^(?:[6-9=>DEHMNOZcno|}~\\]|#[3-68]|%G| F|[()*+\-./][ !"%&]?[0-OQ-WYZ`-~])$/;
 
 /** C1 controls that stand alone and draw: index, next line, tab stop, reverse index, single shifts. */
 export const PLAIN_C1: ReadonlySet<number> = new Set([0x84, 0x85, 0x88, 0x8d, 0x8e, 0x8f]);

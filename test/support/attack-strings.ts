@@ -248,6 +248,7 @@ export const ATTACKS: readonly (readonly [input: string, output: string, why: st
   ["\x1b[1?25h", "", "a private mark in the middle"],
   ["\x1b[ 5i", "", "a number behind an intermediate byte"],
   ["\x1b[1:2H", "", "sub-parameters where none belong"],
+  ["\x1b/^x", "x", "a character set whose name some parsers take for the beginning of a string"],
   ["\xc2\x9a", "", "DECID, in C1 form"],
   ["\xc2\x80", "", "a C1 control that nobody knows"],
   [
