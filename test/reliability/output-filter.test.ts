@@ -8,10 +8,16 @@ import { OutputOracle, type Violation } from "../support/output-oracle.js";
 import { seededRandom } from "../support/random-stream.js";
 
 const STREAM_BYTES = 50_000;
-const streams = repetitions({ ci: 20, full: 2_000 });
+const streams = repetitions({ ci: 20, full: 20_000 });
 const seed = firstSeed();
 
 describe("hostile output", () => {
+  it("is found by the oracle when nothing filters it", () => {
+    const oracle = new OutputOracle(false);
+    oracle.feed(hostileStream(seededRandom(seed), STREAM_BYTES), true);
+    expect(new Set(oracle.violations.map(({ rule }) => rule)).size, `seed ${seed}`).toBeGreaterThan(3);
+  });
+
   it(
     "makes no terminal do or say anything that is forbidden",
     () => {
