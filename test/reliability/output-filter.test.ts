@@ -14,7 +14,9 @@ const seed = firstSeed();
 describe("hostile output", () => {
   it("is found by the oracle when nothing filters it", () => {
     const oracle = new OutputOracle(false);
-    oracle.feed(hostileStream(seededRandom(seed), STREAM_BYTES), true);
+    // But for the numbers that would keep xterm.js busy for hours.
+    const stream = Buffer.from(hostileStream(seededRandom(seed), STREAM_BYTES)).toString("latin1");
+    oracle.feed(Buffer.from(stream.replace(/\d{4,}/g, "9"), "latin1"), true);
     expect(new Set(oracle.violations.map(({ rule }) => rule)).size, `seed ${seed}`).toBeGreaterThan(3);
   });
 
