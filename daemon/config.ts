@@ -3,7 +3,8 @@ import { readFileSync, statSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
 import { AgentdError } from "../shared/errors.js";
 import { isShellName, printable } from "../shared/names.js";
-import { isSizePolicy, SIZE_POLICIES, type SizePolicy } from "../shared/size.js";
+import type { Clipboard, Escapes } from "../shared/rpc.js";
+import { SIZE_POLICIES, type SizePolicy } from "../shared/size.js";
 import { lineOfKey } from "./toml-position.js";
 
 /** A named place for new shells: `[targets.NAME]`. */
@@ -26,6 +27,10 @@ export interface Config {
   readonly connectionTtlMs: number;
   /** What decides the size of new shells. */
   readonly sizePolicy: SizePolicy;
+  /** What becomes of the escape sequences in the output of new shells. */
+  readonly escapes: Escapes;
+  /** Whether programs in new shells may write the clipboard. */
+  readonly clipboard: Clipboard;
   readonly targets: ReadonlyMap<string, TargetConfig>;
 }
 
@@ -34,6 +39,8 @@ export const DEFAULT_CONFIG: Config = {
   scrollback: 5000,
   connectionTtlMs: 60 * 60_000,
   sizePolicy: "latest",
+  escapes: "safe",
+  clipboard: "deny",
   targets: new Map(),
 };
 
@@ -93,7 +100,16 @@ class Reader {
     this.#onlyKeys(
       root,
       [],
-      ["connection_ttl", "default_target", "keys", "scrollback", "size_policy", "targets"],
+      [
+        "clipboard",
+        "connection_ttl",
+        "default_target",
+        "escapes",
+        "keys",
+        "scrollback",
+        "size_policy",
+        "targets",
+      ],
     );
     // `keys = "agentcore"`: the official client's way, where the prefix alone detaches.
     const preset = own(root, "keys") === "agentcore";
@@ -112,7 +128,9 @@ class Reader {
       prefix: preset ? "agentcore" : (this.#prefix(keys) ?? DEFAULT_CONFIG.prefix),
       scrollback: this.#scrollback(root) ?? DEFAULT_CONFIG.scrollback,
       connectionTtlMs: this.#connectionTtl(root) ?? DEFAULT_CONFIG.connectionTtlMs,
-      sizePolicy: this.#sizePolicy(root) ?? DEFAULT_CONFIG.sizePolicy,
+      sizePolicy: this.#word(root, "size_policy", SIZE_POLICIES) ?? DEFAULT_CONFIG.sizePolicy,
+      escapes: this.#word(root, "escapes", ["safe", "raw"]) ?? DEFAULT_CONFIG.escapes,
+      clipboard: this.#word(root, "clipboard", ["deny", "allow"]) ?? DEFAULT_CONFIG.clipboard,
       targets,
     };
   }
@@ -165,10 +183,11 @@ class Reader {
     throw this.#bad(["connection_ttl"], 'is not a time such as "90s", "60m" or "1h", at most "24h"');
   }
 
-  #sizePolicy(root: Table): SizePolicy | undefined {
-    const policy = own(root, "size_policy");
-    if (policy === undefined || isSizePolicy(policy)) return policy;
-    throw this.#bad(["size_policy"], `is not one of ${SIZE_POLICIES.join(", ")}`);
+  #word<const T extends string>(root: Table, key: string, words: readonly T[]): T | undefined {
+    const value = own(root, key);
+    const found = words.find((word) => word === value);
+    if (value === undefined || found !== undefined) return found;
+    throw this.#bad([key], `is not one of ${words.join(", ")}`);
   }
 
   #url(table: Table, path: readonly string[], key: string): string | undefined {

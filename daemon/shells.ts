@@ -147,7 +147,13 @@ function newShell(params: Params<"shell.new">, config: Config): Parameters<Regis
   const { name, target, labels = {}, reuse = false } = params;
   const { cols = DEFAULT_SIZE.cols, rows = DEFAULT_SIZE.rows, sizePolicy = config.sizePolicy } = params;
   const fresh = freshIds();
-  const base = { name, target: resolveTarget(target, config), cols, rows, sizePolicy, labels, reuse };
+  const { escapes = config.escapes, clipboard = config.clipboard } = params;
+  const rules = {
+    ...(escapes === "raw" ? { escapes } : {}),
+    ...(clipboard === "allow" ? { clipboard } : {}),
+    ...(sizePolicy === "latest" ? {} : { sizePolicy }),
+  };
+  const base = { name, target: resolveTarget(target, config), cols, rows, labels, rules, reuse };
   if (target.kind === "local") {
     const { command, cwd, env, umask } = target;
     const local = {

@@ -81,6 +81,8 @@ export type Notice =
   | { readonly kind: "position"; readonly offset: number }
   /** This client was behind and `bytes` of output were not shown; a snapshot follows. */
   | { readonly kind: "skipped"; readonly bytes: number }
+  /** A program wanted to write the clipboard, so many bytes, and was not let; at most one in 5 s. */
+  | { readonly kind: "blocked"; readonly what: "clipboard"; readonly bytes: number }
   /** The shell ended; the last frame of the stream. */
   | { readonly kind: "ended"; readonly exit: ShellExit; readonly durationMs: number }
   /** The shell cannot be had any more; the last frame of the stream. */

@@ -78,6 +78,10 @@ export interface ShellInfo {
   readonly pid?: number;
   /** Why the shell is not live, in words. */
   readonly reason?: string;
+  /** Only when it is not `safe`. */
+  readonly escapes?: Escapes;
+  /** Only when it is not `deny`. */
+  readonly clipboard?: Clipboard;
 }
 
 /** What a new shell runs on. */
@@ -103,6 +107,11 @@ export type TargetRequest =
       readonly runtimeSessionId?: string;
       readonly shellId?: string;
     };
+
+/** What becomes of a program's escape sequences: `safe` lets only harmless ones through (docs/security.md). */
+export type Escapes = "safe" | "raw";
+/** Whether programs may write the clipboard of attached terminals. None may read it, unless the escapes are `raw`. */
+export type Clipboard = "deny" | "allow";
 
 export interface AttachParams {
   readonly name: string;
@@ -180,6 +189,10 @@ export interface Methods {
       readonly labels?: Readonly<Record<string, string>>;
       /** Answer with the existing shell of that name instead of `name_taken`. */
       readonly reuse?: boolean;
+      /** Absent: as the daemon's config file says, `safe` unless it says otherwise. */
+      readonly escapes?: Escapes;
+      /** Absent: as the daemon's config file says, `deny` unless it says otherwise. */
+      readonly clipboard?: Clipboard;
     };
     result: { readonly shell: ShellInfo; readonly created: boolean };
   };

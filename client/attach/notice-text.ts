@@ -41,6 +41,8 @@ export function noticeLine(name: string, notice: Notice, now: number): string | 
       return takenLine(name);
     case "skipped":
       return `${formatBytes(notice.bytes)} of output not shown`;
+    case "blocked":
+      return `the program wanted to set the clipboard (${formatBytes(notice.bytes)}) · agentd new --clipboard allow …`;
     default:
       return undefined;
   }

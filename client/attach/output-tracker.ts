@@ -8,8 +8,15 @@ const SUB = 0x1a;
 /** Our bound: the parameters of a mode change are a few bytes; of longer ones only the end is ignored. */
 const MAX_PARAMETERS = 64;
 
+/** ... and so much of an OSC shows whether it sets a colour. */
+const MAX_OSC = 128;
+
 const ALTERNATE_MODES = new Set(["47", "1047", "1049"]);
 const ORIGIN_MODE = "6";
+/** Modes that are on in some terminals of their own accord: switched off again only when the program switched them on. */
+const LEFT_ON_MODES = new Set(["4", "1007", "2027", "9001"]);
+/** Colours that a program may set: palette, text, background, cursor. */
+const COLOR_CODES = new Set(["4", "10", "11", "12"]);
 
 /** What has to be known to leave a screen as it was found. */
 export interface ScreenModes {
@@ -17,6 +24,10 @@ export interface ScreenModes {
   readonly alternate: boolean;
   /** The origin of the screen is the scroll region's: switching that off moves the cursor. */
   readonly origin: boolean;
+  /** Private modes that are on and that nobody can know to be off otherwise. */
+  readonly leftOn: ReadonlySet<string>;
+  /** Colours were set: which, as the codes that set them. */
+  readonly colors: ReadonlySet<string>;
 }
 
 type State = "ground" | "escape" | "csi" | "string" | "osc" | "string-escape" | "charset";
@@ -29,6 +40,9 @@ export class OutputTracker implements ScreenModes {
   #origin = false;
   #partialCharacter = false;
   #lastByte = 0;
+  #osc = "";
+  readonly leftOn = new Set<string>();
+  readonly colors = new Set<string>();
 
   get alternate(): boolean {
     return this.#alternate;
@@ -71,6 +85,8 @@ export class OutputTracker implements ScreenModes {
     this.#origin = false;
     this.#partialCharacter = false;
     this.#lastByte = 0;
+    this.leftOn.clear();
+    this.colors.clear();
   }
 
   #step(byte: number): void {
@@ -92,8 +108,10 @@ export class OutputTracker implements ScreenModes {
         return;
       case "osc":
       case "string":
+        if (this.#state === "osc" && (byte === ESC || byte === BEL)) this.#endOsc();
         if (byte === ESC) this.#state = "string-escape";
         else if (byte === BEL && this.#state === "osc") this.#state = "ground";
+        else if (this.#state === "osc" && this.#osc.length < MAX_OSC) this.#osc += String.fromCharCode(byte);
         return;
       case "string-escape":
         // ESC \ ends the string; any other ESC ends it too and starts a sequence.
@@ -111,7 +129,10 @@ export class OutputTracker implements ScreenModes {
       this.#parameters = "";
       return "csi";
     }
-    if (byte === 0x5d) return "osc";
+    if (byte === 0x5d) {
+      this.#osc = "";
+      return "osc";
+    }
     // DCS, SOS, PM, APC.
     if (byte === 0x50 || byte === 0x58 || byte === 0x5e || byte === 0x5f) return "string";
     if (byte === ESC) return "escape";
@@ -121,6 +142,7 @@ export class OutputTracker implements ScreenModes {
     if (byte === 0x63) {
       this.#alternate = false;
       this.#origin = false;
+      this.leftOn.clear();
     }
     return "ground";
   }
@@ -132,6 +154,20 @@ export class OutputTracker implements ScreenModes {
     for (const mode of this.#parameters.slice(1).split(";")) {
       if (ALTERNATE_MODES.has(mode)) this.#alternate = on;
       else if (mode === ORIGIN_MODE) this.#origin = on;
+      else if (on && LEFT_ON_MODES.has(mode)) this.leftOn.add(mode);
+      else this.leftOn.delete(mode);
+    }
+  }
+
+  /** Questions set nothing. */
+  #endOsc(): void {
+    const [code = "", ...fields] = this.#osc.split(";");
+    this.#osc = "";
+    if (code === "4") {
+      if (fields.some((field, at) => at % 2 === 1 && field !== "?")) this.colors.add(code);
+    } else if (COLOR_CODES.has(code)) {
+      for (const [at, field] of fields.entries())
+        if (field !== "?") this.colors.add(String(Number(code) + at));
     }
   }
 }

@@ -6,8 +6,8 @@ const CSI = "\u001b[";
 const modesOff = (...modes: readonly number[]): string => modes.map((mode) => `${CSI}?${mode}l`).join("");
 
 /*
- * Every mode of the terminal that a remote program may have set, off. Not among them: the title, the palette and the
- * scrollback, which are the user's. Sources: xterm's ctlseqs; kitty's keyboard protocol.
+ * Every mode of the terminal that a remote program may have set, off. Not among them: the title and the scrollback, which are
+ * the user's. Sources: xterm's ctlseqs; kitty's keyboard protocol.
  */
 const MODES_OFF =
   // Ends an unfinished string first, so that what follows is read at all.
@@ -16,6 +16,8 @@ const MODES_OFF =
   modesOff(9, 1000, 1001, 1002, 1003, 1005, 1006, 1015, 1016) +
   // Focus, bracketed paste, colour-scheme and size reports.
   modesOff(1004, 2004, 2031, 2048) +
+  // Wrapping backwards.
+  modesOff(45) +
   // Keys: kitty flags of this screen to none, modifyOtherKeys to its default, cursor keys and keypad to normal.
   `${CSI}=0;1u${CSI}>4m${modesOff(1)}\u001b>`;
 
@@ -25,15 +27,17 @@ const DRAWING_OFF =
   // Scroll region: setting it moves the cursor, so the cursor is kept around it.
   `\u001b7${CSI}r\u001b8` +
   // Charsets: G0 and G1 ASCII, G0 in use. No hyperlink, no protected cells, plain text.
-  `\u001b(B\u001b)B\u000f\u001b]8;;\u001b\\${CSI}0"q${CSI}0m`;
+  `\u001b(B\u001b)B\u001b*B\u001b+B\u000f\u001b]8;;\u001b\\${CSI}0"q${CSI}0m`;
 
 /**
  * Brings the terminal back without clearing anything, and leaves the cursor where it is. `screen`: what it shows now.
  * The alternate screen is left only when it is shown, and origin mode only when it is on: both move the cursor.
  */
-export function restoreSequence({ alternate, origin }: ScreenModes): string {
+export function restoreSequence({ alternate, origin, leftOn, colors }: ScreenModes): string {
   return (
     MODES_OFF +
+    modesOff(...[...leftOn].map(Number)) +
+    [...colors].map((code) => `\u001b]1${code.padStart(2, "0")}\u001b\\`).join("") +
     // The kitty flags belong to each screen, so they go off on both.
     (alternate ? `${CSI}?1049l${CSI}=0;1u` : "") +
     (origin ? modesOff(6) : "") +
@@ -51,6 +55,11 @@ export function clearSequence(screen: ScreenModes): string {
  * cursor stands on the line behind the last one; `rows - 1` line feeds push out just what is above it.
  */
 export function makeRoomSequence(rows: number): string {
-  const untouched = restoreSequence({ alternate: false, origin: false });
+  const untouched = restoreSequence({
+    alternate: false,
+    origin: false,
+    leftOn: new Set(),
+    colors: new Set(),
+  });
   return `${untouched}\r${"\n".repeat(Math.max(0, rows - 1))}${CSI}H${CSI}J`;
 }

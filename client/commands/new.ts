@@ -1,6 +1,7 @@
 // `agentd new`: makes a shell, and attaches to it unless -d.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
+import type { Params } from "../../shared/rpc.js";
 import { parseSize, type Size } from "../../shared/size.js";
 import type { Command } from "../command.js";
 import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
@@ -32,6 +33,8 @@ export const newShell: Command = {
       value: "KEY=VALUE",
       help: "label for ls and kill; may be repeated",
     },
+    escapes: { type: "string", value: "safe|raw", help: "escape sequences that pass (docs/security.md)" },
+    clipboard: { type: "string", value: "deny|allow", help: "whether programs may set the clipboard" },
     existing: { type: "boolean", short: "A", help: "attach when a shell of that name exists" },
     name: { type: "string", short: "s", value: "NAME" },
   },
@@ -93,6 +96,7 @@ export async function createShell({
   });
   const labels = parseLabels(line.values("label"));
   const sizePolicy = policyFrom(line, "size-policy");
+  const rules = outputRules(line);
   const { columns, rows } = process.stdout;
   const terminal = columns > 0 && rows > 0 ? { cols: columns, rows } : undefined;
   const { showProgress } = await import("../progress.js");
@@ -107,6 +111,7 @@ export async function createShell({
         ...(sizePolicy === undefined ? {} : { sizePolicy }),
         ...(Object.keys(labels).length === 0 ? {} : { labels }),
         ...(reuse ? { reuse } : {}),
+        ...rules,
       },
       NEW_LIMIT_MS,
     );
@@ -117,4 +122,15 @@ export async function createShell({
   } finally {
     progress.stop();
   }
+}
+
+/** @throws AgentdError `usage`. */
+function outputRules(line: CommandLine): Pick<Params<"shell.new">, "escapes" | "clipboard"> {
+  const escapes = line.value("escapes");
+  const clipboard = line.value("clipboard");
+  if (escapes !== undefined && escapes !== "safe" && escapes !== "raw")
+    throw new AgentdError("usage", "--escapes is safe or raw");
+  if (clipboard !== undefined && clipboard !== "deny" && clipboard !== "allow")
+    throw new AgentdError("usage", "--clipboard is deny or allow");
+  return { ...(escapes === undefined ? {} : { escapes }), ...(clipboard === undefined ? {} : { clipboard }) };
 }

@@ -16,6 +16,7 @@ import {
   optional,
   shellName,
   text,
+  word,
   wrong,
 } from "./schema.js";
 
@@ -75,6 +76,8 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     sizePolicy: optional(sizePolicy),
     labels: optional(map(isLabelKey, text(256, 0), 64)),
     reuse: optional(boolean),
+    escapes: optional(word("safe", "raw")),
+    clipboard: optional(word("deny", "allow")),
   }),
   "shell.attach": object({
     name: shellName,

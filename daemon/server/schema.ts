@@ -69,6 +69,15 @@ export function literal<const T extends string>(expected: T): Check<T> {
   };
 }
 
+/** One of a few words. */
+export function word<const T extends string>(...words: readonly T[]): Check<T> {
+  return (value, path) => {
+    const found = words.find((candidate) => candidate === value);
+    if (found === undefined) throw wrong(path, `must be one of ${words.join(", ")}`);
+    return found;
+  };
+}
+
 /** Text without NUL: these end up in paths, arguments and environments, where NUL ends them early. */
 export function text(maxCharacters: number, minCharacters = 1): Check<string> {
   return (value, path) => {

@@ -5,20 +5,10 @@ import { encodeNotice, type Notice } from "../../shared/notice.js";
 import type { Size } from "../../shared/size.js";
 import { QueryFilter } from "../terminal/query-filter.js";
 import { type ClientWishes, readClientFrame } from "./client-frame.js";
-import type { ClientHost, ClientSink } from "./client-host.js";
-import type { ClientRole } from "./client-role.js";
+import type { ClientHost, ClientOptions, ClientSink } from "./client-host.js";
 import { HeldFrames, outputBytes } from "./held-frames.js";
+import type { Resumption } from "./output-log.js";
 import type { Candidate } from "./size-policy.js";
-
-export interface ClientOptions extends ClientRole {
-  readonly sink: ClientSink;
-  readonly host: ClientHost;
-  /** Its arrival: in order, and in wall clock milliseconds. */
-  readonly attached: number;
-  readonly since: number;
-  /** Begin with this output instead of a drawing: what came since the client was last attached. */
-  readonly resume?: Uint8Array;
-}
 
 /** Handed to a client's socket at a time, beyond a drawing: what is there cannot be taken back. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
@@ -105,11 +95,11 @@ export class AttachedClient implements Candidate {
     else this.#release();
   }
 
-  /** Output of the shell, in the turn in which it came. */
+  /** Output of the shell, in the turn in which it came. An empty frame: only its place has changed. */
   deliver(frame: Uint8Array): void {
     if (frame[0] !== Channel.Stdout) this.#send(frame);
-    else if (this.#filter === undefined) this.#sendOutput(frame);
-    else this.#sendFiltered(this.#filter.push(framePayload(frame)), this.#filter.heldBytes);
+    else if (this.#filter !== undefined) this.#sendFiltered(this.#filter.push(framePayload(frame)));
+    else this.#sendOutput(frame, this.#host.offset());
   }
 
   notify(notice: Notice): void {
@@ -134,7 +124,7 @@ export class AttachedClient implements Candidate {
     }
     const rest = this.#filter?.flush();
     this.#filter = undefined;
-    if (rest !== undefined) this.#sendFiltered(rest, 0);
+    if (rest !== undefined) this.#sendFiltered(rest);
   }
 
   handleFrame(frame: Uint8Array): void {
@@ -261,22 +251,32 @@ export class AttachedClient implements Candidate {
   }
 
   /** What was output while this client was away is a replay: its questions are not asked again. */
-  #resume(output: Uint8Array): void {
+  #resume({ offset, pieces }: Resumption): void {
     this.#filter = new QueryFilter(new Uint8Array(0));
-    this.#countedOffset -= output.length;
+    this.#countedOffset = offset;
     this.#drawing = [];
-    this.#sendFiltered(this.#filter.push(output), this.#filter.heldBytes);
+    let end = offset;
+    for (const { bytes, consumed } of pieces) {
+      end += consumed;
+      this.#sendFiltered(this.#filter.push(bytes), end);
+    }
   }
 
-  #sendOutput(frame: Uint8Array): void {
+  /** @param end where the output stands behind this frame, when the client may not be able to count it */
+  #sendOutput(frame: Uint8Array, end?: number): void {
     this.#countedOffset += frame.length - 1;
-    this.#send(frame);
+    if (frame.length > 1) this.#send(frame);
+    if (end !== undefined) this.#tellPosition(end);
   }
 
-  /** Sends what a filter let through, and where the output stands when the client cannot know that by counting. */
-  #sendFiltered(output: Uint8Array, heldBytes: number): void {
+  /** Sends what the query filter let through of the output up to `end`. */
+  #sendFiltered(output: Uint8Array, end: number = this.#host.offset()): void {
     for (const chunk of chunksOf(output)) this.#sendOutput(encodeFrame(Channel.Stdout, chunk));
-    const offset = this.#host.offset() - heldBytes;
+    this.#tellPosition(end - (this.#filter?.heldBytes ?? 0));
+  }
+
+  /** Where the output stands, when the client cannot know that by counting. */
+  #tellPosition(offset: number): void {
     if (offset === this.#countedOffset) return;
     this.#countedOffset = offset;
     this.notify({ kind: "position", offset });

@@ -1,6 +1,8 @@
-// The two sides of an attached client: where its frames go, and what it asks of its shell.
+// What an attached client is made of: its role, where its frames go, and what it asks of its shell.
 import type { DrawingView } from "../terminal/drawing-view.js";
 import type { AttachedClient } from "./attached-client.js";
+import type { ClientRole } from "./client-role.js";
+import type { Resumption } from "./output-log.js";
 
 /** Where a client's frames go; implemented by the server's peer. */
 export interface ClientSink {
@@ -30,4 +32,14 @@ export interface ClientHost {
   lead(client: AttachedClient): void;
   resized(client: AttachedClient): void;
   left(client: AttachedClient): void;
+}
+
+export interface ClientOptions extends ClientRole {
+  readonly sink: ClientSink;
+  readonly host: ClientHost;
+  /** Its arrival: in order, and in wall clock milliseconds. */
+  readonly attached: number;
+  readonly since: number;
+  /** Begin with this output instead of a drawing: what came since the client was last attached. */
+  readonly resume?: Resumption;
 }

@@ -1,5 +1,12 @@
 // Where a shell's output stands: its epoch, its absolute offset, and the last part of it for clients that resume.
 import { ReplayRing } from "../../shared/replay-ring.js";
+import type { OutputPiece } from "../terminal/output-pieces.js";
+
+/** What a client that was away has missed, in pieces; `offset`: where it stands. */
+export interface Resumption {
+  readonly offset: number;
+  readonly pieces: readonly OutputPiece[];
+}
 
 /** Our choice: what a client can miss while the daemon restarts, and what the local runtime keeps, is the same 1 MiB. */
 const RING_BYTES = 1024 * 1024;

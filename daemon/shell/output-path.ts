@@ -1,23 +1,26 @@
 // The way of an output byte: from the upstream to the ring, the screen and every attached client, in one turn.
 import { randomUUID } from "node:crypto";
 import { Channel } from "../../shared/channel.js";
-import { framePayload } from "../../shared/frame.js";
-import { type Size, type SizePolicy, sameSize } from "../../shared/size.js";
+import { chunksOf, encodeFrame, framePayload } from "../../shared/frame.js";
+import { type Size, sameSize } from "../../shared/size.js";
 import { encodeSnapshot } from "../../shared/snapshot.js";
 import type { DrawingView } from "../terminal/drawing-view.js";
+import { OutputFilter } from "../terminal/output-filter.js";
+import type { OutputPiece } from "../terminal/output-pieces.js";
 import { Screen, type ScreenOptions } from "../terminal/screen.js";
 import { SequenceTail } from "../terminal/sequence-tail.js";
 import type { Clock } from "../upstream/clock.js";
 import type { Have } from "../upstream/link.js";
 import { ClientGroup } from "./client-group.js";
-import { OutputLog } from "./output-log.js";
+import { OutputLog, type Resumption } from "./output-log.js";
 import { ReplayWindow } from "./replay-window.js";
+import type { ShellRecord } from "./shell-record.js";
 
 export interface OutputPathOptions {
   readonly size: Size;
+  /** Whose output it is, what of it passes, and what decides the size while clients are attached. */
+  readonly rules: Pick<ShellRecord, "name" | "escapes" | "clipboard" | "sizePolicy">;
   readonly clock: Clock;
-  /** What decides the size while clients are attached. */
-  readonly policy: SizePolicy;
   readonly screen: Omit<ScreenOptions, "cols" | "rows">;
   /** The shell has a new size: tell the upstream. */
   onResize(size: Size): void;
@@ -37,13 +40,15 @@ const NEW_SHELL = new TextEncoder().encode(
 
 /**
  * Invariants (docs/architecture.md):
- * 1. One turn: a frame goes to the ring, the tail, the screen and every client without an await between.
+ * 1. One turn: a frame goes to the ring, through the filter, to the tail, the screen and every client without an await between.
  * 2. A drawing is the screen at its mark, with the offset and the unfinished sequence of that same turn.
  * 3. A resize goes through the screen's queue, so it stands where it happened in the output.
  * 4. The screen answers queries only while no client leads, or the leader does not read, and never those of a replay.
  * 5. `have` is a place that a server has counted to: it outlives a connection that says nothing of places, until that one's
  *    first byte of output.
- * 6. Only STDOUT is drawn: STDERR is the platform's word beside the terminal, and the clients say it beside theirs.
+ * 6. Nothing but the ring, which outlives filters and whose bytes a server counts, sees what the filter keeps back. `offset`
+ *    is where the filter stands: between two sequences, so another filter can begin there.
+ * 7. Only STDOUT is drawn: STDERR is the platform's word beside the terminal, and the clients say it beside theirs.
  */
 export class OutputPath {
   readonly clients: ClientGroup;
@@ -53,16 +58,20 @@ export class OutputPath {
   readonly #log = new OutputLog(randomUUID());
   readonly #replay: ReplayWindow;
   #size: Size;
+  #filter: OutputFilter | undefined;
+  /** Bytes of the ring's end that the clients have not been given: held by the filter, or behind what is being shown. */
+  #unshown = 0;
   #isCounted = false;
   #isPlaceKnown = false;
 
   constructor(options: OutputPathOptions) {
     this.#options = options;
     this.#size = options.size;
+    this.#filter = this.#newFilter();
     this.#screen = new Screen({ ...options.screen, ...options.size });
     this.clients = new ClientGroup({
       clock: options.clock,
-      policy: options.policy,
+      policy: options.rules.sizePolicy ?? "latest",
       size: () => this.#size,
       onSize: (size) => this.resize(size),
       onChange: () => options.onChange(),
@@ -77,9 +86,9 @@ export class OutputPath {
     return this.#log.epoch;
   }
 
-  /** Absolute STDOUT offset after the newest byte. */
+  /** Absolute STDOUT offset of what the clients have been given, or been spared. */
   get offset(): number {
-    return this.#log.offset;
+    return this.#log.offset - this.#unshown;
   }
 
   /** The server of the present connection counts its output. */
@@ -89,7 +98,7 @@ export class OutputPath {
 
   /** Where a server that counts its output may go on; undefined when only we have counted. */
   get have(): Have | undefined {
-    return this.#isPlaceKnown ? { epoch: this.epoch, offset: this.offset } : undefined;
+    return this.#isPlaceKnown ? { epoch: this.epoch, offset: this.#log.offset } : undefined;
   }
 
   get size(): Size {
@@ -110,26 +119,37 @@ export class OutputPath {
   }
 
   handleFrame(frame: Uint8Array): void {
-    const payload = framePayload(frame);
-    // One turn: no await from here to the end of this function.
-    if (frame[0] === Channel.Stdout) {
-      this.#isPlaceKnown &&= this.#isCounted;
-      this.#log.append(payload);
-      this.#tail.push(payload);
-      this.#screen.write(payload, !this.clients.canAnswer && !this.#replay.open);
-    }
-    this.clients.deliver(frame);
-    if (frame[0] === Channel.Stdout) this.#replay.handleOutput(this.#log.offset);
+    if (frame[0] === Channel.Stdout) this.#handleOutput(frame);
+    else this.clients.deliver(frame);
   }
 
-  /** The bytes since `resume`, or undefined when they cannot be had exactly. */
-  resumeFrom(resume: { readonly epoch: string; readonly offset: number }): Uint8Array | undefined {
-    return this.#log.resumeFrom(resume);
+  #handleOutput(frame: Uint8Array): void {
+    const payload = framePayload(frame);
+    // One turn: no await from here to the end of this function.
+    this.#isPlaceKnown &&= this.#isCounted;
+    this.#log.append(payload);
+    this.#unshown += payload.length;
+    for (const piece of piecesOf(payload, this.#filter, this.#replay.open)) {
+      if (piece.bytes === payload) this.#show(piece, frame);
+      else this.#showPart(piece);
+    }
+    this.#replay.handleOutput(this.#log.offset);
+  }
+
+  /** What came since `resume`, or undefined when it cannot be had exactly. It is of the past: no bell of it rings. */
+  resumeFrom(resume: { readonly epoch: string; readonly offset: number }): Resumption | undefined {
+    const bytes = this.#log.resumeFrom(resume);
+    if (bytes === undefined) return undefined;
+    const filter = this.#newFilter();
+    const pieces = piecesOf(bytes, filter, true);
+    // Not so when the client had been elsewhere than between two sequences.
+    const isExact = filter === undefined || this.#filter === undefined || filter.standsAs(this.#filter);
+    return isExact ? { offset: resume.offset, pieces } : undefined;
   }
 
   /** SNAPSHOT frames for the shell as it is at this call; resolves once the screen has got there. */
   async drawing(view: DrawingView | undefined): Promise<readonly Uint8Array[]> {
-    const { epoch, offset } = this.#log;
+    const { epoch, offset } = this;
     const size = this.#size;
     const tail = this.#tail.bytes.slice();
     const screen = await this.#screen.snapshot(view);
@@ -148,6 +168,7 @@ export class OutputPath {
     this.#setCounted(true);
     const isOther = epoch !== this.#log.epoch;
     if (isOther || offset !== this.#log.offset) this.#log.restart(epoch, offset);
+    if (isOther) this.#filterAnew();
     if (isOther) this.clients.redraw();
   }
 
@@ -162,6 +183,7 @@ export class OutputPath {
    */
   beginAnew(epoch: string | undefined, offset: number): void {
     this.#setCounted(epoch !== undefined);
+    this.#filterAnew();
     this.#tail.push(NEW_SHELL);
     this.#screen.write(NEW_SHELL, false);
     this.#log.restart(epoch ?? randomUUID(), offset);
@@ -192,6 +214,38 @@ export class OutputPath {
     this.#screen.dispose();
   }
 
+  /** To the tail, the screen and the clients. @param frame `bytes` as a frame, which may be empty */
+  #show({ bytes, consumed }: OutputPiece, frame: Uint8Array): void {
+    this.#unshown -= consumed;
+    this.#tail.push(bytes);
+    this.#screen.write(bytes, !this.clients.canAnswer && !this.#replay.open);
+    this.clients.deliver(frame);
+  }
+
+  /** A long sequence takes several frames; until the last one, a client stands before it. */
+  #showPart({ bytes, consumed }: OutputPiece): void {
+    const parts = [...chunksOf(bytes)];
+    const last = parts.pop() ?? bytes;
+    for (const part of parts) this.#show({ bytes: part, consumed: 0 }, encodeFrame(Channel.Stdout, part));
+    this.#show({ bytes: last, consumed }, encodeFrame(Channel.Stdout, last));
+  }
+
+  #filterAnew(): void {
+    this.#filter = this.#newFilter();
+    this.#unshown = 0;
+  }
+
+  #newFilter(): OutputFilter | undefined {
+    const { rules, clock } = this.#options;
+    if (rules.escapes === "raw") return undefined;
+    return new OutputFilter({
+      clipboard: rules.clipboard === "allow",
+      name: () => rules.name,
+      now: () => clock.monotonic(),
+      onBlocked: (what, bytes) => this.clients.notify({ kind: "blocked", what, bytes }),
+    });
+  }
+
   #setCounted(isCounted: boolean): void {
     this.#isCounted = isCounted;
     this.#isPlaceKnown = isCounted;
@@ -204,4 +258,12 @@ export class OutputPath {
     this.#options.onResize(size);
     this.clients.announceSize(size);
   }
+}
+
+function piecesOf(
+  bytes: Uint8Array,
+  filter: OutputFilter | undefined,
+  replaying: boolean,
+): readonly OutputPiece[] {
+  return filter === undefined ? [{ bytes, consumed: bytes.length }] : filter.pieces(bytes, replaying);
 }

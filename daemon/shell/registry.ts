@@ -3,7 +3,6 @@ import { AgentdError } from "../../shared/errors.js";
 import { printable, suggestName } from "../../shared/names.js";
 import type { Notice } from "../../shared/notice.js";
 import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
-import type { SizePolicy } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { Clock } from "../upstream/clock.js";
 import type { LocalShellSpec } from "../upstream/local-runtime-link.js";
@@ -22,11 +21,11 @@ export interface NewShell {
   readonly ids: UpstreamIds;
   readonly cols: number;
   readonly rows: number;
-  /** Default: `latest`. */
-  readonly sizePolicy?: SizePolicy;
   readonly labels: Readonly<Record<string, string>>;
   /** The ids name a shell that exists already: what answers must be that one. */
   readonly known: boolean;
+  /** What clients get of its output. */
+  readonly rules?: Pick<ShellRecord, "escapes" | "clipboard" | "sizePolicy">;
   /** Answer with the existing shell of that name. */
   readonly reuse: boolean;
   /** Local shells: the process to start. */
@@ -208,11 +207,11 @@ export class Registry {
   }
 
   async #create(request: NewShell): Promise<Shell> {
-    const { name, target, ids, cols, rows, known, sizePolicy = "latest" } = request;
+    const { name, target, ids, cols, rows, known, rules } = request;
     const labels = { ...request.labels };
     const createdAt = this.#options.clock.now();
-    const record: ShellRecord = { name, target, ...ids, createdAt, labels, cols, rows, known, bytesLost: 0 };
-    if (sizePolicy !== "latest") record.sizePolicy = sizePolicy;
+    const sized = { cols, rows, known, bytesLost: 0 };
+    const record: ShellRecord = { name, target, ...ids, createdAt, labels, ...sized, ...rules };
     this.#comingRecords.add(record);
     try {
       await this.#state.save();

@@ -50,6 +50,8 @@ export function describeShell(facts: ShellFacts): ShellInfo {
     ...optional("verdict", link.verdict),
     ...optional("pid", processId(facts)),
     ...optional("reason", reasonOf(state)),
+    ...optional("escapes", record.escapes),
+    ...optional("clipboard", record.clipboard),
   };
 }
 

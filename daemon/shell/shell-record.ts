@@ -29,6 +29,9 @@ export interface ShellRecord extends UpstreamIds {
   known: boolean;
   /** Output that is known to be lost, bytes, over the shell's life. */
   bytesLost: number;
+  /** What its clients get of its output; absent: harmless escape sequences only, and no clipboard. */
+  readonly escapes?: "raw";
+  readonly clipboard?: "allow";
   /** Its end was asked for, and may have happened: whoever finds it again ends it. */
   ending?: boolean;
   ended?: { readonly exit: ShellExit; readonly endedAt: number };

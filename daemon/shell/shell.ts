@@ -57,7 +57,7 @@ export class Shell {
     const size = { cols: record.cols, rows: record.rows };
     this.#output = new OutputPath({
       size,
-      policy: record.sizePolicy ?? "latest",
+      rules: record,
       clock: deps.clock,
       screen: {
         scrollback: deps.scrollback,
@@ -171,7 +171,7 @@ export class Shell {
     const last = lastNotice(this.#state, this.record.createdAt);
     if (last !== undefined) client.finish(last);
     const { epoch, offset: end } = this.#output;
-    const offset = end - (resumed?.length ?? 0);
+    const offset = resumed?.offset ?? end;
     const result = { shell: this.info(), epoch, offset, resumed: resumed !== undefined };
     return { result, client };
   }

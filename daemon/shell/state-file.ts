@@ -55,6 +55,8 @@ function isRecord(value: unknown): value is ShellRecord {
     [record.createdAt, record.cols, record.rows, record.bytesLost].every(Number.isSafeInteger) &&
     typeof record.known === "boolean" &&
     (record.sizePolicy === undefined || isSizePolicy(record.sizePolicy)) &&
+    (record.escapes === undefined || record.escapes === "raw") &&
+    (record.clipboard === undefined || record.clipboard === "allow") &&
     typeof record.labels === "object" &&
     record.labels !== null
   );

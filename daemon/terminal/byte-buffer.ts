@@ -8,6 +8,11 @@ export class ByteBuffer {
     return this.#length;
   }
 
+  /** The newest byte; undefined when there is none. */
+  get last(): number | undefined {
+    return this.#length === 0 ? undefined : this.#bytes[this.#length - 1];
+  }
+
   push(byte: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = byte;

@@ -1,19 +1,19 @@
 // A shell's screen: a headless terminal that parses in slices, and can be asked for bytes that reproduce it.
 
 import type { Terminal } from "@xterm/headless";
-import xterm from "@xterm/headless";
 import { AgentdError } from "../../shared/errors.js";
 import type { Size } from "../../shared/size.js";
 import { Backlog, type Job, type WriteJob } from "./backlog.js";
-import { useCharWidths } from "./char-width.js";
 import type { DrawingView } from "./drawing-view.js";
-import { ModeTracker } from "./mode-tracker.js";
+import { createTerminal } from "./headless-terminal.js";
+import type { ModeTracker } from "./mode-tracker.js";
+import { Patience } from "./patience.js";
 import { screenText } from "./screen-text.js";
 import { serialize } from "./serializer.js";
 import { Skim } from "./skim.js";
 import type { SlicedTask, Slicer } from "./slicer.js";
 import { WholeCharacters } from "./whole-characters.js";
-import { repair, stateOf, writeNow } from "./xterm-internals.js";
+import { stateOf, writeNow } from "./xterm-internals.js";
 
 export interface ScreenOptions {
   readonly cols: number;
@@ -44,11 +44,6 @@ export interface TextOptions {
 const PIECE_BYTES = 16 * 1024;
 /** Looked through between two looks at the clock: 0.1 to 0.3 ms of work. */
 const SKIM_BYTES = 128 * 1024;
-/** Less than this is parsed at once. More is a flood: most of it may be out of sight before anybody looks. */
-const FLOOD_BYTES = 32 * 1024;
-/** So long, or so much, a flood is let to grow before it is parsed, when nobody waits for the screen. */
-const PATIENCE_MS = 200;
-const PATIENCE_BYTES = 3 * 1024 * 1024;
 /** Below this, looking for what can be left out does not pay. */
 const SKIM_ABOVE_BYTES = 256 * 1024;
 /** More output than this must not wait; less, while somebody waits for a drawing, since a client holds what comes behind that. */
@@ -67,9 +62,7 @@ export class Screen implements SlicedTask {
   #terminal: Terminal;
   #tracker: ModeTracker;
   readonly #backlog = new Backlog();
-  /** Bytes of the backlog, from its head, that are to be parsed without waiting for more. */
-  #dueBytes = 0;
-  #cancelPatience: (() => void) | undefined;
+  readonly #patience: Patience;
   #skim: Skim | undefined;
   #underPressure = false;
   #answerQueries = false;
@@ -78,6 +71,7 @@ export class Screen implements SlicedTask {
 
   constructor(options: ScreenOptions) {
     this.#options = options;
+    this.#patience = new Patience(options.slicer, () => options.slicer.request(this));
     [this.#terminal, this.#tracker] = this.#createTerminal(options);
   }
 
@@ -146,7 +140,7 @@ export class Screen implements SlicedTask {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#options.slicer.cancel(this);
-    this.#cancelPatience?.();
+    this.#patience.stop();
     for (const job of this.#backlog.clear()) if (job.kind === "read") job.reject(shellEnded());
     this.#terminal.dispose();
   }
@@ -162,20 +156,9 @@ export class Screen implements SlicedTask {
     return this.#backlog.head !== undefined && !this.#mayWait();
   }
 
-  /** Whether a flood that nobody waits for may grow; if so, it is made due later. */
   #mayWait(): boolean {
-    const { pendingBytes, isAwaited } = this.#backlog;
-    if (this.#dueBytes > 0 || isAwaited || this.#underPressure || pendingBytes < FLOOD_BYTES) return false;
-    if (pendingBytes >= PATIENCE_BYTES) {
-      this.#dueBytes = pendingBytes;
-      return false;
-    }
-    this.#cancelPatience ??= this.#options.slicer.delay(() => {
-      this.#cancelPatience = undefined;
-      this.#dueBytes = this.#backlog.pendingBytes;
-      this.#options.slicer.request(this);
-    }, PATIENCE_MS);
-    return true;
+    if (this.#backlog.isAwaited || this.#underPressure) return false;
+    return this.#patience.mayWait(() => this.#backlog.pendingBytes);
   }
 
   /** Returns whether `job` is finished. */
@@ -230,7 +213,7 @@ export class Screen implements SlicedTask {
 
   #advance(job: WriteJob, count: number): void {
     this.#backlog.advance(job, count);
-    this.#dueBytes = Math.max(0, this.#dueBytes - count);
+    this.#patience.advance(count);
   }
 
   #balance(): void {
@@ -267,24 +250,17 @@ export class Screen implements SlicedTask {
   }
 
   #createTerminal({ cols, rows }: Size): [Terminal, ModeTracker] {
-    const terminal = new xterm.Terminal({
-      cols: Math.max(2, cols),
+    const { scrollback, onReply, onTitle, onCwd } = this.#options;
+    return createTerminal({
+      cols,
       rows,
-      scrollback: this.#options.scrollback,
-      allowProposedApi: true,
-      logLevel: "off",
-      windowOptions: { getWinSizeChars: true },
+      scrollback,
+      onReply: (reply) => {
+        if (this.#answerQueries) this.#notify(() => onReply(encoder.encode(reply)));
+      },
+      onTitle: (title) => this.#notify(() => onTitle?.(title)),
+      onCwd: (cwd) => this.#notify(() => onCwd?.(cwd)),
     });
-    useCharWidths(terminal);
-    repair(terminal);
-    terminal.onData((reply) => {
-      if (this.#answerQueries) this.#notify(() => this.#options.onReply(encoder.encode(reply)));
-    });
-    const tracker = new ModeTracker(terminal, {
-      onTitle: (title) => this.#notify(() => this.#options.onTitle?.(title)),
-      onCwd: (cwd) => this.#notify(() => this.#options.onCwd?.(cwd)),
-    });
-    return [terminal, tracker];
   }
 
   #read<T>(step: () => boolean, result: () => T): Promise<T> {

@@ -29,6 +29,8 @@ describe("config", () => {
        scrollback = 20_000
        connection_ttl = "90s"
        size_policy = "smallest"
+       escapes = "raw"
+       clipboard = "allow"
        [keys]
        prefix = "C-a"
        [targets.dev]
@@ -45,6 +47,8 @@ describe("config", () => {
       scrollback: 20_000,
       connectionTtlMs: 90_000,
       sizePolicy: "smallest",
+      escapes: "raw",
+      clipboard: "allow",
       targets: new Map([
         [
           "dev",
@@ -80,7 +84,7 @@ describe("config", () => {
   it.each([
     [
       "scrolback = 1",
-      "config /c.toml, line 1: 'scrolback' is not known here · known: connection_ttl, default_target, keys, scrollback, size_policy, targets",
+      "config /c.toml, line 1: 'scrolback' is not known here · known: clipboard, connection_ttl, default_target, escapes, keys, scrollback, size_policy, targets",
     ],
     ["\n\n[keys]\n# c\nprefx = 1", "line 5: 'keys.prefx' is not known here · known: prefix"],
     ['connection_ttl = "60"', `line 1: 'connection_ttl' is not a time such as "90s"`],

@@ -70,6 +70,10 @@ it.each<[Notice, string | undefined]>([
   [{ kind: "discarded", bytes: 23 }, "23 B of typing not sent"],
   [{ kind: "sending", sent: 3_250_586, total: 10_485_760 }, "pasting 3.1 MiB of 10.0 MiB · Ctrl-C stops"],
   [{ kind: "sending", sent: 10_485_760, total: 10_485_760 }, "pasted 10.0 MiB"],
+  [
+    { kind: "blocked", what: "clipboard", bytes: 1_234 },
+    "the program wanted to set the clipboard (1.2 KiB) · agentd new --clipboard allow …",
+  ],
   [{ kind: "position", offset: 1 }, undefined],
 ])("%j reads as a person would want it", (notice, line) => {
   expect(noticeLine("work", notice, now)).toBe(line);

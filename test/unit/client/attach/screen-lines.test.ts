@@ -7,6 +7,7 @@ import { OutputTracker } from "../../../../client/attach/output-tracker.js";
 import { parsePrefix, prefixLabel } from "../../../../client/attach/prefix-name.js";
 import { restoreSequence } from "../../../../client/attach/restore-sequence.js";
 import { StatusLine } from "../../../../client/attach/status-line.js";
+import { OutputFilter } from "../../../../daemon/terminal/output-filter.js";
 import type { Notice } from "../../../../shared/notice.js";
 
 describe("endOfNotice", () => {
@@ -242,16 +243,44 @@ describe("prefix names", () => {
     expect(parsePrefix("agentcore")).toEqual({ prefix: 0x1d, loneDetaches: true }));
 });
 
+const NOTHING_SET = { leftOn: new Set<string>(), colors: new Set<string>() };
+
 describe("restoreSequence", () => {
   it("leaves the alternate screen and origin mode only when they are on, because both move the cursor", () => {
-    const plain = restoreSequence({ alternate: false, origin: false });
+    const plain = restoreSequence({ ...NOTHING_SET, alternate: false, origin: false });
     expect(plain).not.toMatch(/1049l|\?6l/);
-    expect(restoreSequence({ alternate: true, origin: true })).toMatch(/\?1049l.*\?6l/s);
+    expect(restoreSequence({ ...NOTHING_SET, alternate: true, origin: true })).toMatch(/\?1049l.*\?6l/s);
   });
 
   it("clears nothing: no erase, no reset, no title, no scrollback", () => {
-    const all = restoreSequence({ alternate: true, origin: true });
+    const all = restoreSequence({ ...NOTHING_SET, alternate: true, origin: true });
     // ED, EL, RIS, OSC 0..2.
     expect(all).not.toMatch(/\x1b\[[0-3]?[JK]|\x1bc|\x1b\][012];/);
+  });
+
+  it("gives back the colours that were set, and only those, and the modes that only the program can have switched on", () => {
+    const tracker = new OutputTracker();
+    const feed = (text: string) => tracker.push(new TextEncoder().encode(text));
+    feed("\u001b]11;?\u0007\u001b]4;1;?\u001b\\\u001b]8;;http://a/\u0007");
+    expect(restoreSequence(tracker)).not.toMatch(/\u001b\]1[01]/);
+    feed("\u001b]10;red;blue\u0007\u001b]4;1;?;2;red\u001b\\\u001b[?1007;2027h\u001b[?9001h\u001b[?9001l");
+    const restored = restoreSequence(tracker);
+    for (const part of ["\u001b]110\u001b\\", "\u001b]111\u001b\\", "\u001b]104\u001b\\", "?1007l", "?2027l"])
+      expect(restored).toContain(part);
+    expect(restored).not.toContain("?9001l");
+    expect(restored).not.toContain("\u001b]112");
+  });
+
+  it("switches off every mode that a program can switch on through the safety filter", () => {
+    const filter = new OutputFilter({ name: () => "work", now: () => 0, onBlocked: () => {} });
+    // On by default, part of a screen that is left, the cursor's own shape, actions, or colours and charsets (above).
+    const other = new Set([7, 12, 25, 47, 66, 1047, 1048, 1049, 6, 1]);
+    for (let mode = 1; mode <= 10_000; mode++) {
+      const set = new TextEncoder().encode(`\u001b[?${mode}h`);
+      if (filter.push(set).length === 0 || other.has(mode)) continue;
+      const tracker = new OutputTracker();
+      tracker.push(set);
+      expect(restoreSequence(tracker), String(mode)).toContain(`\u001b[?${mode}l`);
+    }
   });
 });

@@ -28,8 +28,8 @@ describe("attach", () => {
     expect(sink.view.bytes.toString()).toContain("x");
   });
 
-  it("ends the snapshot inside the escape sequence in which the output stands", async () => {
-    const rig = ShellRig.live();
+  it("ends the snapshot of a raw shell inside the escape sequence in which the output stands", async () => {
+    const rig = ShellRig.live({ escapes: "raw" });
     rig.upstream.output("a\u001b[3");
     const { sink } = await rig.attach();
     await rig.drawn();
