@@ -220,6 +220,8 @@ function placeCursor(writer: LineWriter, state: XtermState): void {
     writer.moveTo(x, row);
   } else {
     pendingWrap(writer, state, row);
+    // A sequence, though it changes nothing: the character must not count as the last thing that arrived.
+    if (state.cursorHidden) writer.put(`${CSI}?25l`);
   }
   writer.put(shown);
   writer.style(penStyle(state.pen));
