@@ -120,8 +120,7 @@ function finishBuffer(writer: LineWriter, state: XtermState, buffer: XtermBuffer
 
 function saveCursor(writer: LineWriter, state: XtermState, buffer: XtermBuffer): void {
   const { savedX, savedY, savedCharset, savedCurAttrData: pen } = buffer;
-  const y = Math.min(state.rows - 1, Math.max(0, savedY - buffer.ybase));
-  writer.moveTo(Math.min(savedX, state.cols - 1), y);
+  writer.moveTo(Math.min(savedX, state.cols - 1), Math.min(savedY, state.rows - 1));
   // The hyperlink is not part of what DECSC saves.
   writer.style({ ...penStyle(pen), linkId: 0 });
   writer.put(`${charsetSequence(0, designationOf(savedCharset))}${ESC}7`);

@@ -27,6 +27,7 @@ interface XtermParams {
 
 interface XtermCore {
   readonly _bufferService: {
+    resize(cols: number, rows: number): void;
     readonly buffers: {
       readonly normal: XtermBuffer;
       readonly alt: XtermBuffer;
@@ -191,6 +192,43 @@ function saveWholePen(terminal: Terminal): void {
   };
 }
 
+/**
+ * DECSC saves a place on the screen; xterm.js' moves away with the text when that scrolls. A change of size moves the text
+ * under it: only then the place goes with the text, or the prompt would come back elsewhere when a full-screen program ends.
+ */
+function saveScreenRow(terminal: Terminal): void {
+  const core = coreOf(terminal);
+  const service = core._bufferService;
+  const handler = core._inputHandler;
+  const { saveCursor, restoreCursor, softReset } = handler;
+  const { resize } = service;
+  handler.saveCursor = () => {
+    const done = saveCursor.call(handler);
+    const buffer = service.buffers.active;
+    buffer.savedY = buffer.y;
+    return done;
+  };
+  handler.restoreCursor = () => {
+    const buffer = service.buffers.active;
+    const row = buffer.savedY;
+    buffer.savedY += buffer.ybase;
+    const done = restoreCursor.call(handler);
+    buffer.savedY = row;
+    return done;
+  };
+  handler.softReset = (params) => {
+    const done = softReset.call(handler, params);
+    service.buffers.active.savedY = 0;
+    return done;
+  };
+  service.resize = (cols, rows) => {
+    const both = [service.buffers.normal, service.buffers.alt];
+    for (const buffer of both) buffer.savedY += buffer.ybase;
+    resize.call(service, cols, rows);
+    for (const buffer of both) buffer.savedY = Math.min(rows - 1, Math.max(0, buffer.savedY - buffer.ybase));
+  };
+}
+
 /** The newest links of each terminal, oldest first. */
 const newestLinks = new WeakMap<Terminal, Map<number, XtermLink>>();
 const MAX_LINKS = 10_000;
@@ -229,6 +267,7 @@ function keepLinks(terminal: Terminal): void {
 export function repair(terminal: Terminal): void {
   guardEraseAbove(terminal);
   saveWholePen(terminal);
+  saveScreenRow(terminal);
   keepLinks(terminal);
 }
 

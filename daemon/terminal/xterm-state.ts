@@ -42,8 +42,8 @@ export interface XtermBuffer {
   readonly scrollTop: number;
   readonly scrollBottom: number;
   readonly savedX: number;
-  /** Counted from the top of the scrollback, unlike `y`. */
-  readonly savedY: number;
+  /** Counted like `y` (in a repaired terminal). */
+  savedY: number;
   readonly savedCurAttrData: XtermAttributes;
   readonly savedCharset: XtermCharset;
   readonly tabs: Readonly<Record<number, boolean | undefined>>;

@@ -91,7 +91,7 @@ function saved(state: XtermState, buffer: XtermBuffer): unknown {
   const { fg, bg, extended } = buffer.savedCurAttrData;
   return {
     x: Math.min(buffer.savedX, state.cols - 1),
-    y: Math.min(state.rows - 1, Math.max(0, buffer.savedY - buffer.ybase)),
+    y: Math.min(state.rows - 1, buffer.savedY),
     charset: designationOf(buffer.savedCharset),
     sgr: sgrOf(styleOf(fg, bg | Bits.extended, extended)),
     underlineColor: plainColor(extended._ext),
