@@ -1,5 +1,5 @@
 // Turns a terminal's whole state into bytes that reproduce it on another terminal of the same size.
-import { charsAt, isBlank, LineWriter, word } from "./line-writer.js";
+import { charsAt, isBlank, isRightHalf, LineWriter, word } from "./line-writer.js";
 import type { ModeTracker } from "./mode-tracker.js";
 import { Bits, PLAIN, plainColor, type Style, styleOf } from "./sgr.js";
 import { designationOf } from "./xterm-internals.js";
@@ -232,7 +232,7 @@ function pendingWrap(writer: LineWriter, state: XtermState, row: number): void {
   const line = active.lines.get(active.ybase + active.y);
   if (line === undefined) return;
   let last = cols - 1;
-  if (word(line, last, 0) >>> Bits.widthShift === 0 && last > 0) last--;
+  if (isRightHalf(line, last)) last--;
   writer.moveTo(last, row);
   const width = cols - last;
   if (isBlank(line, last)) {

@@ -67,6 +67,7 @@ export const terminalStates: Readonly<Record<string, string>> = {
   "a pending wrap in insert mode on the alternate screen": `${ESC}[?1049h${ESC}[4h${"y".repeat(80)}`,
   "a pending wrap under a saved cursor": `${"y".repeat(80)}${ESC}7\r\nnext`,
   "a cursor saved before the text scrolled away": `${ESC}[10;5H${ESC}7${ESC}[24H${"\n".repeat(15)}${ESC}8x`,
+  "a mark without a base in the last column": `${"y".repeat(79)}${ESC}[m\u20e3`,
   "a repeated character": `ab${ESC}[5b中${ESC}[3b`,
   "lines that wrap into each other on both screens": `${"n".repeat(300)}${ESC}[?1049h${"a".repeat(300)}${ESC}[2;1H${ESC}[K`,
   "an alternate screen that scrolled": `main\r\n${ESC}[?1049h${Array.from({ length: 30 }, (_, n) => `line ${n}`).join("\r\n")}`,
