@@ -10,7 +10,8 @@ import { screenText } from "./screen-text.js";
 import { serialize } from "./serializer.js";
 import type { SlicedTask, Slicer } from "./slicer.js";
 import { WholeCharacters } from "./whole-characters.js";
-import { repair, stateOf, writeNow } from "./xterm-internals.js";
+import { stateOf, writeNow } from "./xterm-internals.js";
+import { repair } from "./xterm-repairs.js";
 
 export interface ScreenOptions {
   readonly cols: number;

@@ -53,3 +53,12 @@ it("restores a saved cursor to its row of the screen, whatever scrolled in betwe
   const { cursorY, baseY } = live.terminal.buffer.active;
   expect(live.terminal.buffer.active.getLine(baseY + cursorY)?.translateToString(true)).toBe("prompt");
 });
+
+it("leaves a blank where a narrower alternate screen has cut a wide character in two", () => {
+  const live = createTestTerminal();
+  live.feed(`${ESC}[?1049h${ESC}[2;57H${ESC}[44m漢字${ESC}[H`);
+  live.terminal.resize(57, 24);
+  const restored = createTestTerminal(57, 24);
+  restored.feed([...serialize(live.state, live.tracker)].join(""));
+  expect(differences(live, restored)).toEqual([]);
+});

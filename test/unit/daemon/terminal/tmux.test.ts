@@ -14,7 +14,6 @@ const folder = new URL("../../../fixtures/recordings/", import.meta.url);
 const recordings = readdirSync(folder);
 /** tmux takes its time: a plain run shows it every fifth program. */
 const shown = recordings.filter((_, at) => isFullRun || at % 5 === 3);
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is a control sequence.
 const SCROLL_UP = /\x1b\[\d*S/;
 const missing = tmuxMissing();
 
