@@ -7,6 +7,7 @@ import type { Size } from "../../shared/size.js";
 import { useCharWidths } from "./char-width.js";
 import { ModeTracker } from "./mode-tracker.js";
 import { screenText } from "./screen-text.js";
+import { ScrollbackCache } from "./scrollback-cache.js";
 import { serialize } from "./serializer.js";
 import type { SlicedTask, Slicer } from "./slicer.js";
 import { WholeCharacters } from "./whole-characters.js";
@@ -66,6 +67,7 @@ export class Screen implements SlicedTask {
   readonly #options: ScreenOptions;
   #terminal: Terminal;
   #tracker: ModeTracker;
+  #drawn: ScrollbackCache;
   #jobs: Job[] = [];
   #pendingBytes = 0;
   #underPressure = false;
@@ -75,7 +77,7 @@ export class Screen implements SlicedTask {
 
   constructor(options: ScreenOptions) {
     this.#options = options;
-    [this.#terminal, this.#tracker] = this.#createTerminal(options);
+    [this.#terminal, this.#tracker, this.#drawn] = this.#createTerminal(options);
   }
 
   get isAlternate(): boolean {
@@ -121,7 +123,7 @@ export class Screen implements SlicedTask {
     let parts: Iterator<string> | undefined;
     return this.#read(
       () => {
-        parts ??= serialize(stateOf(this.#terminal), this.#tracker);
+        parts ??= serialize(stateOf(this.#terminal), this.#tracker, this.#drawn);
         const part = parts.next();
         if (part.done) return true;
         text += part.value;
@@ -211,19 +213,19 @@ export class Screen implements SlicedTask {
       } catch {
         // It is broken already; what counts is the new one.
       }
-      [this.#terminal, this.#tracker] = this.#createTerminal({ cols, rows });
+      [this.#terminal, this.#tracker, this.#drawn] = this.#createTerminal({ cols, rows });
       this.#options.onFault?.(cause);
     }
   }
 
-  #createTerminal({ cols, rows }: Size): [Terminal, ModeTracker] {
+  #createTerminal({ cols, rows }: Size): [Terminal, ModeTracker, ScrollbackCache] {
     const terminal = new xterm.Terminal({
       cols: Math.max(2, cols),
       rows,
       scrollback: this.#options.scrollback,
       allowProposedApi: true,
       logLevel: "off",
-      windowOptions: { getWinSizeChars: true },
+      windowOptions: { getWinSizeChars: true, pushTitle: true, popTitle: true },
     });
     useCharWidths(terminal);
     repair(terminal);
@@ -234,7 +236,7 @@ export class Screen implements SlicedTask {
       onTitle: (title) => this.#notify(() => this.#options.onTitle?.(title)),
       onCwd: (cwd) => this.#notify(() => this.#options.onCwd?.(cwd)),
     });
-    return [terminal, tracker];
+    return [terminal, tracker, new ScrollbackCache(terminal)];
   }
 
   /** Copies a small chunk into the last job's room; false when it needs a job of its own. */

@@ -1,15 +1,14 @@
 // Turns a terminal's whole state into bytes that reproduce it on another terminal of the same size.
+import { drawBuffer } from "./buffer-drawing.js";
 import { charsAt, isBlank, isRightHalf, LineWriter, word } from "./line-writer.js";
 import type { ModeTracker } from "./mode-tracker.js";
+import type { ScrollbackCache } from "./scrollback-cache.js";
 import { Bits, PLAIN, plainColor, type Style, styleOf } from "./sgr.js";
 import { designationOf } from "./xterm-internals.js";
 import type { XtermAttributes, XtermBuffer, XtermCharset, XtermState } from "./xterm-state.js";
 
 const ESC = "\x1b";
 const CSI = "\x1b[";
-
-/** Lines drawn between two chances to stop: some 50 µs of work. */
-const LINES_PER_STEP = 32;
 
 /**
  * Draws the state of a terminal whose parser is between sequences. Yields text in order; between two yields the caller may
@@ -19,22 +18,27 @@ const LINES_PER_STEP = 32;
  * Order matters: the scrollback and screen; margins, tabs and saved cursor of the normal screen; then ?1049h, which saves
  * cursor and pen a second time, so both stand at their saved values; the alternate screen; modes; last the cursor, the pen
  * and, if a character was printed last, that character again, so that what combines with it or repeats it finds it.
+ * @param cache of this terminal; the text is then another, and what it draws the same.
  */
-export function* serialize(state: XtermState, tracker: ModeTracker): Generator<string> {
+export function* serialize(
+  state: XtermState,
+  tracker: ModeTracker,
+  cache?: ScrollbackCache,
+): Generator<string> {
   const isAlternate = state.active === state.alternate;
   const writer = new LineWriter(state);
   writer.put(resetSequence(tracker));
   writer.forgetStyle();
   writer.put(`${CSI}H${CSI}J`);
   if (!isAlternate) leaveAlternateState(writer, state, tracker);
-  yield* drawBuffer(writer, state, state.normal);
+  yield* drawBuffer(writer, state, state.normal, cache);
   finishBuffer(writer, state, state.normal);
   writer.put(tracker.keyboardSequence("main"));
   if (isAlternate) {
     writer.put(`${CSI}?1049h${charsetSequence(0, "B")}`);
     writer.forgetStyle();
     writer.put(`${CSI}r${CSI}H${CSI}J`);
-    yield* drawBuffer(writer, state, state.alternate);
+    yield* drawBuffer(writer, state, state.alternate, undefined);
     finishBuffer(writer, state, state.alternate);
     writer.put(tracker.keyboardSequence("alternate"));
   }
@@ -76,29 +80,6 @@ function leaveAlternateState(writer: LineWriter, state: XtermState, tracker: Mod
 
 function isPlain(pen: XtermAttributes): boolean {
   return pen.fg === 0 && pen.bg === 0 && (pen.extended._ext & Bits.color) === 0;
-}
-
-function* drawBuffer(writer: LineWriter, state: XtermState, buffer: XtermBuffer): Generator<string> {
-  const count = buffer.ybase + state.rows;
-  let previous = buffer.lines.get(0);
-  if (previous === undefined) return;
-  if (previous.isWrapped && state.rows > 1) continuedTopLine(writer, state);
-  let endX = writer.line(previous);
-  for (let y = 1; y < count; y++) {
-    const line = buffer.lines.get(y);
-    if (line === undefined) break;
-    if (line.isWrapped) writer.softWrap(endX, previous, line);
-    else writer.newLine();
-    endX = writer.line(line);
-    previous = line;
-    if (y % LINES_PER_STEP === 0) yield writer.take();
-  }
-  writer.plain();
-}
-
-/** The top line continues a line that is gone: wraps into the second line, and deletes the first. */
-function continuedTopLine(writer: LineWriter, state: XtermState): void {
-  writer.put(`${CSI}${state.cols}G  ${CSI}H${CSI}M${CSI}X`);
 }
 
 /** Tabs, margins and saved cursor of the buffer that is on. The cursor, pen and charset end at their saved values. */

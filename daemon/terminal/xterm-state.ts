@@ -34,7 +34,12 @@ export interface XtermLink {
 export type XtermCharset = Readonly<Record<string, string | undefined>> | undefined;
 
 export interface XtermBuffer {
-  readonly lines: { readonly length: number; get(index: number): XtermLine | undefined };
+  readonly lines: {
+    readonly length: number;
+    get(index: number): XtermLine | undefined;
+    /** Lines are gone from the top: all others have moved up. */
+    onTrim(listener: (count: number) => void): { dispose(): void };
+  };
   /** `x` equals the number of columns while a wrap is pending. */
   x: number;
   y: number;

