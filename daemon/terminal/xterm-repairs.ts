@@ -124,6 +124,17 @@ function blankCutCharacters(terminal: Terminal): void {
   };
 }
 
+/** xterm.js leaves an alternate screen that is off as long as it was: it then scrolls lines off into a scrollback of its own. */
+function limitAlternateScreen(terminal: Terminal): void {
+  const service = coreOf(terminal)._bufferService;
+  const { resize } = service;
+  service.resize = (cols, rows) => {
+    resize.call(service, cols, rows);
+    const { lines } = service.buffers.alt;
+    if (lines.length === 0) lines.maxLength = rows;
+  };
+}
+
 /** The newest links of each terminal, oldest first. */
 const newestLinks = new WeakMap<Terminal, Map<number, XtermLink>>();
 
@@ -170,5 +181,6 @@ export function repair(terminal: Terminal): void {
   saveWholePen(terminal);
   saveScreenRow(terminal);
   blankCutCharacters(terminal);
+  limitAlternateScreen(terminal);
   keepLinks(terminal);
 }

@@ -36,6 +36,7 @@ export type XtermCharset = Readonly<Record<string, string | undefined>> | undefi
 export interface XtermBuffer {
   readonly lines: {
     readonly length: number;
+    maxLength: number;
     get(index: number): XtermLine | undefined;
     /** Lines are gone from the top: all others have moved up. */
     onTrim(listener: (count: number) => void): { dispose(): void };

@@ -8,7 +8,7 @@ import { terminalStates } from "../../../support/terminal-states.js";
 const FOLLOWING = "e\u0301\x1b[2b\r\nmore\ttabs \x1b8here\x1b[?1049l\x1b[<u after\n";
 const seed = firstSeed();
 /** A plain run takes this many places of a stream that has more; a full run takes all of them, however long it is. */
-const CI_CUTS = 40;
+const CI_CUTS = 30;
 const cutsOf = (length: number) =>
   isFullRun || length <= CI_CUTS ? everyCut(length) : randomCuts(seed, CI_CUTS, length);
 const streams = repetitions({ ci: 25, full: 200 });

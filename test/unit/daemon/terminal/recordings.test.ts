@@ -7,7 +7,7 @@ import { firstSeed, repetitions } from "../../../support/figures.js";
 const folder = new URL("../../../fixtures/recordings/", import.meta.url);
 const recordings = readdirSync(folder).filter((name) => name.endsWith(".bin"));
 const seed = firstSeed();
-const cuts = repetitions({ ci: 30, full: 200 });
+const cuts = repetitions({ ci: 24, full: 200 });
 const readRecording = (name: string) => new Uint8Array(readFileSync(new URL(name, folder)));
 
 describe(`a snapshot of a recorded program (seed ${seed}, ${cuts} cuts)`, () => {
