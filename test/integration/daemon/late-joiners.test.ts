@@ -160,6 +160,19 @@ exec tee log
   await other.sees("O");
   expect(other.replies).toEqual([]);
   expect(log().slice(before)).toBe("\x1b[>0q\x1bP>|leader\x1b\\O");
+  // Late, when somebody else leads already, and in two pieces: whole, and once. So is a question in two pieces.
+  const late = log().length;
+  leader.type("\x1b[?1;");
+  leader.type("2c");
+  await until("the late answer is logged", () => log().endsWith("\x1b[?1;2c"));
+  await print("\x1b[>");
+  await print("0q");
+  await leader.until("the second question", () => leader.replies.length > 1);
+  await until("its answer is logged", () => log().endsWith("leader\x1b\\"));
+  other.type("O");
+  await other.sees("OO");
+  expect([leader.replies.length, other.replies]).toEqual([2, []]);
+  expect(log().slice(late)).toBe("\x1b[?1;2c\x1b[>0q\x1bP>|leader\x1b\\O");
   await leader.detach();
   await other.detach();
 
