@@ -58,11 +58,14 @@ function* drawLines(writer: LineWriter, buffer: XtermBuffer, from: number, to: n
   }
 }
 
-/** Where a chunk that begins at `from` ends: before a line that continues no other. */
+/**
+ * Where a chunk that begins at `from` ends: before a line that continues no other, and never will, since it has scrolled off
+ * too (programs can move a continuation to the first line of the screen).
+ */
 function chunkEnd(buffer: XtermBuffer, from: number, cache: ScrollbackCache): number | undefined {
   const next = cache.firstStart(buffer);
   if (next !== undefined && next > from) return next;
-  const longest = Math.min(buffer.ybase, from + MAX_CHUNKS_PER_LINE * cache.chunkLines);
+  const longest = Math.min(buffer.ybase - 1, from + MAX_CHUNKS_PER_LINE * cache.chunkLines);
   for (let y = from + cache.chunkLines; y <= longest; y++) if (!buffer.lines.get(y)?.isWrapped) return y;
   return undefined;
 }

@@ -50,6 +50,19 @@ it(`draws the same with a cache as without through ${runs} random histories from
   }
 }, 600_000);
 
+it("draws a continuation that was moved to the first line of the screen as one", () => {
+  const live = createTestTerminal(20, 6, 30);
+  const cache = new ScrollbackCache(live.terminal, 2);
+  live.feed(`${"line\r\n".repeat(7)}top\r\n${"w".repeat(30)}`);
+  const draw = () => [...serialize(live.state, live.tracker, cache)].join("");
+  draw();
+  live.feed(`${ESC}[H${ESC}[5M`);
+  expect(live.state.normal.lines.get(live.state.normal.ybase)?.isWrapped).toBe(true);
+  const copy = createTestTerminal(20, 6, 30);
+  copy.feed(draw());
+  expect(differences(live, copy)).toEqual([]);
+});
+
 it("keeps what is drawn until it is trimmed, and then lets go of it", () => {
   const live = createTestTerminal(20, 6, 100);
   const cache = new ScrollbackCache(live.terminal, 10);
