@@ -104,21 +104,21 @@ const WORDS_PER_CELL = 3;
 const WIDTH_SHIFT = 22;
 
 /**
- * A narrower screen that does not reflow cuts wide characters in two: xterm.js keeps left halves in the last column, where
- * nothing can print one. Other terminals leave a blank.
+ * A narrower screen that does not reflow cuts its lines. xterm.js keeps what is cut off, to show it when the screen is wide
+ * again, and left halves of wide characters in the last column, where nothing can print one. Other terminals do neither.
  */
-function blankCutCharacters(terminal: Terminal): void {
+function cutLines(terminal: Terminal): void {
   const service = coreOf(terminal)._bufferService;
   const { resize } = service;
   service.resize = (cols, rows) => {
-    const isNarrower = cols < terminal.cols;
     resize.call(service, cols, rows);
-    if (!isNarrower) return;
     for (const { lines } of [service.buffers.normal, service.buffers.alt]) {
       for (let y = 0; y < lines.length; y++) {
-        const data = lines.get(y)?._data;
+        const line = lines.get(y);
+        if (line === undefined) continue;
+        if (line.length > cols) line.resize(cols);
         const last = (cols - 1) * WORDS_PER_CELL;
-        if (data !== undefined && (data[last] ?? 0) >>> WIDTH_SHIFT === 2) data[last] = 1 << WIDTH_SHIFT;
+        if ((line._data[last] ?? 0) >>> WIDTH_SHIFT === 2) line._data[last] = 1 << WIDTH_SHIFT;
       }
     }
   };
@@ -180,7 +180,7 @@ export function repair(terminal: Terminal): void {
   guardEraseAbove(terminal);
   saveWholePen(terminal);
   saveScreenRow(terminal);
-  blankCutCharacters(terminal);
+  cutLines(terminal);
   limitAlternateScreen(terminal);
   keepLinks(terminal);
 }

@@ -17,6 +17,8 @@ export interface XtermAttributes {
 export interface XtermLine {
   readonly isWrapped: boolean;
   readonly length: number;
+  /** To a smaller number of columns. */
+  resize(cols: number): void;
   /** Three words per cell: content, foreground, background. */
   readonly _data: Uint32Array;
   /** Cells of more than one code point. */

@@ -62,3 +62,11 @@ it("leaves a blank where a narrower alternate screen has cut a wide character in
   restored.feed([...serialize(live.state, live.tracker)].join(""));
   expect(differences(live, restored)).toEqual([]);
 });
+
+it("does not bring back what a narrower alternate screen has cut off", () => {
+  const live = createTestTerminal();
+  live.feed(`${ESC}[?1049h${"x".repeat(80)}${ESC}[H`);
+  live.terminal.resize(40, 24);
+  live.terminal.resize(80, 24);
+  expect(live.terminal.buffer.active.getLine(0)?.translateToString(true)).toBe("x".repeat(40));
+});
