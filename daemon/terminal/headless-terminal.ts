@@ -3,7 +3,7 @@ import type { Terminal } from "@xterm/headless";
 import xterm from "@xterm/headless";
 import { useCharWidths } from "./char-width.js";
 import { ModeTracker } from "./mode-tracker.js";
-import { repair } from "./xterm-internals.js";
+import { repair } from "./xterm-repairs.js";
 
 interface HeadlessOptions {
   readonly cols: number;
@@ -23,7 +23,7 @@ export function createTerminal(options: HeadlessOptions): [Terminal, ModeTracker
     scrollback: options.scrollback,
     allowProposedApi: true,
     logLevel: "off",
-    windowOptions: { getWinSizeChars: true },
+    windowOptions: { getWinSizeChars: true, pushTitle: true, popTitle: true },
   });
   useCharWidths(terminal);
   repair(terminal);

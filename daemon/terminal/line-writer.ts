@@ -237,7 +237,7 @@ export function isBlank(line: XtermLine, x: number): boolean {
   return (word(line, x, 0) & Bits.hasContent) === 0 && !isRightHalf(line, x);
 }
 
-function isRightHalf(line: XtermLine, x: number): boolean {
+export function isRightHalf(line: XtermLine, x: number): boolean {
   const content = word(line, x, 0);
   if ((content & Bits.hasContent) !== 0 || content >>> Bits.widthShift !== 0) return false;
   return x > 0 && word(line, x - 1, 0) >>> Bits.widthShift === 2;

@@ -1,6 +1,6 @@
 // What xterm.js does not model but a client's terminal must know: keyboard protocols, foreign modes, colours, directory.
 import type { Terminal } from "@xterm/headless";
-import { finishHardReset } from "./xterm-internals.js";
+import { finishHardReset } from "./xterm-repairs.js";
 
 /** Private modes that xterm.js holds itself, or that are actions and not states, or that must not be restored (2026). */
 const NOT_TRACKED = new Set([

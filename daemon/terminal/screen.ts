@@ -9,6 +9,7 @@ import { createTerminal } from "./headless-terminal.js";
 import type { ModeTracker } from "./mode-tracker.js";
 import { Patience } from "./patience.js";
 import { screenText } from "./screen-text.js";
+import { ScrollbackCache } from "./scrollback-cache.js";
 import { serialize } from "./serializer.js";
 import { Skim } from "./skim.js";
 import type { SlicedTask, Slicer } from "./slicer.js";
@@ -61,6 +62,7 @@ export class Screen implements SlicedTask {
   readonly #options: ScreenOptions;
   #terminal: Terminal;
   #tracker: ModeTracker;
+  #drawn: ScrollbackCache;
   readonly #backlog = new Backlog();
   readonly #patience: Patience;
   #skim: Skim | undefined;
@@ -72,7 +74,7 @@ export class Screen implements SlicedTask {
   constructor(options: ScreenOptions) {
     this.#options = options;
     this.#patience = new Patience(options.slicer, () => options.slicer.request(this));
-    [this.#terminal, this.#tracker] = this.#createTerminal(options);
+    [this.#terminal, this.#tracker, this.#drawn] = this.#createTerminal(options);
   }
 
   get isAlternate(): boolean {
@@ -114,7 +116,7 @@ export class Screen implements SlicedTask {
     let parts: Iterator<string> | undefined;
     return this.#read(
       () => {
-        parts ??= serialize(stateOf(this.#terminal), this.#tracker, view);
+        parts ??= serialize(stateOf(this.#terminal), this.#tracker, { view, cache: this.#drawn });
         const part = parts.next();
         if (part.done) return true;
         text += part.value;
@@ -244,14 +246,14 @@ export class Screen implements SlicedTask {
       } catch {
         // It is broken already; what counts is the new one.
       }
-      [this.#terminal, this.#tracker] = this.#createTerminal({ cols, rows });
+      [this.#terminal, this.#tracker, this.#drawn] = this.#createTerminal({ cols, rows });
       this.#options.onFault?.(cause);
     }
   }
 
-  #createTerminal({ cols, rows }: Size): [Terminal, ModeTracker] {
+  #createTerminal({ cols, rows }: Size): [Terminal, ModeTracker, ScrollbackCache] {
     const { scrollback, onReply, onTitle, onCwd } = this.#options;
-    return createTerminal({
+    const [terminal, tracker] = createTerminal({
       cols,
       rows,
       scrollback,
@@ -261,6 +263,7 @@ export class Screen implements SlicedTask {
       onTitle: (title) => this.#notify(() => onTitle?.(title)),
       onCwd: (cwd) => this.#notify(() => onCwd?.(cwd)),
     });
+    return [terminal, tracker, new ScrollbackCache(terminal)];
   }
 
   #read<T>(step: () => boolean, result: () => T): Promise<T> {

@@ -1,9 +1,11 @@
 // Turns a terminal's whole state into bytes that reproduce it on another terminal of the same size.
 import { sameSize } from "../../shared/size.js";
+import { drawBuffer } from "./buffer-drawing.js";
 import type { DrawingView } from "./drawing-view.js";
 import { drawFitted } from "./fitted-drawing.js";
-import { charsAt, isBlank, LineWriter, word } from "./line-writer.js";
+import { charsAt, isBlank, isRightHalf, LineWriter, word } from "./line-writer.js";
 import type { ModeTracker } from "./mode-tracker.js";
+import type { ScrollbackCache } from "./scrollback-cache.js";
 import { Bits, PLAIN, plainColor, type Style, styleOf } from "./sgr.js";
 import { designationOf } from "./xterm-internals.js";
 import type { XtermAttributes, XtermBuffer, XtermCharset, XtermState } from "./xterm-state.js";
@@ -11,8 +13,12 @@ import type { XtermAttributes, XtermBuffer, XtermCharset, XtermState } from "./x
 const ESC = "\x1b";
 const CSI = "\x1b[";
 
-/** Lines drawn between two chances to stop: some 50 µs of work. */
-const LINES_PER_STEP = 32;
+export interface SerializeOptions {
+  /** Whom it is for; default: a terminal of the same size, with the history. */
+  readonly view?: DrawingView | undefined;
+  /** What has been drawn of this terminal; the text is then another, and what it draws the same. */
+  readonly cache?: ScrollbackCache | undefined;
+}
 
 /**
  * Draws the state of a terminal whose parser is between sequences. Yields text in order; between two yields the caller may
@@ -26,7 +32,7 @@ const LINES_PER_STEP = 32;
 export function* serialize(
   state: XtermState,
   tracker: ModeTracker,
-  view: DrawingView = { size: state, history: true },
+  { view = { size: state, history: true }, cache }: SerializeOptions = {},
 ): Generator<string> {
   const isAlternate = state.active === state.alternate;
   const writer = new LineWriter(state);
@@ -34,14 +40,14 @@ export function* serialize(
   writer.forgetStyle();
   writer.put(`${CSI}H${CSI}J`);
   if (!isAlternate) leaveAlternateState(writer, state, tracker);
-  yield* drawBuffer(writer, state, state.normal, view);
+  yield* drawView(writer, state, state.normal, view, cache);
   finishBuffer(writer, state, state.normal);
   writer.put(tracker.keyboardSequence("main"));
   if (isAlternate) {
     writer.put(`${CSI}?1049h${charsetSequence(0, "B")}`);
     writer.forgetStyle();
     writer.put(`${CSI}r${CSI}H${CSI}J`);
-    yield* drawBuffer(writer, state, state.alternate, view);
+    yield* drawView(writer, state, state.alternate, view);
     finishBuffer(writer, state, state.alternate);
     writer.put(tracker.keyboardSequence("alternate"));
   }
@@ -85,34 +91,15 @@ function isPlain(pen: XtermAttributes): boolean {
   return pen.fg === 0 && pen.bg === 0 && (pen.extended._ext & Bits.color) === 0;
 }
 
-function* drawBuffer(
+function* drawView(
   writer: LineWriter,
   state: XtermState,
   buffer: XtermBuffer,
   view: DrawingView,
+  cache?: ScrollbackCache,
 ): Generator<string> {
-  if (!sameSize(view.size, state)) return yield* drawFitted(writer, state, buffer, view);
-  const first = view.history ? 0 : buffer.ybase;
-  const count = buffer.ybase + state.rows;
-  let previous = buffer.lines.get(first);
-  if (previous === undefined) return;
-  if (previous.isWrapped && state.rows > 1) continuedTopLine(writer, state);
-  let endX = writer.line(previous);
-  for (let y = first + 1; y < count; y++) {
-    const line = buffer.lines.get(y);
-    if (line === undefined) break;
-    if (line.isWrapped) writer.softWrap(endX, previous, line);
-    else writer.newLine();
-    endX = writer.line(line);
-    previous = line;
-    if (y % LINES_PER_STEP === 0) yield writer.take();
-  }
-  writer.plain();
-}
-
-/** The top line continues a line that is gone: wraps into the second line, and deletes the first. */
-function continuedTopLine(writer: LineWriter, state: XtermState): void {
-  writer.put(`${CSI}${state.cols}G  ${CSI}H${CSI}M${CSI}X`);
+  if (!sameSize(view.size, state)) yield* drawFitted(writer, state, buffer, view);
+  else yield* drawBuffer(writer, state, buffer, view.history ? { cache } : { from: buffer.ybase });
 }
 
 /** Tabs, margins and saved cursor of the buffer that is on. The cursor, pen and charset end at their saved values. */
@@ -134,8 +121,7 @@ function finishBuffer(writer: LineWriter, state: XtermState, buffer: XtermBuffer
 
 function saveCursor(writer: LineWriter, state: XtermState, buffer: XtermBuffer): void {
   const { savedX, savedY, savedCharset, savedCurAttrData: pen } = buffer;
-  const y = Math.min(state.rows - 1, Math.max(0, savedY - buffer.ybase));
-  writer.moveTo(Math.min(savedX, state.cols - 1), y);
+  writer.moveTo(Math.min(savedX, state.cols - 1), Math.min(savedY, state.rows - 1));
   // The hyperlink is not part of what DECSC saves.
   writer.style({ ...penStyle(pen), linkId: 0 });
   writer.put(`${charsetSequence(0, designationOf(savedCharset))}${ESC}7`);
@@ -234,6 +220,8 @@ function placeCursor(writer: LineWriter, state: XtermState): void {
     writer.moveTo(x, row);
   } else {
     pendingWrap(writer, state, row);
+    // A sequence, though it changes nothing: the character must not count as the last thing that arrived.
+    if (state.cursorHidden) writer.put(`${CSI}?25l`);
   }
   writer.put(shown);
   writer.style(penStyle(state.pen));
@@ -245,7 +233,7 @@ function pendingWrap(writer: LineWriter, state: XtermState, row: number): void {
   const line = active.lines.get(active.ybase + active.y);
   if (line === undefined) return;
   let last = cols - 1;
-  if (word(line, last, 0) >>> Bits.widthShift === 0 && last > 0) last--;
+  if (isRightHalf(line, last)) last--;
   writer.moveTo(last, row);
   const width = cols - last;
   if (isBlank(line, last)) {

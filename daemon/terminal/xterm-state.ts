@@ -17,6 +17,8 @@ export interface XtermAttributes {
 export interface XtermLine {
   readonly isWrapped: boolean;
   readonly length: number;
+  /** To a smaller number of columns. */
+  resize(cols: number): void;
   /** Three words per cell: content, foreground, background. */
   readonly _data: Uint32Array;
   /** Cells of more than one code point. */
@@ -34,7 +36,13 @@ export interface XtermLink {
 export type XtermCharset = Readonly<Record<string, string | undefined>> | undefined;
 
 export interface XtermBuffer {
-  readonly lines: { readonly length: number; get(index: number): XtermLine | undefined };
+  readonly lines: {
+    readonly length: number;
+    maxLength: number;
+    get(index: number): XtermLine | undefined;
+    /** Lines are gone from the top: all others have moved up. */
+    onTrim(listener: (count: number) => void): { dispose(): void };
+  };
   /** `x` equals the number of columns while a wrap is pending. */
   x: number;
   y: number;
@@ -42,8 +50,8 @@ export interface XtermBuffer {
   readonly scrollTop: number;
   readonly scrollBottom: number;
   readonly savedX: number;
-  /** Counted from the top of the scrollback, unlike `y`. */
-  readonly savedY: number;
+  /** Counted like `y` (in a repaired terminal). */
+  savedY: number;
   readonly savedCurAttrData: XtermAttributes;
   readonly savedCharset: XtermCharset;
   readonly tabs: Readonly<Record<number, boolean | undefined>>;

@@ -64,11 +64,22 @@ function compareBuffer(
     const lineB = bufferB.lines.get(y);
     if (!lineA || !lineB) continue;
     compare(`${name} wrapped ${y}`, lineA.isWrapped, lineB.isWrapped);
+    if (isPlainlyEqual(lineA, lineB, a.cols)) continue;
     const cellsA = cells(a, lineA);
     const cellsB = cells(b, lineB);
     for (let x = 0; x < a.cols; x++)
       if (cellsA[x] !== cellsB[x]) compare(`${name} cell ${y},${x}`, cellsA[x], cellsB[x]);
   }
+}
+
+/** The same words in every cell, none of which points to more: most lines need no closer look. */
+function isPlainlyEqual(a: XtermLine, b: XtermLine, cols: number): boolean {
+  for (let x = 0; x < cols; x++) {
+    if (word(a, x, 0) !== word(b, x, 0) || word(a, x, 1) !== word(b, x, 1)) return false;
+    if (word(a, x, 2) !== word(b, x, 2)) return false;
+    if ((word(a, x, 0) & Bits.combined) !== 0 || (word(a, x, 2) & Bits.extended) !== 0) return false;
+  }
+  return true;
 }
 
 function tabs(buffer: XtermBuffer, cols: number): number[] {
@@ -80,7 +91,7 @@ function saved(state: XtermState, buffer: XtermBuffer): unknown {
   const { fg, bg, extended } = buffer.savedCurAttrData;
   return {
     x: Math.min(buffer.savedX, state.cols - 1),
-    y: Math.min(state.rows - 1, Math.max(0, buffer.savedY - buffer.ybase)),
+    y: Math.min(state.rows - 1, buffer.savedY),
     charset: designationOf(buffer.savedCharset),
     sgr: sgrOf(styleOf(fg, bg | Bits.extended, extended)),
     underlineColor: plainColor(extended._ext),

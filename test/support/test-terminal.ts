@@ -2,7 +2,8 @@
 import xterm, { type Terminal } from "@xterm/headless";
 import { useCharWidths } from "../../daemon/terminal/char-width.js";
 import { ModeTracker } from "../../daemon/terminal/mode-tracker.js";
-import { repair, stateOf, writeNow } from "../../daemon/terminal/xterm-internals.js";
+import { stateOf, writeNow } from "../../daemon/terminal/xterm-internals.js";
+import { repair } from "../../daemon/terminal/xterm-repairs.js";
 import type { XtermState } from "../../daemon/terminal/xterm-state.js";
 
 export interface TestTerminal {

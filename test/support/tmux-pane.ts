@@ -18,7 +18,7 @@ export interface PaneContent {
 }
 
 const STATE =
-  "#{cursor_x},#{cursor_y} alternate #{alternate_on} saved #{alternate_saved_x},#{alternate_saved_y} " +
+  "#{cursor_x},#{cursor_y} alternate #{alternate_on} saved #{?alternate_on,#{alternate_saved_x} #{alternate_saved_y},} " +
   "margins #{scroll_region_upper},#{scroll_region_lower} origin #{origin_flag} insert #{insert_flag} wrap #{wrap_flag} " +
   "keypad #{keypad_flag} #{keypad_cursor_flag} cursor #{cursor_flag} " +
   "mouse #{mouse_standard_flag}#{mouse_button_flag}#{mouse_any_flag}#{mouse_sgr_flag}#{mouse_utf8_flag} title #{pane_title}";
@@ -55,6 +55,12 @@ export class TmuxServer {
       "set",
       "-g",
       "status",
+      "off",
+      ";",
+      // Or it keeps what is cleared as history, which few others do.
+      "set",
+      "-gwq",
+      "scroll-on-clear",
       "off",
     );
     this.#run("resize-window", "-t", id, "-x", String(cols), "-y", String(rows));

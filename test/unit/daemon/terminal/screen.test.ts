@@ -111,6 +111,17 @@ describe("Screen", () => {
     expect([screen.title, screen.cwd, screen.isAlternate]).toEqual(["work", "/tmp/a b", true]);
   });
 
+  it("reports the old title when a program takes its own back", () => {
+    const loop = new ManualLoop();
+    const screen = createScreen(loop);
+    screen.write(bytes("\x1b]2;shell\x07\x1b[22;0;0t\x1b]2;vim\x07"), false);
+    loop.runAll();
+    expect(screen.title).toBe("vim");
+    screen.write(bytes("\x1b[23;0;0t"), false);
+    loop.runAll();
+    expect(screen.title).toBe("shell");
+  });
+
   it("says when too much is pending, and when it is little again", () => {
     const loop = new ManualLoop();
     const pressure: boolean[] = [];

@@ -1,0 +1,65 @@
+// The private fields of xterm.js that this project reads or mends; nothing else knows their names.
+import type { Terminal } from "@xterm/headless";
+import type {
+  XtermAttributes,
+  XtermBuffer,
+  XtermCharset,
+  XtermDecModes,
+  XtermExtended,
+  XtermLink,
+} from "./xterm-state.js";
+
+/*
+ * Written against @xterm/headless 6.0.0, which package.json pins exactly: these are private fields, free to change in any
+ * release. The tests compare every one of them, so a bump that breaks an assumption fails there.
+ */
+
+export interface XtermPen extends XtermAttributes {
+  extended: XtermExtended & { clone(): XtermExtended & { urlId: number } };
+  /** Brings the background word's "extended" bit up to date. */
+  updateExtended(): void;
+}
+
+interface XtermParams {
+  readonly params: Int32Array;
+}
+
+interface XtermCore {
+  readonly _bufferService: {
+    resize(cols: number, rows: number): void;
+    readonly buffers: {
+      readonly normal: XtermBuffer;
+      readonly alt: XtermBuffer;
+      readonly active: XtermBuffer;
+    };
+  };
+  readonly _inputHandler: {
+    readonly _curAttrData: XtermPen;
+    readonly _parser: { readonly precedingJoinState: number; readonly currentState: number };
+    saveCursor(): boolean;
+    restoreCursor(): boolean;
+    softReset(params: XtermParams): boolean;
+    eraseInLine(params: { params: readonly number[] }, respectProtect: boolean): boolean;
+    eraseInDisplay(params: { params: readonly number[] }, respectProtect: boolean): boolean;
+  };
+  readonly _charsetService: {
+    readonly glevel: number;
+    readonly charset: XtermCharset;
+    readonly _charsets: readonly XtermCharset[];
+  };
+  readonly _oscLinkService: {
+    registerLink(data: XtermLink): number;
+    addLineToLink(id: number, line: number): void;
+  };
+  readonly _writeBuffer: { writeSync(bytes: Uint8Array | string): void };
+  readonly coreMouseService: { readonly activeProtocol: string; readonly activeEncoding: string };
+  readonly coreService: {
+    isCursorHidden: boolean;
+    readonly modes: { readonly insertMode: boolean };
+    readonly decPrivateModes: XtermDecModes;
+  };
+}
+
+export function coreOf(terminal: Terminal): XtermCore {
+  return (terminal as unknown as { _core: XtermCore })._core;
+}
