@@ -33,6 +33,19 @@ export class EchoProbe {
     return (await echo) - began;
   }
 
+  /** The same for somebody who types on, every 20 ms, while nothing comes back. */
+  async keyAfterTrouble(): Promise<number> {
+    const key = KEYS[this.#next++ % KEYS.length] as string;
+    const echo = this.#outer.seen(key);
+    const began = performance.now();
+    const typing = setInterval(() => this.#outer.type(key), 20);
+    try {
+      return (await echo) - began;
+    } finally {
+      clearInterval(typing);
+    }
+  }
+
   /** The time between two keys: not a multiple of anybody's timer. */
   static gap(): Promise<void> {
     return pause(randomInt(4, 12));

@@ -5,6 +5,8 @@ import { type Program, SIZE } from "./peers/peer.js";
 /** Nothing that is measured takes this long: a benchmark that waits longer has failed. */
 const LIMIT_MS = 120_000;
 
+const RECENT_BYTES = 200;
+
 interface Wait {
   readonly marker: Buffer;
   resolve(at: number): void;
@@ -43,6 +45,11 @@ export class OuterTerminal {
     });
   }
 
+  /** The last few hundred bytes up to the marker that was seen. */
+  get recent(): string {
+    return this.#before.toString("latin1");
+  }
+
   type(text: string | Buffer): void {
     this.#pty.write(text as string);
   }
@@ -53,18 +60,18 @@ export class OuterTerminal {
   }
 
   /** The time at which `marker` has come; only what comes from now on counts. */
-  seen(marker: string): Promise<number> {
+  seen(marker: string, limitMs = LIMIT_MS): Promise<number> {
     if (this.#ended) return Promise.reject(new Error(`${this.#describe()} has ended`));
     this.#before = Buffer.alloc(0);
     return new Promise((resolve, reject) => {
       const limit = setTimeout(
         () =>
-          reject(
+          this.#wait?.reject(
             new Error(
               `${this.#describe()} did not show ${marker}: ${JSON.stringify(this.#before.toString("latin1"))}`,
             ),
           ),
-        LIMIT_MS,
+        limitMs,
       );
       const settle = (action: () => void) => {
         clearTimeout(limit);
@@ -95,8 +102,9 @@ export class OuterTerminal {
     const at = performance.now();
     const { marker } = wait;
     const seam = Buffer.concat([this.#before, chunk.subarray(0, marker.length)]);
-    if (chunk.includes(marker) || seam.includes(marker)) wait.resolve(at);
-    else this.#before = Buffer.concat([this.#before, chunk.subarray(-200)]).subarray(-200);
+    const found = chunk.includes(marker) || seam.includes(marker);
+    this.#before = Buffer.concat([this.#before, chunk.subarray(-RECENT_BYTES)]).subarray(-RECENT_BYTES);
+    if (found) wait.resolve(at);
   }
 
   #describe(): string {

@@ -2,12 +2,17 @@
 import { execFileSync } from "node:child_process";
 import { Bench, type Measure } from "./measure.js";
 import { attach } from "./measures/attach.js";
+import { bytes } from "./measures/bytes.js";
+import { crash } from "./measures/crash.js";
+import { cycles } from "./measures/cycles.js";
 import { echo } from "./measures/echo.js";
 import { flood } from "./measures/flood.js";
+import { idle, many, memory } from "./measures/many-shells.js";
+import { paste } from "./measures/paste.js";
 import { keepTable, machineFacts, tableText, writePage } from "./speed-report.js";
 
 /** In the order of the page. */
-const MEASURES: readonly Measure[] = [attach, echo, flood];
+const MEASURES: readonly Measure[] = [attach, echo, flood, paste, bytes, memory, idle, many, cycles, crash];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((word) => !MEASURES.some(({ id }) => id === word));

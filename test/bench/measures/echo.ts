@@ -62,7 +62,7 @@ async function idle(bench: Bench): Promise<Row> {
 
 async function flooded(bench: Bench, name: string, attached: boolean): Promise<Row> {
   const samples = new Samples();
-  for (const peer of bench.peers(NAMES)) {
+  for (const peer of NAMES.flatMap((one) => bench.peers([one]))) {
     await peer.start("main");
     const outer = await attachTo(peer, "main");
     const probe = await EchoProbe.begin(outer);
@@ -75,8 +75,10 @@ async function flooded(bench: Bench, name: string, attached: boolean): Promise<R
     }
     if (flood !== undefined) await endProcess(flood);
     await outer.close();
-    bench.endPeers();
+    // A flood that goes on would be the next one's noise.
+    peer.end();
   }
+  bench.endPeers();
   return row(name, samples, 0.6, 5);
 }
 

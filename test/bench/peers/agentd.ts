@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DaemonConnection } from "../../../client/daemon-connection.js";
 import { type Peer, type PeerOptions, type Program, peerEnvironment, SHELL, SIZE } from "./peer.js";
-import { clearHome, processesIn } from "./peer-home.js";
+import { clearHome, processesIn, processesWith } from "./peer-home.js";
 
 /** Another build's programs, to compare two of them. */
 const dist = resolve(process.env["AGENTD_BENCH_DIST"] ?? "dist");
@@ -60,11 +60,16 @@ export class Agentd implements Peer {
   }
 
   daemon(): number {
-    return this.#process("daemon.cjs");
+    const [pid] = processesIn("AGENTD_RUNTIME_DIR", this.#runtime, join(dist, "daemon.cjs"));
+    if (pid === undefined) throw new Error(`no daemon runs in ${this.#runtime}`);
+    return pid;
   }
 
+  /** It has no environment to know it by, but the path of its socket. */
   runtime(): number {
-    return this.#process("runtime.cjs");
+    const [pid] = processesWith(join(dist, "runtime.cjs"), this.#runtime);
+    if (pid === undefined) throw new Error(`no local runtime runs in ${this.#runtime}`);
+    return pid;
   }
 
   processes(): readonly number[] {
@@ -78,11 +83,5 @@ export class Agentd implements Peer {
       // It did not run.
     }
     clearHome(this.#home);
-  }
-
-  #process(program: string): number {
-    const [pid] = processesIn("AGENTD_RUNTIME_DIR", this.#runtime, join(dist, program));
-    if (pid === undefined) throw new Error(`no ${program} runs in ${this.#runtime}`);
-    return pid;
   }
 }

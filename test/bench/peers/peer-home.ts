@@ -16,6 +16,21 @@ export function processesIn(variable: string, value: string, program: string): n
     .map(Number);
 }
 
+/** Living processes whose command line holds each of `words`. */
+export function processesWith(...words: readonly string[]): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+        return words.every((word) => line.includes(word));
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
 /** Ends what was started in `home`, and removes it. */
 export function clearHome(home: string): void {
   for (const pid of processesIn("AGENTD_BENCH_HOME", home, "")) {
