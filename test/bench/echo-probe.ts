@@ -48,6 +48,6 @@ export class EchoProbe {
 
   /** The time between two keys: not a multiple of anybody's timer. */
   static gap(): Promise<void> {
-    return pause(randomInt(4, 12));
+    return pause(randomInt(2, 7));
   }
 }

@@ -33,7 +33,7 @@ export const echo: Measure = {
         await flooded(bench, "another shell floods, nobody attached", false),
       ],
       method:
-        "Milliseconds, median / 99th percentile, from writing a key to the terminal until its echo by a raw `cat` arrives there, 4 to 12 ms between keys. dtach and screen hold every session in a process of its own, tmux and agentd hold all in one.",
+        "Milliseconds, median / 99th percentile, from writing a key to the terminal until its echo by a raw `cat` arrives there, a few milliseconds between keys. dtach and screen hold every session in a process of its own, tmux and agentd hold all in one.",
     };
   },
 };
