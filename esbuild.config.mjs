@@ -1,36 +1,57 @@
-// Builds the three programs of agentd as single CommonJS files: the client (what users start), the daemon, the local runtime.
-import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
+// Builds the programs of agentd as single CommonJS files: the client (and what starts it), the daemon, the local runtime.
+import { createHash } from "node:crypto";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { Script } from "node:vm";
 import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
 
-const programs = {
-  // Each program is one file, so that `agentd attach` starts with one read; see test/client-bundle.test.ts for what must stay out.
-  agentd: "client/main.ts",
-  daemon: "daemon/main.ts",
-  runtime: "daemon/local/main.ts",
-};
-
-for (const [name, entry] of Object.entries(programs)) {
-  if (!existsSync(entry)) continue;
+async function buildProgram(entry, file, { define, ...options } = {}) {
+  const name = file.replace(/\..*/, "");
   const result = await build({
     entryPoints: [entry],
-    outfile: `dist/${name}.cjs`,
+    outfile: `dist/${file}`,
     bundle: true,
     platform: "node",
     format: "cjs",
     target: "node20",
     // Native code cannot be bundled; it is found in node_modules.
     external: ["@lydell/node-pty"],
-    define: { "import.meta.dirname": "__dirname" },
-    banner: name === "agentd" ? { js: "#!/usr/bin/env node" } : {},
+    define: { "import.meta.dirname": "__dirname", ...define },
     minifySyntax: true,
     minifyWhitespace: true,
     keepNames: false,
     legalComments: "none",
     logLevel: "warning",
     metafile: true,
+    ...options,
   });
   writeFileSync(`dist/${name}.meta.json`, JSON.stringify(result.metafile));
-  chmodSync(`dist/${name}.cjs`, 0o755);
 }
+
+/** Everything compiled beforehand, also what runs later: a start then compiles nothing. Returns the cache's name. */
+function writeCodeCache() {
+  const source = readFileSync("dist/client.js", "latin1");
+  // The name holds the source's hash: V8 itself compares no more than lengths.
+  const name = `client-${createHash("sha256").update(source).digest("hex").slice(0, 16)}.cache`;
+  setFlagsFromString("--no-lazy");
+  const script = new Script(source, { filename: "client.js" });
+  // The cache remembers the flags, and is refused under others.
+  setFlagsFromString("--lazy");
+  writeFileSync(`dist/${name}`, script.createCachedData());
+  return name;
+}
+
+await buildProgram("client/main.ts", "client.js", {
+  banner: { js: "(function(require,module,exports,__dirname){" },
+  footer: { js: "})" },
+});
+const cacheName = writeCodeCache();
+await buildProgram("client/start.ts", "agentd.cjs", {
+  banner: { js: "#!/usr/bin/env node" },
+  define: { CACHE_NAME: JSON.stringify(cacheName) },
+});
+await buildProgram("daemon/main.ts", "daemon.cjs");
+await buildProgram("daemon/local/main.ts", "runtime.cjs");
+for (const file of ["agentd.cjs", "daemon.cjs", "runtime.cjs"]) chmodSync(`dist/${file}`, 0o755);

@@ -51,19 +51,22 @@ async function help(words: readonly string[]): Promise<number> {
 function makeContext(line: CommandLine): Context {
   const quiet = line.has("quiet");
   const color = !line.has("no-color") && !process.env["NO_COLOR"];
-  const { stdout, stderr, env } = process;
+  const { stdout, env } = process;
   return {
     env,
     cwd: process.cwd(),
     stdout,
-    stderr,
+    // Making a stream costs a start some time: only who has something to say there pays for it.
+    get stderr() {
+      return process.stderr;
+    },
     color,
     quiet,
     print: (text) => void stdout.write(`${text}\n`),
     say: (text) => {
-      if (!quiet && stderr.isTTY) stderr.write(`${dimLine(text, color)}\n`);
+      if (!quiet && process.stderr.isTTY) process.stderr.write(`${dimLine(text, color)}\n`);
     },
-    complain: (text) => void stderr.write(`${text}\n`),
+    complain: (text) => void process.stderr.write(`${text}\n`),
     connect: async (options: ConnectOptions = {}) => {
       const { reachDaemon } = await import("./daemon-access.js");
       return reachDaemon(env, { ...options, limitMs: REACH_LIMIT_MS });

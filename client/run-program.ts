@@ -1,5 +1,5 @@
 // Runs another of agentd's programs in this process: same pid, so that a supervisor watches the right one.
-import { pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
 import { programPath } from "./daemon-launch.js";
 
 /**
@@ -12,6 +12,7 @@ export async function runProgram(
 ): Promise<never> {
   const path = programPath(file);
   process.argv.splice(1, process.argv.length - 1, path, ...args);
-  await import(pathToFileURL(path).href);
+  // Not import(): the client is a script that came out of a code cache, and scripts cannot import.
+  createRequire(path)(path);
   return new Promise<never>(() => {});
 }

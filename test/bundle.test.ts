@@ -1,7 +1,11 @@
 // What the built programs may contain: the client starts fast because almost nothing is in it.
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Script } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { tempDirectory } from "./support/temp-directory.js";
 
 interface Metafile {
   readonly inputs: Readonly<Record<string, { readonly bytes: number }>>;
@@ -11,16 +15,52 @@ const dist = join(import.meta.dirname, "..", "dist");
 const inputs = (program: string): string[] =>
   Object.keys((JSON.parse(readFileSync(join(dist, `${program}.meta.json`), "utf8")) as Metafile).inputs);
 
+function builtClient() {
+  const [cacheName = "none", ...more] = readdirSync(dist).filter((name) => name.endsWith(".cache"));
+  expect(more).toEqual([]);
+  return { cacheName, source: readFileSync(join(dist, "client.js"), "latin1") };
+}
+
 describe("bundles", () => {
   it("keeps the AWS SDK, ws, xterm, pino and blessed out of the client", () => {
-    const heavy = inputs("agentd").filter((path) =>
+    const heavy = [...inputs("agentd"), ...inputs("client")].filter((path) =>
       /node_modules\/(@aws|@smithy|aws-|ws\/|@xterm|pino|blessed|@lydell)/.test(path),
     );
     expect(heavy).toEqual([]);
   });
 
   it("keeps the daemon's and the runtime's sources out of the client", () => {
-    expect(inputs("agentd").filter((path) => path.startsWith("daemon/"))).toEqual([]);
+    expect(inputs("client").filter((path) => path.startsWith("daemon/"))).toEqual([]);
+  });
+
+  it("starts the client from a code cache that this version of Node accepts, and from nothing else", () => {
+    const { cacheName, source } = builtClient();
+    const hash = createHash("sha256").update(source).digest("hex").slice(0, 16);
+    expect(cacheName).toBe(`client-${hash}.cache`);
+    const script = new Script(source, { cachedData: readFileSync(join(dist, cacheName)) });
+    expect(script.cachedDataRejected).toBe(false);
+  });
+
+  it("starts without its code cache, and with a broken one", () => {
+    const { cacheName } = builtClient();
+    const copy = join(tempDirectory(), "dist");
+    cpSync(dist, copy, { recursive: true });
+    writeFileSync(join(copy, "..", "package.json"), JSON.stringify({ version: "1.2.3" }));
+    const version = () =>
+      execFileSync(process.execPath, [join(copy, "agentd.cjs"), "version"], { encoding: "utf8" });
+    const cache = join(copy, cacheName);
+    writeFileSync(cache, readFileSync(cache).fill(0, 0, 64));
+    expect(version()).toBe("agentd 1.2.3\n");
+    rmSync(cache);
+    expect(version()).toBe("agentd 1.2.3\n");
+  });
+
+  it("has no import() in the client: a script out of a code cache cannot do that", () => {
+    expect(builtClient().source).not.toMatch(/\bimport\(/);
+  });
+
+  it("keeps the client ASCII: it is read as one byte per character", () => {
+    expect(builtClient().source).toMatch(/^[\x00-\x7f]*$/);
   });
 
   it("keeps the local runtime's sources and the PTY out of the daemon", () => {

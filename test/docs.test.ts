@@ -37,6 +37,7 @@ describe("documentation", () => {
       "docs/architecture.md",
       "docs/runtime.md",
       "docs/reliability.md",
+      "docs/speed.md",
       "CHANGELOG.md",
     ]) {
       expect(page(name), name).not.toMatch(/\/work\/|\/root\//);

@@ -1,5 +1,5 @@
 // The user's terminal while attached: raw input, output that never blocks this process, and a restore on every way out.
-import { writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { clampSize, type Size } from "../../shared/size.js";
 import { OutputTracker } from "./output-tracker.js";
 import { clearSequence, makeRoomSequence, restoreSequence } from "./restore-sequence.js";
@@ -40,6 +40,8 @@ export class RawTerminal {
   readonly #stdout: TerminalStreams["stdout"];
   readonly #listeners: (() => void)[] = [];
   #raw = false;
+  /** The terminal was closed under us. */
+  #gone = false;
 
   constructor({ stdin, stdout }: TerminalStreams) {
     this.#stdin = stdin;
@@ -104,7 +106,7 @@ export class RawTerminal {
     this.#restoreNow(alive);
     for (const stop of this.#listeners.splice(0)) stop();
     this.#stdin.pause();
-    return alive;
+    return alive && !this.#gone;
   }
 
   #enterRaw(): void {
@@ -123,8 +125,10 @@ export class RawTerminal {
       if (write) writeSync(this.#stdout.fd, restoreSequence(this.tracker));
       this.tracker.reset();
       this.#stdin.setRawMode(false);
-    } catch {
-      // The terminal is gone: there is nothing left to restore.
+    } catch (error) {
+      // There is nothing left to restore.
+      this.#gone = true;
+      if ((error as NodeJS.ErrnoException).code === "EIO") closeStandardStreams();
     }
   }
 
@@ -149,6 +153,20 @@ export class RawTerminal {
   #listen(source: NodeJS.EventEmitter, event: string, listener: Listener): void {
     source.on(event, listener);
     this.#listeners.push(() => source.off(event, listener));
+  }
+}
+
+/**
+ * Node restores the modes of the standard streams when it exits, and aborts (with a core dump) when their terminal was hung
+ * up meanwhile; streams that are closed it leaves alone.
+ */
+function closeStandardStreams(): void {
+  for (const stream of [0, 1, 2]) {
+    try {
+      closeSync(stream);
+    } catch {
+      // It was closed already.
+    }
   }
 }
 

@@ -14,7 +14,10 @@ export function otherVersion(protocol: number, version = "9.9.9"): string {
   );
   cpSync(program("runtime"), join(directory, "runtime.cjs"));
   writeFileSync(join(directory, "..", "package.json"), JSON.stringify({ name: "agentd", version }));
-  const agentd = rewrite(program("agentd"), [[/protocol:1,client:/g, `protocol:${protocol},client:`]]);
+  cpSync(program("agentd"), join(directory, "agentd.cjs"));
+  const client = rewrite(join(dirname(program("agentd")), "client.js"), [
+    [/protocol:1,client:/g, `protocol:${protocol},client:`],
+  ]);
   const daemon = rewrite(program("daemon"), [
     [/protocol===1\?"greeted"/g, `protocol===${protocol}?"greeted"`],
     [/and the daemon \$\{1\}/g, `and the daemon ${protocol}`],
@@ -22,7 +25,7 @@ export function otherVersion(protocol: number, version = "9.9.9"): string {
     [/\{protocol:1,\.\.\.hello\}/g, `{protocol:${protocol},...hello}`],
     [/"0\.1\.0"/g, JSON.stringify(version)],
   ]);
-  writeFileSync(join(directory, "agentd.cjs"), agentd);
+  writeFileSync(join(directory, "client.js"), client);
   writeFileSync(join(directory, "daemon.cjs"), daemon);
   return join(directory, "agentd.cjs");
 }
