@@ -11,12 +11,27 @@ export function packetHeader(frameBytes: number): Uint8Array {
   return header;
 }
 
+/** Header and frame as one new array. */
+export function framePacket(frame: Uint8Array): Uint8Array {
+  const packet = emptyPacket(frame.length);
+  packet.set(frame, PACKET_HEADER_BYTES);
+  return packet;
+}
+
 /** Returns header, channel byte and payload as one new array. */
 export function encodePacket(channel: number, payload: Uint8Array): Uint8Array {
-  const packet = new Uint8Array(PACKET_HEADER_BYTES + 1 + payload.length);
-  new DataView(packet.buffer).setUint32(0, payload.length + 1);
+  const packet = emptyPacket(payload.length + 1);
   packet[PACKET_HEADER_BYTES] = channel;
   packet.set(payload, PACKET_HEADER_BYTES + 1);
+  return packet;
+}
+
+function emptyPacket(frameBytes: number): Uint8Array {
+  const packet = new Uint8Array(PACKET_HEADER_BYTES + frameBytes);
+  packet[0] = frameBytes >>> 24;
+  packet[1] = frameBytes >>> 16;
+  packet[2] = frameBytes >>> 8;
+  packet[3] = frameBytes;
   return packet;
 }
 

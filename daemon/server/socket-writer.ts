@@ -1,17 +1,21 @@
 // The writing half of a client's socket: JSON lines first, packets later, many small writes as one.
 import type { Socket } from "node:net";
-import { packetHeader } from "../../shared/packet.js";
+import { framePacket, packetHeader } from "../../shared/packet.js";
 
 /** How long a client may take to read what was written before its stream was ended. */
 const END_DEADLINE_MS = 5000;
 
+/** A frame up to this size is copied behind its header: one buffer is cheaper to write than two. */
+const JOIN_BYTES = 4 * 1024;
+
 /**
- * Corks the socket for the rest of the turn, so that all frames of one turn leave in one system call.
- * Writing never waits and never throws; who writes a lot watches `queuedBytes`.
+ * The first write of a turn leaves at once: most turns have one, the echo of a key. The socket is corked for the rest of the
+ * turn, so that all other frames leave in one system call. Writing never waits and never throws; who writes a lot watches
+ * `queuedBytes`.
  */
 export class SocketWriter {
   readonly #socket: Socket;
-  #corked = false;
+  #turn: "new" | "written" | "corked" = "new";
   #ended = false;
 
   constructor(socket: Socket) {
@@ -29,15 +33,20 @@ export class SocketWriter {
   }
 
   writeLine(line: string): void {
-    if (!this.#open()) return;
-    this.#socket.write(line);
+    if (this.#open()) this.#socket.write(line);
   }
 
   /** Writes one packet. `frame` belongs to the socket from now on: it is not copied. */
   send(frame: Uint8Array): void {
     if (!this.#open()) return;
+    if (frame.length <= JOIN_BYTES) {
+      this.#socket.write(framePacket(frame));
+      return;
+    }
+    this.#socket.cork();
     this.#socket.write(packetHeader(frame.length));
     this.#socket.write(frame);
+    this.#socket.uncork();
   }
 
   /** Lets what is written be read, then ends the stream; a client that does not read is cut off after 5 s. */
@@ -51,13 +60,15 @@ export class SocketWriter {
 
   #open(): boolean {
     if (this.#ended || !this.#socket.writable) return false;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#socket.cork();
+    if (this.#turn === "new") {
+      this.#turn = "written";
       process.nextTick(() => {
-        this.#corked = false;
-        this.#socket.uncork();
+        if (this.#turn === "corked") this.#socket.uncork();
+        this.#turn = "new";
       });
+    } else if (this.#turn === "written") {
+      this.#turn = "corked";
+      this.#socket.cork();
     }
     return true;
   }
