@@ -8,8 +8,8 @@ export interface WriteJob {
   length: number;
   done: number;
   readonly answerQueries: boolean;
-  /** Bytes before this place have been looked through for what can be left out. */
-  skimmed: number;
+  /** It has been looked through for what can be left out. */
+  isSkimmed: boolean;
 }
 
 export type Job =
@@ -45,7 +45,7 @@ export class Backlog {
   write(bytes: Uint8Array, answerQueries: boolean): void {
     this.#pendingBytes += bytes.length;
     if (this.#join(bytes, answerQueries)) return;
-    this.#jobs.push({ kind: "write", bytes, length: bytes.length, done: 0, answerQueries, skimmed: 0 });
+    this.#jobs.push({ kind: "write", bytes, length: bytes.length, done: 0, answerQueries, isSkimmed: false });
   }
 
   push(job: Exclude<Job, WriteJob>): void {
@@ -66,15 +66,22 @@ export class Backlog {
     this.#pendingBytes -= count;
   }
 
-  /** Makes one job of `head` and the writes behind it, as far as their queries are to be treated alike. */
-  mergeHead(head: WriteJob): WriteJob {
-    const end = this.#jobs.findIndex(
-      (job) => job.kind !== "write" || job.answerQueries !== head.answerQueries,
-    );
-    const run = this.#jobs.splice(0, end === -1 ? this.#jobs.length : end) as WriteJob[];
-    const merged = run.length > 1 ? concatenate(run, head) : head;
-    this.#jobs.unshift(merged);
-    return merged;
+  /** The job `index` places behind the head; undefined when it is no write. */
+  writeAt(index: number): WriteJob | undefined {
+    const job = this.#jobs[index];
+    return job?.kind === "write" ? job : undefined;
+  }
+
+  /** The next `count` bytes of output are done: of all the writes at the head. */
+  skip(count: number): void {
+    for (let left = count; left > 0; ) {
+      const job = this.#jobs[0];
+      if (job?.kind !== "write") return;
+      const part = Math.min(left, job.length - job.done);
+      this.advance(job, part);
+      left -= part;
+      if (job.done === job.length) this.#jobs.shift();
+    }
   }
 
   /** Forgets everything; returns the jobs that there were. */
@@ -89,7 +96,7 @@ export class Backlog {
   /** Copies a small chunk into the last job's room; false when it needs a job of its own. */
   #join(bytes: Uint8Array, answerQueries: boolean): boolean {
     const last = this.#jobs.at(-1);
-    if (last?.kind !== "write" || last.answerQueries !== answerQueries) return false;
+    if (last?.kind !== "write" || last.answerQueries !== answerQueries || last.isSkimmed) return false;
     if (bytes.length >= JOIN_BELOW_BYTES || last.length + bytes.length > ROOM_BYTES) return false;
     if (last.bytes.length < ROOM_BYTES) {
       const room = new Uint8Array(ROOM_BYTES);
@@ -100,15 +107,4 @@ export class Backlog {
     last.length += bytes.length;
     return true;
   }
-}
-
-function concatenate(run: readonly WriteJob[], { answerQueries, done, skimmed }: WriteJob): WriteJob {
-  const length = run.reduce((sum, job) => sum + job.length - job.done, 0);
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const job of run) {
-    bytes.set(job.bytes.subarray(job.done, job.length), at);
-    at += job.length - job.done;
-  }
-  return { kind: "write", bytes, length, done: 0, answerQueries, skimmed: Math.max(0, skimmed - done) };
 }

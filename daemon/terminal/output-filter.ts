@@ -3,7 +3,7 @@ import { HeldSequence, withinLimit } from "./held-sequence.js";
 import { judgeSequence, type Sequence, SequenceKind } from "./output-judge.js";
 import { joined, type OutputPiece, OutputPieces } from "./output-pieces.js";
 import { MAX_CLIPBOARD_CHARS } from "./output-policy-osc.js";
-import { contentEnd, isPlainAfterLead, LIVE_STOPS, plainEnd, REPLAY_STOPS } from "./output-scan.js";
+import { contentEnd, isPlain, isPlainAfterLead, LIVE_STOPS, plainEnd, REPLAY_STOPS } from "./output-scan.js";
 import { OutputTurns } from "./output-turns.js";
 import { type BlockedKind, latin1Bytes, type VerdictContext } from "./output-verdict.js";
 
@@ -108,6 +108,8 @@ export class OutputFilter {
   /** The same in pieces, so that a client can count exactly what each stands for. @param replaying it is output of the past */
   pieces(bytes: Uint8Array, replaying = false): readonly OutputPiece[] {
     this.#replaying = replaying;
+    if (this.#phase === Phase.Ground && isPlain(bytes, this.#stops))
+      return [{ bytes, consumed: bytes.length }];
     this.#chunk = bytes;
     this.#begin = -this.#held.length;
     this.#pieces = new OutputPieces(bytes);

@@ -3,9 +3,10 @@ import type { Slicer } from "./slicer.js";
 
 /** Less than this is parsed at once. */
 const FLOOD_BYTES = 32 * 1024;
-/** So long, or so much, a flood may grow. */
+/** So long, or so much, a flood may grow; less when waiting did not help the last time: whoever attaches waits for all of it. */
 const PATIENCE_MS = 200;
-const PATIENCE_BYTES = 3 * 1024 * 1024;
+const PATIENCE_BYTES = 6 * 1024 * 1024;
+const VAIN_PATIENCE_BYTES = 512 * 1024;
 
 /** Invariant: while `mayWait` answers true, a call of `onDue` is on its way. */
 export class Patience {
@@ -13,6 +14,7 @@ export class Patience {
   readonly #onDue: () => void;
   /** Bytes from the head of what waits that are to be parsed without waiting for more. */
   #dueBytes = 0;
+  #limitBytes = PATIENCE_BYTES;
   #cancel: (() => void) | undefined;
 
   /** @param onDue it has waited long enough */
@@ -25,7 +27,7 @@ export class Patience {
   mayWait(pending: () => number): boolean {
     const bytes = pending();
     if (this.#dueBytes > 0 || bytes < FLOOD_BYTES) return false;
-    if (bytes >= PATIENCE_BYTES) {
+    if (bytes >= this.#limitBytes) {
       this.#dueBytes = bytes;
       return false;
     }
@@ -37,7 +39,13 @@ export class Patience {
     return true;
   }
 
-  /** So many bytes have been dealt with. */
+  /** A look at what had waited let so many bytes be left out. */
+  learn(leftOut: number): void {
+    this.#limitBytes = leftOut > 0 ? PATIENCE_BYTES : VAIN_PATIENCE_BYTES;
+    this.advance(leftOut);
+  }
+
+  /** So many bytes have been parsed. */
   advance(count: number): void {
     this.#dueBytes = Math.max(0, this.#dueBytes - count);
   }

@@ -28,7 +28,7 @@ export interface ScreenOptions {
   onTitle?(title: string): void;
   /** The directory of OSC 7. */
   onCwd?(cwd: string): void;
-  /** Too much output waits to be parsed: 4 MiB, 1 MiB while a drawing is awaited (true); or a quarter of that again (false). */
+  /** Too much output waits to be parsed: 8 MiB, 1 MiB while a drawing is awaited (true); or a quarter of that again (false). */
   onPressure?(high: boolean): void;
   /** A sequence broke the parser, and the screen was reset and goes on; or one of the listeners above threw. */
   onFault?(cause: unknown): void;
@@ -43,12 +43,10 @@ export interface TextOptions {
 
 /** Parsed at once, between two looks at the clock: 0.2 ms of work, 0.6 ms before the code is warm. */
 const PIECE_BYTES = 16 * 1024;
-/** Looked through between two looks at the clock: 0.1 to 0.3 ms of work. */
-const SKIM_BYTES = 128 * 1024;
 /** Below this, looking for what can be left out does not pay. */
 const SKIM_ABOVE_BYTES = 256 * 1024;
 /** More output than this must not wait; less, while somebody waits for a drawing, since a client holds what comes behind that. */
-const HIGH_PENDING_BYTES = 4 * 1024 * 1024;
+const HIGH_PENDING_BYTES = 8 * 1024 * 1024;
 const HIGH_PENDING_AWAITED_BYTES = 1024 * 1024;
 
 const encoder = new TextEncoder();
@@ -66,6 +64,8 @@ export class Screen implements SlicedTask {
   readonly #backlog = new Backlog();
   readonly #patience: Patience;
   #skim: Skim | undefined;
+  /** Jobs that it has seen. */
+  #skimmedJobs = 0;
   #underPressure = false;
   #answerQueries = false;
   readonly #characters = new WholeCharacters();
@@ -177,19 +177,27 @@ export class Screen implements SlicedTask {
   }
 
   #writeStep(head: WriteJob): boolean {
-    if (this.#skim === undefined && this.#maySkim(head)) {
-      const job = this.#backlog.mergeHead(head);
-      this.#skim = new Skim(job.bytes.subarray(0, job.length), job.done);
+    if (this.#skim !== undefined || this.#maySkim(head)) {
+      this.#skimStep();
       return false;
     }
-    if (this.#skim === undefined) this.#parsePiece(head);
-    else if (this.#skim.step(SKIM_BYTES)) {
-      // Behind what is not plain, another look may pay again.
-      head.skimmed = this.#skim.stop + SKIM_ABOVE_BYTES / 4;
-      this.#advance(head, Math.max(0, this.#skim.keptFrom(this.#linesInSight) - head.done));
-      this.#skim = undefined;
-    }
+    this.#parsePiece(head);
     return head.done === head.length;
+  }
+
+  /** Looks through one more job, and leaves out what can be left out when that was the last that is plain. */
+  #skimStep(): void {
+    this.#skim ??= new Skim();
+    const job = this.#backlog.writeAt(this.#skimmedJobs++);
+    if (job !== undefined) {
+      job.isSkimmed = true;
+      if (this.#skim.push(job.bytes.subarray(job.done, job.length))) return;
+    }
+    const count = this.#skim.keptFrom(this.#linesInSight);
+    this.#backlog.skip(count);
+    this.#patience.learn(count);
+    this.#skim = undefined;
+    this.#skimmedJobs = 0;
   }
 
   /** So many line feeds move everything out of the screen and its scrollback. */
@@ -198,7 +206,7 @@ export class Screen implements SlicedTask {
   }
 
   #maySkim(job: WriteJob): boolean {
-    if (this.#backlog.pendingBytes < SKIM_ABOVE_BYTES || job.done < job.skimmed) return false;
+    if (this.#backlog.pendingBytes < SKIM_ABOVE_BYTES || job.isSkimmed) return false;
     const { active, parserState, rows } = stateOf(this.#terminal);
     const isWhole = active.scrollTop === 0 && active.scrollBottom === rows - 1;
     return isWhole && parserState === 0 && this.#characters.isEmpty;
@@ -210,12 +218,8 @@ export class Screen implements SlicedTask {
     const whole = this.#characters.push(piece);
     if (whole.length > 0) this.#guarded(() => writeNow(this.#terminal, whole));
     this.#answerQueries = false;
-    this.#advance(job, piece.length);
-  }
-
-  #advance(job: WriteJob, count: number): void {
-    this.#backlog.advance(job, count);
-    this.#patience.advance(count);
+    this.#backlog.advance(job, piece.length);
+    this.#patience.advance(piece.length);
   }
 
   #balance(): void {

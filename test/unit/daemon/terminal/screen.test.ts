@@ -126,7 +126,7 @@ describe("Screen", () => {
     const loop = new ManualLoop();
     const pressure: boolean[] = [];
     const screen = createScreen(loop, { onPressure: (high) => pressure.push(high) });
-    for (let i = 0; i < 80; i++) screen.write(new Uint8Array(64 * 1024).fill(0x61), false);
+    for (let i = 0; i < 160; i++) screen.write(new Uint8Array(64 * 1024).fill(0x61), false);
     expect(pressure).toEqual([true]);
     loop.runAll();
     expect(pressure).toEqual([true, false]);

@@ -108,8 +108,8 @@ describe("a flood", () => {
 
 describe("Skim", () => {
   const skim = (text: string) => {
-    const whole = new Skim(bytes(text), 0);
-    while (!whole.step(1000));
+    const whole = new Skim();
+    whole.push(bytes(text));
     return whole;
   };
   const lines = "a line\r\n".repeat(1000);
@@ -126,8 +126,26 @@ describe("Skim", () => {
     "\x1b[?25l",
     "\x1b[1;2H",
     "\x1b[3",
-  ])("stops at %j", (other) => {
-    expect(skim(lines + other + lines).stop).toBe(lines.length);
+  ])("stops at %j, however it is cut", (other) => {
+    const whole = bytes(lines + other + lines);
+    for (let cut = 0; cut <= other.length + 2; cut++) {
+      const one = new Skim();
+      const at = lines.length - 1 + cut;
+      if (one.push(whole.subarray(0, at))) one.push(whole.subarray(at));
+      expect(one.stop).toBe(lines.length);
+    }
+  });
+
+  it("passes over text and colours in chunks of every size, and finds the same place", () => {
+    const whole = bytes("\x1b[0;31m日本 é\x1b[1m😀\x1b[m\r\n".repeat(500));
+    const expected = skim(Buffer.from(whole).toString()).keptFrom(100);
+    for (const size of [1, 2, 3, 7, 64, 65, 1000]) {
+      const one = new Skim();
+      for (let at = 0; at < whole.length; at += size)
+        expect(one.push(whole.subarray(at, at + size)), `size ${size}`).toBe(true);
+      expect(one.stop).toBe(whole.length);
+      expect(one.keptFrom(100)).toBe(expected);
+    }
   });
 
   it("leaves out nothing of which fewer lines follow", () => {
