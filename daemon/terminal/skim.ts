@@ -1,8 +1,6 @@
 // Finds the part of a flood that nobody can see any more: lines that will have left the scrollback before anybody can look.
 
 const [LF, CR, ESC, DEL] = [0x0a, 0x0d, 0x1b, 0x7f];
-/** BEL, BS and HT: nothing of them outlives the line that they stand in. */
-const [BEL, HT] = [0x07, 0x09];
 const [C2, SGR] = [0xc2, 0x6d];
 
 /** Longer characters and control sequences are not plain. */
@@ -21,6 +19,10 @@ interface Mark {
   readonly kept: number;
 }
 
+/** Printable ASCII, CR, and BEL, BS and HT: nothing of those outlives the line that they stand in. */
+const IS_TEXT = new Uint8Array(256).map((_, byte) =>
+  (byte >= 0x20 && byte < DEL) || byte === CR || (byte >= 0x07 && byte <= 0x09) ? 1 : 0,
+);
 const EMPTY = new Uint8Array(0);
 
 /**
@@ -83,13 +85,10 @@ export class Skim {
   #scan(chunk: Uint8Array, from: number): number {
     const { length } = chunk;
     let at = from;
-    while (at < length) {
-      const byte = chunk[at] as number;
-      if (byte >= 0x20 && byte < DEL) {
-        at++;
-        continue;
-      }
-      if (byte === LF) {
+    for (;;) {
+      while (at < length && IS_TEXT[chunk[at] as number] === 1) at++;
+      if (at >= length) break;
+      if (chunk[at] === LF) {
         if ((at > 0 ? chunk[at - 1] : this.#lastByte) === CR) this.#countLine(this.#base + at + 1);
         at++;
         continue;
@@ -118,13 +117,12 @@ export class Skim {
   #sequenceEnd(bytes: Uint8Array, at: number, base: number): number {
     const byte = bytes[at] as number;
     if (byte >= 0x80) return characterEnd(bytes, at);
-    if (byte === CR || (byte >= BEL && byte <= HT)) return at + 1;
-    if (byte !== ESC) return 0;
-    const end = penEnd(bytes, at);
+    const end = byte === ESC ? penEnd(bytes, at) : 0;
     if (end === 0) return 0;
     this.#pens = true;
-    const [, , first, second] = bytes.subarray(at, at + 4);
-    if (first === SGR || (first === 0x30 && (second === SGR || second === 0x3b))) this.#reset = base + at;
+    const first = bytes[at + 2];
+    if (first === SGR || (first === 0x30 && (bytes[at + 3] === SGR || bytes[at + 3] === 0x3b)))
+      this.#reset = base + at;
     return end;
   }
 
@@ -137,11 +135,13 @@ export class Skim {
 
 /** The end of the SGR at `at`, or 0. */
 function penEnd(bytes: Uint8Array, at: number): number {
-  if (bytes[at + 1] !== 0x5b) return 0;
-  let end = at + 2;
-  let byte = bytes[end] ?? 0;
-  while (byte >= 0x30 && byte <= 0x3b) byte = bytes[++end] ?? 0;
-  return byte === SGR ? end + 1 : 0;
+  const { length } = bytes;
+  if (at + 2 >= length || bytes[at + 1] !== 0x5b) return 0;
+  for (let end = at + 2; end < length; end++) {
+    const byte = bytes[end] as number;
+    if (byte < 0x30 || byte > 0x3b) return byte === SGR ? end + 1 : 0;
+  }
+  return 0;
 }
 
 /** The end of the multi-byte character at `at`; 0: it is invalid, not complete, or a C1 control. */
