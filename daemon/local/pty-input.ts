@@ -3,7 +3,12 @@ import { writeSync } from "node:fs";
 
 /** One write(2); the kernel takes what fits. */
 const WRITE_BYTES = 64 * 1024;
-/** There is no "writable" event for a descriptor that we do not own as a stream: ask again after this long. */
+/**
+ * There is no "writable" event for a descriptor that we do not own as a stream. A program that reads makes room within
+ * microseconds: it is asked again in the next turns, until so long nothing went in ...
+ */
+const EAGER_MS = 0.3;
+/** ... and then after this long. */
 const FIRST_RETRY_MS = 1;
 const MAX_RETRY_MS = 20;
 
@@ -17,6 +22,8 @@ export class PtyInput {
   readonly #queue: Uint8Array[] = [];
   #pendingBytes = 0;
   #retry: NodeJS.Timeout | undefined;
+  #eager: NodeJS.Immediate | undefined;
+  #progressAt = 0;
   #retryMs = FIRST_RETRY_MS;
   #closed = false;
 
@@ -35,7 +42,7 @@ export class PtyInput {
     if (this.#closed || bytes.length === 0) return;
     this.#queue.push(bytes);
     this.#pendingBytes += bytes.length;
-    if (this.#retry === undefined) this.#flush();
+    if (this.#retry === undefined && this.#eager === undefined) this.#flush();
   }
 
   close(): void {
@@ -43,10 +50,12 @@ export class PtyInput {
     this.#queue.length = 0;
     this.#pendingBytes = 0;
     clearTimeout(this.#retry);
+    clearImmediate(this.#eager);
   }
 
   #flush(): void {
     this.#retry = undefined;
+    this.#eager = undefined;
     const before = this.#pendingBytes;
     for (let chunk = this.#queue[0]; chunk !== undefined; chunk = this.#queue[0]) {
       const written = this.#tryWrite(chunk.subarray(0, WRITE_BYTES));
@@ -56,9 +65,19 @@ export class PtyInput {
       if (written === chunk.length) this.#queue.shift();
       else this.#queue[0] = chunk.subarray(written);
     }
-    const progress = this.#pendingBytes < before;
-    this.#retryMs = progress ? FIRST_RETRY_MS : Math.min(MAX_RETRY_MS, this.#retryMs * 2);
-    if (this.#pendingBytes > 0) this.#retry = setTimeout(() => this.#retryFlush(), this.#retryMs);
+    if (this.#pendingBytes === 0) {
+      this.#retryMs = FIRST_RETRY_MS;
+      return;
+    }
+    const now = performance.now();
+    if (this.#pendingBytes < before) this.#progressAt = now;
+    if (now - this.#progressAt < EAGER_MS) {
+      this.#retryMs = FIRST_RETRY_MS;
+      this.#eager = setImmediate(() => this.#retryFlush());
+      return;
+    }
+    this.#retry = setTimeout(() => this.#retryFlush(), this.#retryMs);
+    this.#retryMs = Math.min(MAX_RETRY_MS, this.#retryMs * 2);
   }
 
   #retryFlush(): void {
