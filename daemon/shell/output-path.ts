@@ -12,6 +12,7 @@ import { SequenceTail } from "../terminal/sequence-tail.js";
 import type { Clock } from "../upstream/clock.js";
 import type { Have } from "../upstream/link.js";
 import { ClientGroup } from "./client-group.js";
+import { LastDrawing } from "./last-drawing.js";
 import { OutputLog, type Resumption } from "./output-log.js";
 import { ReplayWindow } from "./replay-window.js";
 import type { ShellRecord } from "./shell-record.js";
@@ -58,6 +59,7 @@ export class OutputPath {
   readonly #log = new OutputLog(randomUUID());
   readonly #replay: ReplayWindow;
   #size: Size;
+  readonly #drawings = new LastDrawing();
   #filter: OutputFilter | undefined;
   /** Bytes of the ring's end that the clients have not been given: held by the filter, or behind what is being shown. */
   #unshown = 0;
@@ -148,7 +150,11 @@ export class OutputPath {
   }
 
   /** SNAPSHOT frames for the shell as it is at this call; resolves once the screen has got there. */
-  async drawing(view: DrawingView | undefined): Promise<readonly Uint8Array[]> {
+  drawing(view: DrawingView | undefined): Promise<readonly Uint8Array[]> {
+    return this.#drawings.get(view, () => this.#draw(view));
+  }
+
+  async #draw(view: DrawingView | undefined): Promise<readonly Uint8Array[]> {
     const { epoch, offset } = this;
     const size = this.#size;
     const tail = this.#tail.bytes.slice();
@@ -166,6 +172,7 @@ export class OutputPath {
   /** From now on the output is that of `epoch` at `offset`. Clients learn a new offset by a notice, a new epoch by a drawing. */
   moveTo(epoch: string, offset: number): void {
     this.#setCounted(true);
+    this.#drawings.forget();
     const isOther = epoch !== this.#log.epoch;
     if (isOther || offset !== this.#log.offset) this.#log.restart(epoch, offset);
     if (isOther) this.#filterAnew();
@@ -184,6 +191,7 @@ export class OutputPath {
   beginAnew(epoch: string | undefined, offset: number): void {
     this.#setCounted(epoch !== undefined);
     this.#filterAnew();
+    this.#drawings.forget();
     this.#tail.push(NEW_SHELL);
     this.#screen.write(NEW_SHELL, false);
     this.#log.restart(epoch ?? randomUUID(), offset);
@@ -217,6 +225,7 @@ export class OutputPath {
   /** To the tail, the screen and the clients. @param frame `bytes` as a frame, which may be empty */
   #show({ bytes, consumed }: OutputPiece, frame: Uint8Array): void {
     this.#unshown -= consumed;
+    this.#drawings.forget();
     this.#tail.push(bytes);
     this.#screen.write(bytes, !this.clients.canAnswer && !this.#replay.open);
     this.clients.deliver(frame);
@@ -254,6 +263,7 @@ export class OutputPath {
   resize(size: Size): void {
     if (sameSize(size, this.#size)) return;
     this.#size = size;
+    this.#drawings.forget();
     this.#screen.resize(size);
     this.#options.onResize(size);
     this.clients.announceSize(size);
