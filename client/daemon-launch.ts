@@ -70,7 +70,7 @@ export async function launchDaemon(env: Environment, limitMs = LAUNCH_LIMIT_MS):
 const LAUNCHER = 'ulimit -c 0; umask 077; exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@"';
 
 /** Most of what a daemon allocates lives for one turn: with V8's default of 16 MB it would keep three times that resident. */
-const NODE_FLAGS = ["--max-semi-space-size=2"];
+const NODE_FLAGS = ["--max-semi-space-size=2", "--expose-gc"];
 
 function spawnDaemon(path: string, env: Record<string, string>): ChildProcess {
   return spawn("/bin/sh", ["-c", LAUNCHER, "agentd", process.execPath, ...NODE_FLAGS, path, "run"], {

@@ -1,6 +1,7 @@
 // The running daemon: shells, clients and the socket between them, from start to orderly stop.
 import { AgentdError } from "../shared/errors.js";
 import type { Config } from "./config.js";
+import { collectWhenIdle, ownHeap } from "./idle-collection.js";
 import type { Log } from "./log.js";
 import { Listener } from "./server/listener.js";
 import { createMethods, type Shells, type StopRequest } from "./server/methods.js";
@@ -39,6 +40,7 @@ export class Daemon {
   readonly #peers: Peers;
   readonly #startedAt = new Date().toISOString();
   readonly #watch: StallWatch;
+  readonly #stopCollecting: () => void;
   #listener: Listener | undefined;
 
   private constructor(options: DaemonOptions) {
@@ -47,6 +49,8 @@ export class Daemon {
     this.#watch = new StallWatch(systemClock, eventLoopDelays(), (ms) =>
       log.warn({ ms }, "event loop stood still"),
     );
+    const heap = ownHeap();
+    this.#stopCollecting = heap === undefined ? () => {} : collectWhenIdle({ clock: systemClock, ...heap });
     const methods = createMethods({
       shells,
       hello: { version: VERSION, pid: process.pid, client: clientConfig(config) },
@@ -92,6 +96,7 @@ export class Daemon {
     const { shells, log } = this.#options;
     this.#listener?.close();
     this.#watch.stop();
+    this.#stopCollecting();
     if (localShells) {
       await shells
         .stopLocalShells()
