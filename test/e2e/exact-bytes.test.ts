@@ -1,6 +1,6 @@
 // Whether bytes stay bytes on their way through the built client: line feeds of raw programs, all 256 values, both ways.
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type IPty, spawn } from "@lydell/node-pty";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -72,6 +72,28 @@ it.skipIf(!hasTmux)("works without stty: lines of programs in cooked mode look a
   await pane.waitFor(/^one\ntwo$/m);
   pane.type("C-]", "d");
   expect(await pane.status()).toBe(0);
+});
+
+it.skipIf(!hasTmux)("is not held up by an stty that hangs, and leaves the terminal as it was", async () => {
+  make();
+  const bin = join(sandbox.home, "bin");
+  mkdirSync(bin);
+  const started = join(sandbox.home, "started");
+  writeFileSync(join(bin, "stty"), `#!/bin/sh\n: > ${started}\nsleep 1000\n/usr/bin/stty "$@"\n`, {
+    mode: 0o755,
+  });
+  const stty = (file: string) => `/usr/bin/env stty -a > ${sandbox.home}/${file}`;
+  const pane = tmux.open(
+    `${stty("before")}; PATH=${bin}:$PATH ${process.execPath} ${program("agentd")} attach raw; s=$?; ${stty("after")}; (exit $s)`,
+  );
+  await pane.waitFor(/[$#]$/m);
+  await until("stty was started", () => existsSync(started));
+  pane.type("echo shown-$((1+1))", "Enter");
+  await pane.waitFor("shown-2");
+  pane.type("C-]", "d");
+  expect(await pane.status()).toBe(0);
+  const [before, after] = ["before", "after"].map((file) => readFileSync(join(sandbox.home, file), "utf8"));
+  expect(after).toBe(before);
 });
 
 it("passes all 256 byte values, to the terminal and from the keyboard", async () => {
