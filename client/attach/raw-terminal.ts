@@ -28,6 +28,7 @@ export interface TerminalHandlers {
 export interface TerminalStreams {
   readonly stdin: typeof process.stdin;
   readonly stdout: typeof process.stdout;
+  readonly discipline?: Pick<LineDiscipline, "makeExact" | "stop">;
 }
 
 type Listener = Parameters<NodeJS.EventEmitter["on"]>[1];
@@ -44,7 +45,7 @@ export class RawTerminal {
   readonly #stdin: TerminalStreams["stdin"];
   readonly #stdout: TerminalStreams["stdout"];
   readonly #listeners: (() => void)[] = [];
-  readonly #discipline = new LineDiscipline();
+  readonly #discipline: Pick<LineDiscipline, "makeExact" | "stop">;
   #raw = false;
   /** The driver passes every byte as it is, or is about to. */
   #exact = false;
@@ -54,7 +55,8 @@ export class RawTerminal {
   /** The terminal was closed under us. */
   #gone = false;
 
-  constructor({ stdin, stdout }: TerminalStreams) {
+  constructor({ stdin, stdout, discipline = new LineDiscipline() }: TerminalStreams) {
+    this.#discipline = discipline;
     this.#stdin = stdin;
     this.#stdout = stdout;
   }
