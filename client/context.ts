@@ -1,4 +1,5 @@
 // What a command may touch of the world: arguments, environment, streams, and the daemon when it asks for it.
+import type { Asked } from "./daemon-access.js";
 import type { DaemonConnection } from "./daemon-connection.js";
 
 /** Where text goes. `isTTY` is what Node says of the stream. */
@@ -33,4 +34,6 @@ export interface Context {
    * @throws AgentdError `daemon_unavailable`, `unsafe_directory`, `path_too_long`, `protocol_mismatch`.
    */
   connect(options?: ConnectOptions): Promise<DaemonConnection>;
+  /** The same with a call that travels with the greeting; perhaps twice, see `askDaemon`. */
+  ask<T>(first: (connection: DaemonConnection) => Promise<T>): Promise<Asked<T>>;
 }

@@ -18,19 +18,41 @@ export interface ReachOptions extends ConnectOptions {
   readonly limitMs: number;
 }
 
+/** A connection that has been greeted, and what was asked with the greeting. */
+export interface Asked<T> {
+  readonly connection: DaemonConnection;
+  readonly answer: Promise<T>;
+}
+
 /**
  * A connection that has been greeted.
  * @throws AgentdError `daemon_unavailable`, `unsafe_directory`, `path_too_long`, `protocol_mismatch`.
  */
 export async function reachDaemon(env: Environment, options: ReachOptions): Promise<DaemonConnection> {
+  return (await askDaemon(env, options, async () => {})).connection;
+}
+
+/**
+ * The same, with a call that travels with the greeting, which saves a way there and back. It is made again when the
+ * daemon went away before it had greeted, so only what does no harm twice may be asked like this.
+ * @throws AgentdError as `reachDaemon`; what became of the call says `answer`.
+ */
+export async function askDaemon<T>(
+  env: Environment,
+  options: ReachOptions,
+  first: (connection: DaemonConnection) => Promise<T>,
+): Promise<Asked<T>> {
   for (let attempt = 1; ; attempt++) {
     const connection = await openConnection(env, options);
+    const [greeted, answer] = connection.inOnePiece(() => [connection.greet(), first(connection)] as const);
+    // Without a greeting nobody asks for it.
+    answer.catch(() => {});
     try {
-      await connection.greet();
-      return connection;
+      await greeted;
+      return { connection, answer };
     } catch (thrown) {
       const error = AgentdError.from(thrown);
-      if (options.anyVersion === true && error.code === "protocol_mismatch") return connection;
+      if (options.anyVersion === true && error.code === "protocol_mismatch") return { connection, answer };
       connection.close();
       // A daemon that is just ending still had its name, and took the connection with it: the next one answers.
       if (error.details?.["closed"] !== true || attempt === MAX_ATTEMPTS) throw error;
@@ -45,9 +67,9 @@ async function openConnection(
   { start = true, limitMs }: ReachOptions,
 ): Promise<DaemonConnection> {
   const path = findSocketPath(env);
-  const deadline = performance.now() + limitMs;
   let connection = await tryOpen(path);
   if (connection !== undefined) return connection;
+  const deadline = performance.now() + limitMs;
   if (!start) throw new AgentdError("daemon_unavailable", "agentd is not running · agentd daemon start");
   const { launchDaemon } = await import("./daemon-launch.js");
   await launchDaemon(env, limitMs);

@@ -94,6 +94,16 @@ export class DaemonConnection {
     return this.#hello;
   }
 
+  /** What `send` sends leaves in one piece: the daemon answers calls in order, and needs no answer to be read in between. */
+  inOnePiece<T>(send: () => T): T {
+    this.#socket.cork();
+    try {
+      return send();
+    } finally {
+      this.#socket.uncork();
+    }
+  }
+
   /**
    * Calls a method. @throws AgentdError the daemon's own error; `daemon_unavailable` when it does not answer within
    * `limitMs` or goes away.

@@ -14,20 +14,15 @@ export function dimLine(text: string, color: boolean): string {
 /** Two units at most: `850ms` is `0s`, then `42s`, `2m5s`, `2h13m`, `3d4h`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  const units: readonly (readonly [string, number])[] = [
-    ["d", 86_400],
-    ["h", 3600],
-    ["m", 60],
-    ["s", 1],
-  ];
-  for (const [index, [unit, size]] of units.entries()) {
-    if (seconds < size) continue;
-    const next = units[index + 1];
-    if (next === undefined) return `${seconds}${unit}`;
-    const rest = Math.floor((seconds % size) / next[1]);
-    return `${Math.floor(seconds / size)}${unit}${rest === 0 ? "" : `${rest}${next[0]}`}`;
-  }
-  return "0s";
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return twoUnits(seconds, 60, "m", 1, "s");
+  if (seconds < 86_400) return twoUnits(seconds, 3600, "h", 60, "m");
+  return twoUnits(seconds, 86_400, "d", 3600, "h");
+}
+
+function twoUnits(seconds: number, size: number, unit: string, nextSize: number, next: string): string {
+  const rest = Math.floor((seconds % size) / nextSize);
+  return `${Math.floor(seconds / size)}${unit}${rest === 0 ? "" : `${rest}${next}`}`;
 }
 
 /** Bytes in units of 1024 with one digit: `512 B`, `3.4 MiB`. */

@@ -71,6 +71,10 @@ function makeContext(line: CommandLine): Context {
       const { reachDaemon } = await import("./daemon-access.js");
       return reachDaemon(env, { ...options, limitMs: REACH_LIMIT_MS });
     },
+    ask: async (first) => {
+      const { askDaemon } = await import("./daemon-access.js");
+      return askDaemon(env, { limitMs: REACH_LIMIT_MS }, first);
+    },
   };
 }
 

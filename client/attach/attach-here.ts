@@ -13,8 +13,8 @@ import { RawTerminal } from "./raw-terminal.js";
 
 export interface AttachHere {
   readonly context: Context;
-  /** Greeted; used up by this. */
-  readonly connection: DaemonConnection;
+  /** Greeted, and used up by this; undefined: one is made, and the attach travels with its greeting. */
+  readonly connection: DaemonConnection | undefined;
   readonly name: string;
   readonly readOnly?: boolean;
   readonly take?: boolean;
@@ -57,9 +57,8 @@ function ownTerminal(): { readonly pid: number; readonly tty?: string } {
 
 /** Resolves with the exit status of cli.md: 0, the shell's own, 254 or 255. Failures are said here. */
 export async function attachHere(options: AttachHere): Promise<number> {
-  const { context, connection, name, readOnly = false, ignoreSize = false, take, detachOthers } = options;
+  const { context, name, readOnly = false, ignoreSize = false, take, detachOthers } = options;
   const terminal = new RawTerminal({ stdin: process.stdin, stdout: process.stdout });
-  const prefix = parsePrefix(connection.hello.client.prefix);
   const params = {
     name,
     ...ownTerminal(),
@@ -67,15 +66,20 @@ export async function attachHere(options: AttachHere): Promise<number> {
     ...(ignoreSize ? { ignoreSize } : {}),
   };
   const once = { ...(take ? { take } : {}), ...(detachOthers ? { detachOthers } : {}) };
-  let stream: Awaited<ReturnType<DaemonConnection["attach"]>>;
+  const attach = (connection: DaemonConnection) =>
+    connection.attach({ ...params, ...terminal.size, ...once });
+  const { connection, answer } =
+    options.connection === undefined
+      ? await context.ask(attach)
+      : { connection: options.connection, answer: attach(options.connection) };
+  let stream: Awaited<typeof answer>;
   try {
-    stream = await withSuggestion(connection, name, () =>
-      connection.attach({ ...params, ...terminal.size, ...once }),
-    );
+    stream = await withSuggestion(connection, name, () => answer);
   } catch (error) {
     context.complain(errorLine(AgentdError.from(error)));
     return ExitStatus.CannotAttach;
   }
+  const prefix = parsePrefix(connection.hello.client.prefix);
   const { shellId } = stream.result.shell;
   const canSay = !context.quiet && context.stderr.isTTY === true;
   // Between the shell's output there is room for a line only where that output goes.

@@ -1,11 +1,15 @@
 // The user's terminal while attached: raw input, output that never blocks this process, and a restore on every way out.
 import { closeSync, writeSync } from "node:fs";
 import { clampSize, type Size } from "../../shared/size.js";
+import { LineDiscipline } from "./line-discipline.js";
 import { OutputTracker } from "./output-tracker.js";
 import { clearSequence, makeRoomSequence, restoreSequence } from "./restore-sequence.js";
 
 /** A terminal that takes this long for what it was sent will not take the rest either. */
 const FLUSH_LIMIT_MS = 500;
+
+/** Making the terminal exact takes a few milliseconds; output waits for it no longer than this. */
+const EXACT_LIMIT_MS = 200;
 
 /** Signals that end the attachment: the terminal is going away, or somebody wants this process gone. */
 const ENDING_SIGNALS = ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"] as const;
@@ -24,6 +28,7 @@ export interface TerminalHandlers {
 export interface TerminalStreams {
   readonly stdin: typeof process.stdin;
   readonly stdout: typeof process.stdout;
+  readonly discipline?: Pick<LineDiscipline, "makeExact" | "stop">;
 }
 
 type Listener = Parameters<NodeJS.EventEmitter["on"]>[1];
@@ -33,17 +38,25 @@ type Listener = Parameters<NodeJS.EventEmitter["on"]>[1];
  * 1. From `start` until `restore`, every way out of this process restores the terminal: `restore` itself, the ending
  *    signals, SIGTSTP, an exception that nobody caught, and `process.exit` from anywhere (the "exit" event).
  * 2. Restoring happens once, and clears nothing.
+ * 3. Between `makeExact` and its end nothing is written: what comes waits, in order, and `write` answers false.
  */
 export class RawTerminal {
   readonly tracker = new OutputTracker();
   readonly #stdin: TerminalStreams["stdin"];
   readonly #stdout: TerminalStreams["stdout"];
   readonly #listeners: (() => void)[] = [];
+  readonly #discipline: Pick<LineDiscipline, "makeExact" | "stop">;
   #raw = false;
+  /** The driver passes every byte as it is, or is about to. */
+  #exact = false;
+  /** Output that waits until it does, and how long at most. */
+  #held: { readonly output: (Uint8Array | string)[]; readonly limit: NodeJS.Timeout } | undefined;
+  #onDrain: () => void = () => {};
   /** The terminal was closed under us. */
   #gone = false;
 
-  constructor({ stdin, stdout }: TerminalStreams) {
+  constructor({ stdin, stdout, discipline = new LineDiscipline() }: TerminalStreams) {
+    this.#discipline = discipline;
     this.#stdin = stdin;
     this.#stdout = stdout;
   }
@@ -54,10 +67,12 @@ export class RawTerminal {
 
   /** Everything that was written has reached the terminal, so that another descriptor may write to it in turn. */
   get isIdle(): boolean {
+    if (this.#held !== undefined && this.#held.output.length > 0) return false;
     return (handleOf(this.#stdout)?.writeQueueSize ?? this.#stdout.writableLength) === 0;
   }
 
   start(handlers: TerminalHandlers): void {
+    this.#onDrain = () => handlers.onDrain();
     this.#listen(process, "exit", () => this.#restoreNow());
     this.#listen(process, "uncaughtException", (error: unknown) => this.#crash(error));
     this.#listen(process, "unhandledRejection", (error: unknown) => this.#crash(error));
@@ -68,6 +83,7 @@ export class RawTerminal {
     });
     this.#listen(process, "SIGCONT", () => {
       this.#enterRaw();
+      this.makeExact();
       handlers.onContinue();
     });
     this.#listen(this.#stdin, "data", (bytes: Uint8Array) => handlers.onInput(bytes));
@@ -80,15 +96,23 @@ export class RawTerminal {
     this.#stdin.resume();
   }
 
+  /** From here on the terminal gets every byte as it is. Late, because it starts a process: the first screen goes first. */
+  makeExact(): void {
+    if (this.#exact || !this.#raw) return;
+    this.#exact = true;
+    this.#held = { output: [], limit: setTimeout(() => this.#release(), EXACT_LIMIT_MS) };
+    this.#discipline.makeExact(this.#stdin.fd, () => this.#release());
+  }
+
   /** Writes output of the shell. False: the terminal is slow, wait for `onDrain`. */
   write(bytes: Uint8Array): boolean {
     this.tracker.push(bytes);
-    return this.#stdout.write(bytes);
+    return this.#put(bytes);
   }
 
   /** Blanks the screen before a snapshot. `keep`: what the user has on it moves into the scrollback. */
   clear(keep: boolean): void {
-    this.#stdout.write(keep ? makeRoomSequence(this.size.rows) : clearSequence(this.tracker));
+    this.#put(keep ? makeRoomSequence(this.size.rows) : clearSequence(this.tracker));
     this.tracker.reset();
   }
 
@@ -102,6 +126,8 @@ export class RawTerminal {
 
   /** Gives the terminal back, when what was written has reached it. False: it takes nothing any more, write no more. */
   async restore(): Promise<boolean> {
+    this.#onDrain = () => {};
+    this.#release();
     const alive = !this.#raw || (await this.#flushed());
     this.#restoreNow(alive);
     for (const stop of this.#listeners.splice(0)) stop();
@@ -116,10 +142,31 @@ export class RawTerminal {
     setBlocking(this.#stdout, false);
   }
 
+  #put(output: Uint8Array | string): boolean {
+    if (this.#held === undefined) return this.#stdout.write(output);
+    // A view into the read buffer does not last.
+    this.#held.output.push(typeof output === "string" ? output : output.slice());
+    return false;
+  }
+
+  #release(): void {
+    if (this.#held === undefined) return;
+    const { output, limit } = this.#held;
+    clearTimeout(limit);
+    this.#held = undefined;
+    for (const piece of output) this.#stdout.write(piece);
+    if (!this.#stdout.writableNeedDrain) this.#onDrain();
+  }
+
   /** Synchronous, for the ways out that allow nothing else. @param write false: writing would block for ever. */
   #restoreNow(write = true): void {
     if (!this.#raw) return;
     this.#raw = false;
+    this.#exact = false;
+    // Whoever leaves by `restore` has released it; whoever goes on after a stop asks for the whole screen.
+    clearTimeout(this.#held?.limit);
+    this.#held = undefined;
+    this.#discipline.stop();
     try {
       setBlocking(this.#stdout, true);
       if (write) writeSync(this.#stdout.fd, restoreSequence(this.tracker));

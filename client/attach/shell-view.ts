@@ -96,6 +96,7 @@ export class ShellView {
     if (this.position !== undefined) {
       this.position = { epoch: this.position.epoch, offset: this.position.offset + bytes.length };
     }
+    this.#terminal.makeExact();
     return this.#write(bytes);
   }
 
@@ -103,12 +104,11 @@ export class ShellView {
   showSnapshot(payload: Uint8Array): boolean {
     const part = decodeSnapshotPart(payload);
     if (part === undefined) return true;
-    if (part.header !== undefined) {
-      const { epoch, offset } = part.header;
-      this.position = { epoch, offset };
-      return this.#beginSnapshot(part.bytes, part.last);
-    }
-    return this.#write(part.bytes);
+    const { header, bytes, last } = part;
+    if (header !== undefined) this.position = { epoch: header.epoch, offset: header.offset };
+    const fast = header === undefined ? this.#write(bytes) : this.#beginSnapshot(bytes, last);
+    if (last) this.#terminal.makeExact();
+    return fast;
   }
 
   /** `stale`: the terminal moved our line to nobody knows where, so the screen has to be drawn anew. */

@@ -33,10 +33,16 @@ export const attach: Command = {
     try {
       const { attachHere, requireTerminal } = await import("../attach/attach-here.js");
       requireTerminal(context.env, given === undefined ? "agentd ls" : `agentd capture ${given}`);
-      const connection = await context.connect();
-      const name = given ?? (await lastUsed(connection));
-      if (create) {
+      // With a name, and nothing to ask before, the attach travels with the greeting.
+      let connection: DaemonConnection | undefined;
+      let name = given;
+      if (name === undefined) {
+        const asked = await context.ask((reached) => reached.call("shell.list", {}));
+        connection = asked.connection;
+        name = lastUsed((await asked.answer).shells);
+      } else if (create) {
         const { createShell } = await import("./new.js");
+        connection = await context.connect();
         await createShell({ connection, line, context, name, size: undefined, reuse: true });
       }
       return await attachHere({
@@ -60,8 +66,7 @@ export const attach: Command = {
 };
 
 /** As with tmux: the shell that was attached last, a live one before one that has ended. */
-async function lastUsed(connection: DaemonConnection): Promise<string> {
-  const { shells } = await connection.call("shell.list", {});
+function lastUsed(shells: readonly ShellInfo[]): string {
   const rank = (shell: ShellInfo) => `${isOver(shell) ? 0 : 1} ${shell.attachedAt ?? shell.createdAt}`;
   const [first] = [...shells].sort((a, b) => (rank(a) < rank(b) ? 1 : -1));
   if (first === undefined) throw new AgentdError("shell_not_found", "no shells · agentd new NAME");

@@ -3,6 +3,7 @@ import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { errorLine } from "../format.js";
+import { startPaced } from "../paced-calls.js";
 import { withSuggestion } from "../shell-names.js";
 import { parseLabels } from "../target-request.js";
 
@@ -42,11 +43,16 @@ export const kill: Command = {
     }
     const force = line.has("force");
     let status = 0;
-    for (const name of names) {
-      try {
-        await withSuggestion(connection, name, () =>
+    const calls = [...new Set(names)].map((name) => ({
+      name,
+      call: () =>
+        withSuggestion(connection, name, () =>
           connection.call("shell.kill", { name, ...(force ? { force } : {}) }, KILL_LIMIT_MS),
-        );
+        ),
+    }));
+    for (const { name, answer } of startPaced(calls)) {
+      try {
+        await answer;
         context.say(`killed ${name}`);
       } catch (error) {
         // One that fails does not spare the others.

@@ -18,7 +18,6 @@ export class AttachInPty {
   /** The end of what was shown, for messages. */
   tail = "";
   readonly #pty: IPty;
-  #carriageReturn = false;
 
   constructor(sandbox: Sandbox, name: string) {
     this.#pty = spawn(process.execPath, [program("agentd"), "attach", name], {
@@ -54,23 +53,8 @@ export class AttachInPty {
   #handle(data: Buffer): void {
     this.tail = (this.tail + data.toString("latin1")).slice(-500);
     const { furthest } = this.oracle;
-    this.oracle.push(this.#asWritten(data));
+    this.oracle.push(data);
     if (this.oracle.furthest > furthest)
       this.arrivals.push({ atMs: performance.now(), furthest: this.oracle.furthest });
-  }
-
-  /** A terminal turns \n into \r\n: of several \r in front of a \n one was there before. */
-  #asWritten(data: Buffer): Buffer {
-    const bytes: number[] = [];
-    for (const byte of data) {
-      if (byte === 0x0d) {
-        this.#carriageReturn = true;
-        continue;
-      }
-      if (this.#carriageReturn) bytes.push(0x0d);
-      this.#carriageReturn = false;
-      bytes.push(byte);
-    }
-    return Buffer.from(bytes);
   }
 }

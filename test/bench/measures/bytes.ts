@@ -2,8 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Bench, Measure, Row, Table } from "../measure.js";
 import { OuterTerminal } from "../outer-terminal.js";
-import { Agentd } from "../peers/agentd.js";
-import { type Peer, PROMPT, type Program } from "../peers/peer.js";
+import { PROMPT } from "../peers/peer.js";
 import { RAW_READY, rawProgram } from "../raw-program.js";
 
 const NAMES = ["direct", "agentd", "dtach", "tmux", "screen"] as const;
@@ -16,9 +15,9 @@ export const bytes: Measure = {
     const command = rawProgram(bench.home, "bothWays");
     const out: Record<string, string> = {};
     const inward: Record<string, string> = {};
-    for (const peer of bench.peers(NAMES)) {
+    for (const peer of bench.peers(NAMES, { transparent: true })) {
       await peer.start("main");
-      const outer = new OuterTerminal(attachRaw(peer), peer.env);
+      const outer = new OuterTerminal(peer.attach("main"), peer.env);
       await outer.seen(PROMPT);
       const received: Buffer[] = [];
       outer.onOutput = (chunk) => void received.push(Buffer.from(chunk));
@@ -46,12 +45,7 @@ export const bytes: Measure = {
       columns: [...NAMES],
       rows: [row("program to terminal", out), row("keyboard to program", inward)],
       method:
-        "A program in raw mode writes them in one piece and then reads what is typed; agentd runs with `--escapes raw`, if it has that flag. A terminal emulator (tmux, screen) draws what it understood.",
+        "A program in raw mode writes them in one piece and then reads what is typed; agentd runs with `escapes = 'raw'` and `keys.prefix = 'none'` (by default it keeps what could harm a terminal, and takes its prefix key). A terminal emulator (tmux, screen) draws what it understood.",
     };
   },
 };
-
-function attachRaw(peer: Peer): Program {
-  const knowsRaw = peer instanceof Agentd && peer.run("attach", "--help").includes("--escapes");
-  return knowsRaw ? peer.command("attach", "main", "--escapes", "raw") : peer.attach("main");
-}

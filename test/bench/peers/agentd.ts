@@ -15,7 +15,7 @@ export class Agentd implements Peer {
   readonly #home: string;
   readonly #runtime: string;
 
-  constructor(home: string, { history }: PeerOptions = {}) {
+  constructor(home: string, { history, transparent = false }: PeerOptions = {}) {
     this.#home = home;
     this.#runtime = join(home, "run");
     mkdirSync(this.#runtime, { mode: 0o700 });
@@ -25,7 +25,11 @@ export class Agentd implements Peer {
       AGENTD_STATE_DIR: join(home, "state"),
       AGENTD_CONFIG: join(home, "config.toml"),
     };
-    if (history !== undefined) writeFileSync(join(home, "config.toml"), `scrollback = ${history}\n`);
+    const config = [
+      ...(history === undefined ? [] : [`scrollback = ${history}`]),
+      ...(transparent ? ['escapes = "raw"', "[keys]", 'prefix = "none"'] : []),
+    ];
+    if (config.length > 0) writeFileSync(this.env["AGENTD_CONFIG"] as string, `${config.join("\n")}\n`);
   }
 
   async start(session: string): Promise<void> {

@@ -22,6 +22,8 @@ export interface Peer {
 export interface PeerOptions {
   /** Lines of history that a session keeps; absent: as the program comes. */
   readonly history?: number;
+  /** As transparent as the configuration makes it: no filter, no prefix key. Only agentd can; the others come as they are. */
+  readonly transparent?: boolean;
 }
 
 /** A prompt that no escape sequence contains. */
