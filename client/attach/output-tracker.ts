@@ -32,7 +32,7 @@ export interface ScreenModes {
 
 type State = "ground" | "escape" | "csi" | "string" | "osc" | "string-escape" | "charset";
 
-/** Almost free for plain text: only escape sequences are looked at byte by byte. */
+/** Almost free for plain text and colours: only other escape sequences go through the states byte by byte. */
 export class OutputTracker implements ScreenModes {
   #state: State = "ground";
   #parameters = "";
@@ -68,8 +68,9 @@ export class OutputTracker implements ScreenModes {
       if (this.#state === "ground") {
         at = bytes.indexOf(ESC, at);
         if (at === -1) break;
-        this.#state = "escape";
-        at++;
+        const end = harmlessControlEnd(bytes, at);
+        if (end === 0) this.#state = "escape";
+        at = end === 0 ? at + 1 : end;
         continue;
       }
       this.#step(bytes[at++] as number);
@@ -170,6 +171,18 @@ export class OutputTracker implements ScreenModes {
         if (field !== "?") this.colors.add(String(Number(code) + at));
     }
   }
+}
+
+/** The end of the whole control sequence at `at`, if it sets no mode: a flood of colours is passed over. Else 0. */
+function harmlessControlEnd(bytes: Uint8Array, at: number): number {
+  const { length } = bytes;
+  if (at + 2 >= length || bytes[at + 1] !== 0x5b) return 0;
+  for (let end = at + 2; end < length; end++) {
+    const byte = bytes[end] as number;
+    if (byte >= 0x40 && byte <= 0x7e) return byte === 0x68 || byte === 0x6c ? 0 : end + 1;
+    if (byte < 0x20 || byte > 0x3f) return 0;
+  }
+  return 0;
 }
 
 /** Whether `bytes` stops inside a UTF-8 character. */
