@@ -37,6 +37,7 @@ describe("documentation", () => {
       "docs/architecture.md",
       "docs/runtime.md",
       "docs/reliability.md",
+      "docs/security.md",
       "docs/speed.md",
       "CHANGELOG.md",
     ]) {

@@ -125,7 +125,7 @@ export async function createShell({
 }
 
 /** @throws AgentdError `usage`. */
-function outputRules(line: CommandLine): Pick<Params<"shell.new">, "escapes" | "clipboard"> {
+export function outputRules(line: CommandLine): Pick<Params<"shell.new">, "escapes" | "clipboard"> {
   const escapes = line.value("escapes");
   const clipboard = line.value("clipboard");
   if (escapes !== undefined && escapes !== "safe" && escapes !== "raw")

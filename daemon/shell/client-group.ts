@@ -20,6 +20,9 @@ export interface ClientGroupOptions {
   onChange(): void;
 }
 
+/** A question is asked of the leader; so long after it led, an answer may still be on its way. */
+const REPLY_PATIENCE_MS = 2000;
+
 /**
  * Invariants:
  * 1. At any moment at most one client sees terminal queries, the leader; during a replay none does. When there is no leader,
@@ -38,6 +41,8 @@ export class ClientGroup {
   /** Whose terminal gives the shell its size just now: that terminal changes by itself. */
   #resizing: AttachedClient | undefined;
   #leader: AttachedClient | undefined;
+  /** When each of those who led gave that up, by the monotonic clock. */
+  readonly #ledUntil = new WeakMap<AttachedClient, number>();
   #replaying = false;
   #isFinishing = false;
   #inputPaused = false;
@@ -100,6 +105,13 @@ export class ClientGroup {
     if (client === this.#leader) this.#options.onChange();
   }
 
+  /** Whether what `client`'s terminal answers was asked of it: it leads, or did a moment ago. */
+  mayReply(client: AttachedClient): boolean {
+    if (client === this.#leader) return true;
+    const until = this.#ledUntil.get(client);
+    return until !== undefined && this.#options.clock.monotonic() - until < REPLY_PATIENCE_MS;
+  }
+
   /** `client` measured itself anew. */
   resized(client: AttachedClient): void {
     const fitted = this.#fitting.has(client);
@@ -157,6 +169,8 @@ export class ClientGroup {
     if (this.#isFinishing) return;
     const before = this.#options.size();
     const { leader, size } = decide(this.#clients, this.#policy);
+    if (this.#leader !== undefined && this.#leader !== leader)
+      this.#ledUntil.set(this.#leader, this.#options.clock.monotonic());
     this.#leader = leader;
     this.#updateFilters();
     if (size === undefined || sameSize(size, before)) return;

@@ -6,6 +6,7 @@ import type { ClientGroup } from "./client-group.js";
 import { PasteProgress } from "./paste-progress.js";
 import type { ShellUpstream } from "./shell-deps.js";
 import { isOver, type ShellState } from "./shell-state.js";
+import { inputKind } from "./terminal-reply.js";
 
 export interface ShellInputOptions {
   readonly clock: Clock;
@@ -15,7 +16,12 @@ export interface ShellInputOptions {
   name(): string;
 }
 
-/** Invariant: input goes to the upstream in the order it came; what is not taken is said to whoever typed it. */
+/**
+ * Invariants:
+ * 1. Input goes to the upstream in the order it came; what is not taken is said to whoever typed it.
+ * 2. Only a person takes the lead: what a terminal sends by itself never does, and reaches the program only from the terminal that
+ *    was asked.
+ */
 export class ShellInput {
   readonly #options: ShellInputOptions;
   readonly #progress: PasteProgress;
@@ -33,11 +39,18 @@ export class ShellInput {
     });
   }
 
-  /** A client typed. */
+  /** A client typed, or its terminal did. */
   handle(from: AttachedClient, bytes: Uint8Array): void {
     const { clients, state, upstream } = this.#options;
-    if (from.canLead) clients.typed(from);
+    const kind = inputKind(bytes);
+    if (kind === "reply" && !clients.mayReply(from)) return;
+    if (kind === "typing" && from.canLead) clients.typed(from);
     if (isOver(state())) return;
+    if (kind !== "typing") {
+      // Nobody waits for what is lost of it but a program that asked, and that asked elsewhere then.
+      if (state().kind !== "taken") upstream.send(bytes);
+      return;
+    }
     if (state().kind === "taken") {
       // Whoever works in it now must not find these keys there later.
       from.notify({ kind: "discarded", bytes: bytes.length });

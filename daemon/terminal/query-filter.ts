@@ -1,6 +1,7 @@
 // Removes the questions that programs ask the terminal, for clients whose terminal must not answer.
 import { ByteBuffer } from "./byte-buffer.js";
-import { isExecuted, nextState, State, utf8Length } from "./sequence-parser.js";
+import { nextSpecial } from "./query-scan.js";
+import { isExecuted, nextState, State } from "./sequence-parser.js";
 import {
   isCsiQuery,
   isDcsQuery,
@@ -22,6 +23,11 @@ const C1_LEAD = 0xc2;
 const CANCEL_CONTROL = Uint8Array.of(0x18);
 /** For strings: spoils the text first, since some terminals act on a string that CAN cut, and ends it where CAN does not. */
 const CANCEL_STRING = Uint8Array.of(0x78, 0x18, ESC, 0x5c);
+/** ST: ends whatever is unfinished where the first byte of a question would have ended it. */
+const END = Uint8Array.of(ESC, 0x5c);
+const NOTHING = new Uint8Array(0);
+/** U+FFFD: what every terminal makes of a C2 that stands alone. */
+const REPLACEMENT = Uint8Array.of(0xef, 0xbf, 0xbd);
 
 /** What becomes of the sequence that is being read. */
 type Fate = "undecided" | "pass" | "drop";
@@ -30,7 +36,8 @@ type Fate = "undecided" | "pass" | "drop";
  * A filter over one client's output. Everything that is not a question comes out unchanged and in order; the output does not
  * depend on how the input is cut, except for when a held sequence comes out.
  *
- * Invariant: `#held` are the bytes of the undecided sequence that the client has not got, at most MAX_HELD_BYTES; `#text` is
+ * Invariants: what stands before a question that goes is not joined with what stands behind it, to a sequence or a character
+ * that the program did not send; `#held` are the bytes of the undecided sequence that the client has not got, at most MAX_HELD_BYTES; `#text` is
  * what that sequence says so far, including what the client already has.
  */
 export class QueryFilter {
@@ -45,6 +52,10 @@ export class QueryFilter {
   #text = "";
   /** The client has the beginning of this sequence: it can only be cancelled. */
   #begunAtClient = false;
+  /** Ends what the present sequence cut off at the client, should the present one go. */
+  #ending: Uint8Array = NOTHING;
+  /** The client was sent a C2 that nothing has followed yet. */
+  #leadAtClient = false;
   /** The ST of a string that was dropped goes too. */
   #dropTerminator = false;
   readonly #out = new ByteBuffer();
@@ -59,6 +70,8 @@ export class QueryFilter {
     this.#executed.truncate(0);
     this.#character.truncate(0);
     this.#begunAtClient = this.#state !== State.Ground;
+    this.#ending = NOTHING;
+    this.#leadAtClient = this.#utf8.pending > 0 && tail.at(-1) === C1_LEAD;
     if (cancelled) this.#out.append(CANCEL_STRING);
   }
 
@@ -91,8 +104,10 @@ export class QueryFilter {
 
   #pushByte(byte: number): void {
     const code = this.#utf8.push(byte);
+    const leadAtClient = this.#leadAtClient;
+    this.#leadAtClient = false;
     if (this.#utf8.rejected) {
-      this.#keep(this.#character.take());
+      this.#keepBroken(this.#character.take(), byte, leadAtClient);
       this.#pushByte(byte);
       return;
     }
@@ -103,13 +118,21 @@ export class QueryFilter {
     else this.#pushCode(code, character);
   }
 
+  /** An unfinished character before `next`: if that goes, a C2 must not become a control with what follows. */
+  #keepBroken(bytes: Uint8Array, next: number, leadAtClient: boolean): void {
+    const mayGo = next === ESC || next === ENQ || next === C1_LEAD;
+    if (mayGo && leadAtClient) this.#out.append(CANCEL_CONTROL);
+    this.#keep(mayGo && bytes.length === 1 && bytes[0] === C1_LEAD ? REPLACEMENT : bytes);
+  }
+
   #pushCode(code: number, bytes: Uint8Array): void {
     const state = this.#state;
     if (code === ENQ && isExecuted(state, code)) return;
     const next = nextState(state, code);
     const begins = code === ESC || (code >= 0x80 && code <= 0x9f && next !== State.Ground);
     if (begins) {
-      this.#endString(state, []);
+      const isCutOff = this.#endString(state, []) === "pass" && state !== State.Ground;
+      this.#ending = isCutOff ? END : NOTHING;
       this.#begin(next, bytes);
       return;
     }
@@ -179,7 +202,7 @@ export class QueryFilter {
   }
 
   /** A string ends, by its terminator or because another sequence begins; `terminator` is a BEL, a control, or nothing yet. */
-  #endString(state: State, terminator: Uint8Array | readonly []): void {
+  #endString(state: State, terminator: Uint8Array | readonly []): Fate {
     if (this.#fate === "undecided") {
       if (state === State.OscString && (terminator.length === 0 || isEndOfOsc(terminator)))
         this.#endOsc(terminator);
@@ -191,6 +214,7 @@ export class QueryFilter {
     // Only a string's own ST goes with it.
     this.#dropTerminator = isDropped && terminator.length === 0;
     if (!isDropped && terminator.length > 0) this.#out.append(Uint8Array.from(terminator));
+    return isDropped ? "drop" : "pass";
   }
 
   #endOsc(terminator: Uint8Array | readonly []): void {
@@ -214,6 +238,8 @@ export class QueryFilter {
   #drop(cancel: Uint8Array): void {
     this.#fate = "drop";
     this.#held.truncate(0);
+    this.#out.append(this.#ending);
+    this.#ending = NOTHING;
     this.#out.append(this.#executed.take());
     if (this.#begunAtClient) this.#out.append(cancel);
   }
@@ -227,43 +253,6 @@ export class QueryFilter {
       if (this.#held.length > MAX_HELD_BYTES) this.#pass();
     }
   }
-}
-
-/** Text, and control sequences that are plainly no question, need no state: the next byte at or after `from` that does. */
-function nextSpecial(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (at < bytes.length) {
-    const byte = bytes[at] ?? 0;
-    if (byte < 0x80 && byte !== ESC && byte !== ENQ) {
-      at++;
-      continue;
-    }
-    if (byte === ENQ || byte === C1_LEAD) break;
-    const end = byte === ESC ? harmlessControlEnd(bytes, at) : characterEnd(bytes, at);
-    if (end === 0) break;
-    at = end;
-  }
-  return at;
-}
-
-/** Finals that ask something without a private marker or an intermediate byte: `c n t x`. */
-const ASKING_FINALS = new Set([0x63, 0x6e, 0x74, 0x78]);
-
-/** The end of the CSI sequence at `at`, if it is complete and has only numbers; else 0. */
-function harmlessControlEnd(bytes: Uint8Array, at: number): number {
-  if (bytes[at + 1] !== 0x5b) return 0;
-  let end = at + 2;
-  let byte = bytes[end] ?? 0;
-  while (byte >= 0x30 && byte <= 0x3b) byte = bytes[++end] ?? 0;
-  return byte >= 0x40 && byte <= 0x7e && !ASKING_FINALS.has(byte) ? end + 1 : 0;
-}
-
-/** The end of the multi-byte character at `at`, if it is complete; else 0. */
-function characterEnd(bytes: Uint8Array, at: number): number {
-  const end = at + utf8Length(bytes[at] ?? 0);
-  if (end === at || end > bytes.length) return 0;
-  for (let next = at + 1; next < end; next++) if (((bytes[next] ?? 0) & 0xc0) !== 0x80) return 0;
-  return end;
 }
 
 function isCsi(state: State): boolean {

@@ -24,6 +24,23 @@ interface XtermParams {
   readonly params: Int32Array;
 }
 
+/** Handlers that do something as often as their first number says. */
+export type XtermRepetition =
+  | "insertLines"
+  | "deleteLines"
+  | "scrollUp"
+  | "scrollDown"
+  | "scrollLeft"
+  | "scrollRight"
+  | "insertColumns"
+  | "deleteColumns"
+  | "insertChars"
+  | "deleteChars"
+  | "eraseChars"
+  | "cursorForwardTab"
+  | "cursorBackwardTab"
+  | "repeatPrecedingCharacter";
+
 interface XtermCore {
   readonly _bufferService: {
     resize(cols: number, rows: number): void;
@@ -33,7 +50,7 @@ interface XtermCore {
       readonly active: XtermBuffer;
     };
   };
-  readonly _inputHandler: {
+  readonly _inputHandler: Record<XtermRepetition, (params: { params: ArrayLike<number> }) => boolean> & {
     readonly _curAttrData: XtermPen;
     readonly _parser: { readonly precedingJoinState: number; readonly currentState: number };
     saveCursor(): boolean;

@@ -1,6 +1,6 @@
 // Mends what in xterm.js differs from the terminals of the clients, or breaks.
 import type { Terminal } from "@xterm/headless";
-import { coreOf, type XtermPen } from "./xterm-core.js";
+import { coreOf, type XtermPen, type XtermRepetition } from "./xterm-core.js";
 import type { XtermLink } from "./xterm-state.js";
 
 /** RIS leaves these on in xterm.js, and resets them in every terminal that people attach with. */
@@ -175,6 +175,28 @@ function keepLinks(terminal: Terminal): void {
   };
 }
 
+/** What kitty and foot repeat at most; xterm.js throws when the text gets too long for an array. */
+const MAX_REPETITIONS = 65_535;
+
+/**
+ * xterm.js does what it is told as often as it is told: two thousand million inserted lines take it hours. After as many times
+ * as the screen has lines or columns, once more changes nothing.
+ */
+function limitRepetitions(terminal: Terminal): void {
+  const handler = coreOf(terminal)._inputHandler;
+  const limit = (names: readonly XtermRepetition[], most: () => number) => {
+    for (const name of names) {
+      const original = handler[name];
+      handler[name] = ({ params }) => original.call(handler, { params: [Math.min(params[0] ?? 0, most())] });
+    }
+  };
+  limit(["insertLines", "deleteLines", "scrollUp", "scrollDown"], () => terminal.rows);
+  limit(["scrollLeft", "scrollRight", "insertColumns", "deleteColumns"], () => terminal.cols);
+  limit(["insertChars", "deleteChars", "eraseChars"], () => terminal.cols);
+  limit(["cursorForwardTab", "cursorBackwardTab"], () => terminal.cols);
+  limit(["repeatPrecedingCharacter"], () => MAX_REPETITIONS);
+}
+
 /** Mends what would make a screen differ from the terminals of its clients, or break it. To be called once per terminal. */
 export function repair(terminal: Terminal): void {
   guardEraseAbove(terminal);
@@ -182,5 +204,6 @@ export function repair(terminal: Terminal): void {
   saveScreenRow(terminal);
   cutLines(terminal);
   limitAlternateScreen(terminal);
+  limitRepetitions(terminal);
   keepLinks(terminal);
 }

@@ -55,6 +55,8 @@ export class Pacer {
   /** The next size sent is a row off: a size that is set again without a change makes no program draw. */
   #nudging = false;
   #lastResizeMs = Number.NEGATIVE_INFINITY;
+  /** When a size last went out too early, ahead of input. */
+  #lastEarlyMs = Number.NEGATIVE_INFINITY;
   #gateOpen = false;
   #heldSinceMs = 0;
   #tokens = BURST_FRAMES;
@@ -132,10 +134,11 @@ export class Pacer {
 
   /** The next frame, or how long to wait for it. Call again after each frame. */
   next(nowMs: number): Next {
-    const resizeInMs = this.#resizeDue
-      ? Math.max(0, this.#lastResizeMs + RESIZE_EVERY_MS - nowMs)
-      : undefined;
     const hasInput = this.#gateOpen && this.#queue.size > 0;
+    // Whoever types in another window takes the size with the first key, which must find it set. Not for each size of a drag.
+    const isEarly = hasInput && nowMs - this.#lastEarlyMs >= RESIZE_EVERY_MS;
+    const dueMs = isEarly ? nowMs : this.#lastResizeMs + RESIZE_EVERY_MS;
+    const resizeInMs = this.#resizeDue ? Math.max(0, dueMs - nowMs) : undefined;
     if (resizeInMs !== 0 && !hasInput) {
       return resizeInMs === undefined ? IDLE : { kind: "wait", delayMs: resizeInMs };
     }
@@ -148,6 +151,8 @@ export class Pacer {
     const { cols, rows } = this.#size;
     const size = this.#nudging ? { cols, rows: rows > 1 ? rows - 1 : rows + 1 } : this.#size;
     this.#resizeDue = this.#nudging;
+    // The second size of a nudge must not come so close to the first that the program sees no change.
+    if (this.#nudging || nowMs - this.#lastResizeMs < RESIZE_EVERY_MS) this.#lastEarlyMs = nowMs;
     this.#nudging = false;
     this.#lastResizeMs = nowMs;
     return encodeFrame(Channel.Resize, encodeResize(size));

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Flags } from "../../../client/command.js";
 import { atMostWords, nameFrom, parseCommandLine } from "../../../client/command-line.js";
 import { commandTable, findCommand } from "../../../client/command-table.js";
+import { newShell, outputRules } from "../../../client/commands/new.js";
 import { commandHelp, overviewHelp } from "../../../client/help.js";
 import { parseLabels, targetRequest } from "../../../client/target-request.js";
 import { AgentdError } from "../../../shared/errors.js";
@@ -177,5 +178,22 @@ describe("targetRequest", () => {
     expect(parseLabels(["a=1", "b=", "c=x=y"])).toEqual({ a: "1", b: "", c: "x=y" });
     expect(mistake(() => parseLabels(["novalue"]))).toBe("bad label 'novalue' · write KEY=VALUE");
     expect(mistake(() => parseLabels(["=v"]))).toContain("bad label");
+  });
+});
+
+describe("outputRules", () => {
+  const rules = (...args: string[]) => outputRules(parseCommandLine(["x", ...args], newShell.flags ?? {}));
+
+  it("says only what was asked for, so that the config file decides the rest", () => {
+    expect(rules()).toEqual({});
+    expect(rules("--escapes", "raw")).toEqual({ escapes: "raw" });
+    expect(rules("--escapes=safe", "--clipboard=allow")).toEqual({ escapes: "safe", clipboard: "allow" });
+    expect(rules("--clipboard", "deny")).toEqual({ clipboard: "deny" });
+  });
+
+  it("takes no other word", () => {
+    expect(mistake(() => rules("--escapes", "none"))).toBe("--escapes is safe or raw");
+    expect(mistake(() => rules("--escapes="))).toBe("--escapes is safe or raw");
+    expect(mistake(() => rules("--clipboard", "yes"))).toBe("--clipboard is deny or allow");
   });
 });

@@ -24,6 +24,8 @@ describe("params", () => {
       },
     ],
     ["shell.new", { name: "a", target: { kind: "agentcore", runtimeArn: "dev" } }],
+    ["shell.new", { name: "a", target: local, escapes: "raw", clipboard: "allow" }],
+    ["shell.new", { name: "a", target: local, escapes: "safe", clipboard: "deny" }],
     [
       "shell.attach",
       { name: "a", cols: 80, rows: 24, resume: { epoch: "00000000-0000-4000-8000-000000000000", offset: 0 } },
@@ -42,6 +44,10 @@ describe("params", () => {
     ["hello", {}, "invalid_params", "protocol is missing"],
     ["hello", { protocol: "1", client: "x" }, "invalid_params", "protocol must be an integer"],
     ["shell.new", { target: local }, "invalid_params", "name is missing"],
+    ["shell.new", { name: "a", target: local, escapes: "RAW" }, "invalid_params", "escapes must be"],
+    ["shell.new", { name: "a", target: local, escapes: true }, "invalid_params", "escapes must be"],
+    ["shell.new", { name: "a", target: local, clipboard: "raw" }, "invalid_params", "clipboard must be"],
+    ["shell.attach", { name: "a", cols: 80, rows: 24, escapes: "raw" }, "invalid_params", "escapes"],
     ["shell.new", { name: "../x", target: local }, "bad_name", "bad name '../x'"],
     [
       "shell.new",

@@ -30,6 +30,24 @@ describe("state file", () => {
     expect(decodeState(good)).toEqual({ kind: "ok", records: [record("a"), record("b")] });
   });
 
+  it("keeps what may pass of a shell's output, and takes an older record without that for a safe one", () => {
+    const raw: ShellRecord = { ...record("a"), escapes: "raw", clipboard: "allow" };
+    expect(decodeState(encodeState([raw, record("b")]))).toEqual({ kind: "ok", records: [raw, record("b")] });
+    expect(record("b")).not.toHaveProperty("escapes");
+  });
+
+  it.each([
+    { escapes: "safe" },
+    { escapes: "Raw" },
+    { escapes: 1 },
+    { clipboard: "deny" },
+    { clipboard: true },
+    { clipboard: null },
+  ])("takes nothing for a record that says %j: no mistake may open a shell's output", (rules) => {
+    const bad = { ...record("a"), ...rules } as unknown as ShellRecord;
+    expect(decodeState(encodeState([bad]))).toEqual({ kind: "corrupt", why: "wrong content" });
+  });
+
   it("recognises every truncation", () => {
     for (let length = 0; length < good.length; length++) {
       expect(decodeState(good.subarray(0, length)).kind, `cut at ${length}`).toBe("corrupt");

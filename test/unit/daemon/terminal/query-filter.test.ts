@@ -154,6 +154,63 @@ describe("QueryFilter", () => {
     );
   });
 
+  it("joins nothing to a question, or to a control, by taking one out of its midst", () => {
+    expect(filtered("\x1b[\x1b[cc")).toBe("\x1b[\x1b\\c");
+    expect(filtered("\x1b\x1b[cc")).toBe("\x1b\x1b\\c");
+    expect(filtered("\x1b]1\x1b[c1;?\x07")).toBe("\x1b]1\x1b\\1;?\x07");
+    expect(filtered("\xc2\x1b[c\x9d11;?\x07")).toBe("\xef\xbf\xbd\x9d11;?\x07");
+    expect(filtered("\xc2\x05\x9bc")).toBe("\xef\xbf\xbd\x9bc");
+    expect(filtered("\x1b[c\x9bc", "\xc2")).toBe("\x18\x9bc");
+    // Nothing goes here.
+    expect(filtered("\x1b[\x1b[mc")).toBe("\x1b[\x1b[mc");
+    expect(filtered("\xc2a")).toBe("\xc2a");
+  });
+
+  it("never makes a terminal answer to what is broken off by a question", () => {
+    const broken = [
+      "\xc2",
+      "\x1b",
+      "\x1b[",
+      "\x1b[?",
+      "\x1b]",
+      "\x1b]1",
+      "\x1bP",
+      "\x1bP$",
+      "\xc2\x9b",
+      "\xc2\x9d",
+    ];
+    const rests = [
+      "c",
+      "6n",
+      "\x9bc",
+      "\x9d11;?\x07",
+      "11;?\x07",
+      "1;?\x07",
+      "qm\x1b\\",
+      "$qm\x1b\\",
+      "[c",
+      "\x18",
+    ];
+    const parts = fc.array(fc.constantFrom(...broken, ...QUERIES, ...rests), { maxLength: 10 });
+    fc.assert(
+      fc.property(parts, fc.nat(), (all, at) => {
+        const stream = all.join("");
+        const cut = stream.length === 0 ? 0 : at % stream.length;
+        // What a client without filter has seen before may ask; what comes through the filter may not.
+        const tail = new SequenceTail();
+        tail.push(bytesOf(stream.slice(0, cut)));
+        const client = createTestTerminal();
+        client.feed(tail.bytes);
+        const replies: string[] = [];
+        client.terminal.onData((reply) => replies.push(reply));
+        const filter = new QueryFilter(tail.bytes);
+        for (const byte of bytesOf(stream.slice(cut))) client.feed(filter.push(Uint8Array.of(byte)));
+        expect(replies, JSON.stringify(stream)).toEqual([]);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
   it("cancels a question whose beginning the client already has, and goes on", () => {
     expect(filtered("6nok", "\x1b[")).toBe("\x18ok");
     expect(filtered("?\x07ok", "\x1b]11;")).toBe("x\x18\x1b\\ok");

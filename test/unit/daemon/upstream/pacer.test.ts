@@ -242,6 +242,30 @@ describe("Pacer", () => {
     });
   });
 
+  it("sends a size before the key that was typed after it, also soon after another size", () => {
+    const { pacer } = makeLive();
+    pacer.resize({ cols: 60, rows: 20 });
+    pacer.next(50);
+    pacer.resize({ cols: 100, rows: 30 });
+    pacer.send(new Uint8Array(1), 60);
+    expect(drain(pacer, 60).map(({ at, frame }) => [at, frame[0]])).toEqual([
+      [60, Channel.Resize],
+      [60, Channel.Stdin],
+    ]);
+  });
+
+  it("sends at most twenty sizes per second while somebody types and drags a window", () => {
+    const { pacer } = makeLive();
+    let sizes = 0;
+    for (let now = 1000; now < 2000; now++) {
+      pacer.resize({ cols: 100 + (now % 200), rows: 50 });
+      pacer.send(new Uint8Array(1), now);
+      for (const { frame } of drain(pacer, now, now)) if (frame[0] === Channel.Resize) sizes++;
+    }
+    expect(sizes).toBeGreaterThan(9);
+    expect(sizes).toBeLessThanOrEqual(21);
+  });
+
   it("sends at most ten sizes per second while a window is dragged", () => {
     const { pacer } = makeLive();
     const sent: Sent[] = [];
