@@ -213,9 +213,9 @@ export class LocalShell {
   }
 
   #handleOutput(bytes: Uint8Array): void {
+    this.#attachment?.output(bytes);
     this.#ring.append(bytes);
     this.#owner.activity("output");
-    this.#attachment?.output(bytes);
   }
 
   #handleInput(bytes: Uint8Array): void {

@@ -134,8 +134,11 @@ export class Pty {
   #collect(bytes: Uint8Array): void {
     this.#pieces.push(bytes);
     this.#collected += bytes.length;
-    if (this.#collected >= FLOOD_PIECE_BYTES) this.#flushOutput();
-    else if (bytes.length >= FLOOD_READ_BYTES && performance.now() - this.#flushedAt < FLOOD_GAP_MS)
+    const isFollowing = performance.now() - this.#flushedAt < FLOOD_GAP_MS;
+    // The echo of a key waits for nothing.
+    const isAlone = !isFollowing && bytes.length < FLOOD_READ_BYTES && this.#pieces.length === 1;
+    if (isAlone || this.#collected >= FLOOD_PIECE_BYTES) this.#flushOutput();
+    else if (bytes.length >= FLOOD_READ_BYTES && isFollowing)
       this.#floodFlush ??= setTimeout(() => this.#flushOutput(), FLOOD_WAIT_MS);
     else if (this.#floodFlush === undefined) this.#flush ??= setImmediate(() => this.#flushOutput());
   }

@@ -69,7 +69,8 @@ export const idle: Measure = {
     await agentd.start("s0");
     await newShells(agentd, numbered(1, SHELLS));
     for (const name of tmux === undefined ? [] : numbered(0, SHELLS)) await tmux?.start(name);
-    await pause(5000);
+    // The collections of garbage that follow so much work are over by then.
+    await pause(20_000);
     const seconds = bench.times(10, 60);
     const pids = { daemon: agentd.daemon(), runtime: agentd.runtime(), tmux: tmux?.processes()[0] };
     const before = used(pids);
