@@ -37,7 +37,7 @@ export class AttachedClient implements Candidate {
   #phase: Phase = "holding";
   #started = false;
   #drawing: readonly Uint8Array[] | undefined;
-  readonly #held = new HeldFrames();
+  readonly #held: HeldFrames;
   #skipped = 0;
   /** Bytes queued: more while a drawing is on its way. */
   #queueLimit = MAX_QUEUED_BYTES;
@@ -75,6 +75,8 @@ export class AttachedClient implements Candidate {
     this.options = options;
     this.#sink = options.sink;
     this.#host = options.host;
+    const { isTerminal, host } = options;
+    this.#held = new HeldFrames(isTerminal ? undefined : (bytes) => host.backlog(this, bytes));
     this.size = options.size;
     this.canLead = options.canLead;
     this.attached = options.attached;
@@ -138,9 +140,7 @@ export class AttachedClient implements Candidate {
   }
 
   pauseInput(paused: boolean): void {
-    if (this.#phase === "ended") return;
-    if (paused) this.#sink.pauseInput();
-    else this.#sink.resumeInput();
+    if (this.#phase !== "ended") this.#sink[paused ? "pauseInput" : "resumeInput"]();
   }
 
   /** Begins, or begins anew, from a drawing of the shell as it is now. */

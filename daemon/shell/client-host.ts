@@ -31,6 +31,8 @@ export interface ClientHost {
   input(client: AttachedClient, bytes: Uint8Array): void;
   lead(client: AttachedClient): void;
   resized(client: AttachedClient): void;
+  /** So many bytes wait for a client that wants every one. */
+  backlog(client: AttachedClient, bytes: number): void;
   left(client: AttachedClient): void;
 }
 

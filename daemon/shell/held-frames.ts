@@ -19,6 +19,12 @@ export class HeldFrames {
   /** Monotonic milliseconds at which each frame of a backlog came. */
   #arrivals: number[] = [];
   #bytes = 0;
+  readonly #onBacklog: (bytes: number) => void;
+
+  /** @param onBacklog so much waits now; called for what was piled, not for what is held for a drawing */
+  constructor(onBacklog: (bytes: number) => void = () => {}) {
+    this.#onBacklog = onBacklog;
+  }
 
   /** Bytes of all frames. The caller bounds them. */
   get bytes(): number {
@@ -34,6 +40,7 @@ export class HeldFrames {
   pile(frame: Uint8Array, nowMs: number): boolean {
     this.push(frame);
     this.#arrivals.push(nowMs);
+    this.#onBacklog(this.#bytes);
     return this.#bytes <= MAX_BACKLOG_BYTES && nowMs - (this.#arrivals[0] ?? nowMs) <= MAX_BACKLOG_AGE_MS;
   }
 
@@ -52,6 +59,7 @@ export class HeldFrames {
     this.#frames = notices;
     this.#arrivals = [];
     this.#bytes = notices.reduce((sum, frame) => sum + frame.length, 0);
+    this.#onBacklog(0);
     return dropped;
   }
 
@@ -63,6 +71,7 @@ export class HeldFrames {
       bytes += this.#frames[count]?.length ?? 0;
     this.#bytes -= bytes;
     this.#arrivals.splice(0, count);
+    this.#onBacklog(this.#bytes);
     return this.#frames.splice(0, count);
   }
 }

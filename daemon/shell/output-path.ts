@@ -12,17 +12,19 @@ import { SequenceTail } from "../terminal/sequence-tail.js";
 import type { Clock } from "../upstream/clock.js";
 import type { Have } from "../upstream/link.js";
 import { ClientGroup } from "./client-group.js";
+import { Laggards } from "./laggards.js";
 import { LastDrawing } from "./last-drawing.js";
 import { OutputLog, type Resumption } from "./output-log.js";
 import { ReplayWindow } from "./replay-window.js";
 import type { ShellRecord } from "./shell-record.js";
 
 export interface OutputPathOptions {
-  readonly size: Size;
-  /** Whose output it is, what of it passes, and what decides the size while clients are attached. */
-  readonly rules: Pick<ShellRecord, "name" | "escapes" | "clipboard" | "sizePolicy">;
+  /** Whose output it is, its size so far, what of it passes, and what decides the size while clients are attached. */
+  readonly record: ShellRecord;
   readonly clock: Clock;
-  readonly screen: Omit<ScreenOptions, "cols" | "rows">;
+  readonly screen: Omit<ScreenOptions, "cols" | "rows" | "onPressure">;
+  /** The upstream should wait (true), or go on: for the screen, or for clients that want every byte. */
+  onPressure(high: boolean): void;
   /** The shell has a new size: tell the upstream. */
   onResize(size: Size): void;
   /** A replay has arrived. */
@@ -65,15 +67,20 @@ export class OutputPath {
   #unshown = 0;
   #isCounted = false;
   #isPlaceKnown = false;
+  readonly #laggards: Laggards;
+  readonly #pressure = { screen: false, clients: false };
 
   constructor(options: OutputPathOptions) {
     this.#options = options;
-    this.#size = options.size;
+    const size = { cols: options.record.cols, rows: options.record.rows };
+    this.#size = size;
     this.#filter = this.#newFilter();
-    this.#screen = new Screen({ ...options.screen, ...options.size });
+    this.#laggards = new Laggards(options.clock, (high) => this.#press("clients", high));
+    const onPressure = (high: boolean) => this.#press("screen", high);
+    this.#screen = new Screen({ ...options.screen, ...size, onPressure });
     this.clients = new ClientGroup({
       clock: options.clock,
-      policy: options.rules.sizePolicy ?? "latest",
+      policy: options.record.sizePolicy ?? "latest",
       size: () => this.#size,
       onSize: (size) => this.resize(size),
       onChange: () => options.onChange(),
@@ -136,6 +143,18 @@ export class OutputPath {
       else this.#showPart(piece);
     }
     this.#replay.handleOutput(this.#log.offset);
+  }
+
+  /** So many bytes wait for a client that wants every one. A cloud's server is never made to wait: it cuts off who reads slowly. */
+  reportBacklog(client: object, bytes: number): void {
+    if (this.#options.record.target.kind === "local") this.#laggards.report(client, bytes);
+  }
+
+  #press(source: "screen" | "clients", high: boolean): void {
+    const before = this.#pressure.screen || this.#pressure.clients;
+    this.#pressure[source] = high;
+    const after = this.#pressure.screen || this.#pressure.clients;
+    if (after !== before) this.#options.onPressure(after);
   }
 
   /** What came since `resume`, or undefined when it cannot be had exactly. It is of the past: no bell of it rings. */
@@ -245,11 +264,11 @@ export class OutputPath {
   }
 
   #newFilter(): OutputFilter | undefined {
-    const { rules, clock } = this.#options;
-    if (rules.escapes === "raw") return undefined;
+    const { record, clock } = this.#options;
+    if (record.escapes === "raw") return undefined;
     return new OutputFilter({
-      clipboard: rules.clipboard === "allow",
-      name: () => rules.name,
+      clipboard: record.clipboard === "allow",
+      name: () => record.name,
       now: () => clock.monotonic(),
       onBlocked: (what, bytes) => this.clients.notify({ kind: "blocked", what, bytes }),
     });

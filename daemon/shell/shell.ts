@@ -23,7 +23,7 @@ import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.j
 const SETTLE_MS = 2_000;
 
 /**
- * Invariants: clients never slow the upstream, only the screen does, for milliseconds; input goes to the upstream in the
+ * Invariants: no client with a terminal slows the upstream; the screen does for milliseconds, and see laggards.ts; input goes to the upstream in the
  * order it came, and from clients that may type; stopping never ends the shell's process, only `kill` asks for that; the
  * record was durable before this object was made (the registry sees to it). Those of the output are in output-path.ts.
  */
@@ -40,6 +40,7 @@ export class Shell {
     input: (from, bytes) => this.#input.handle(from, bytes),
     lead: (from) => this.#clients.typed(from),
     resized: (from) => this.#clients.resized(from),
+    backlog: (from, bytes) => this.#output.reportBacklog(from, bytes),
     left: (from) => this.#clients.remove(from),
   };
   readonly #stop = new AbortController();
@@ -56,8 +57,7 @@ export class Shell {
     this.#deps = deps;
     const size = { cols: record.cols, rows: record.rows };
     this.#output = new OutputPath({
-      size,
-      rules: record,
+      record,
       clock: deps.clock,
       screen: {
         scrollback: deps.scrollback,
@@ -65,8 +65,8 @@ export class Shell {
         onReply: (bytes) => void this.#upstream.send(bytes),
         onTitle: () => deps.onChange(this),
         onCwd: () => deps.onChange(this),
-        onPressure: (high) => (high ? this.#upstream.pause() : this.#upstream.resume()),
       },
+      onPressure: (high) => (high ? this.#upstream.pause() : this.#upstream.resume()),
       onResize: (newSize) => this.#handleResize(newSize),
       onReplayed: () => this.#settled.reach(),
       onChange: () => deps.onChange(this),

@@ -7,7 +7,7 @@ const [path, name, end] = process.argv.slice(2);
 const call = (id, method, params) => `${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`;
 const socket = connect(path);
 socket.write(call(1, "hello", { protocol: 1, client: "witness" }));
-socket.write(call(2, "shell.attach", { name, cols: 80, rows: 24, ignoreSize: true }));
+socket.write(call(2, "shell.attach", { name, cols: 80, rows: 24, terminal: false }));
 
 const KEPT_BYTES = 256 * 1024;
 const hash = createHash("sha256");
