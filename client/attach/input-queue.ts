@@ -29,15 +29,39 @@ export class InputQueue {
     this.#bytes += bytes.length;
   }
 
-  /** Takes at most `max` bytes, or undefined when there are none. */
+  /** Takes what waits, at most `max` bytes, as one piece: a paste comes in reads of 4 KB. Undefined when there is nothing. */
   take(max: number): Uint8Array | undefined {
-    const first = this.#chunks[0];
+    const [first] = this.#chunks;
     if (first === undefined) return undefined;
-    const taken = first.subarray(0, max);
-    if (taken.length === first.length) this.#chunks.shift();
-    else this.#chunks[0] = first.subarray(max);
-    this.#bytes -= taken.length;
-    return taken;
+    const whole = first.length >= max || this.#chunks.length === 1 ? first.subarray(0, max) : this.#join(max);
+    this.#drop(whole.length);
+    return whole;
+  }
+
+  #join(max: number): Uint8Array {
+    const joined = new Uint8Array(Math.min(max, this.#bytes));
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      const part = chunk.subarray(0, joined.length - at);
+      joined.set(part, at);
+      at += part.length;
+      if (at === joined.length) break;
+    }
+    return joined;
+  }
+
+  #drop(count: number): void {
+    this.#bytes -= count;
+    let gone = 0;
+    for (let left = count; left > 0; gone++) {
+      const chunk = this.#chunks[gone] as Uint8Array;
+      if (chunk.length > left) {
+        this.#chunks[gone] = chunk.subarray(left);
+        break;
+      }
+      left -= chunk.length;
+    }
+    this.#chunks.splice(0, gone);
   }
 
   /** Drops everything; answers with how many bytes that was. */

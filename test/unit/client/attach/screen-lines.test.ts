@@ -1,7 +1,6 @@
 // What agentd says and does around the shell's output: notices, ends, the connect line, typed input, prefixes, the restore.
 import { describe, expect, it } from "vitest";
 import { ConnectLine, roomBelow } from "../../../../client/attach/connect-line.js";
-import { InputQueue, MAX_INPUT_BYTES } from "../../../../client/attach/input-queue.js";
 import { endOfNotice } from "../../../../client/attach/notice-text.js";
 import { OutputTracker } from "../../../../client/attach/output-tracker.js";
 import { parsePrefix, prefixLabel } from "../../../../client/attach/prefix-name.js";
@@ -188,40 +187,6 @@ describe("StatusLine", () => {
     line.say("one");
     line.beforeOutput();
     expect(written).toEqual([]);
-  });
-});
-
-describe("InputQueue", () => {
-  it("gives bytes back in order, cut to what is asked for", () => {
-    const queue = new InputQueue();
-    queue.push(Buffer.from("abc"));
-    queue.push(Buffer.from("de"));
-    expect(queue.bytes).toBe(5);
-    expect(
-      [queue.take(2), queue.take(9), queue.take(9), queue.take(9)].map(
-        (part) => part && Buffer.from(part).toString(),
-      ),
-    ).toEqual(["ab", "c", "de", undefined]);
-    expect(queue.bytes).toBe(0);
-  });
-
-  it("lets a lone Ctrl-C overtake and drop what waits", () => {
-    const queue = new InputQueue();
-    queue.push(Buffer.alloc(1000));
-    queue.push(Buffer.from("\x03"));
-    expect(queue.take(10)).toEqual(Buffer.from("\x03"));
-    queue.push(Buffer.from("x\x03"));
-    queue.push(Buffer.from("y"));
-    expect(queue.bytes).toBe(3);
-  });
-
-  it("is full at its bound", () => {
-    const queue = new InputQueue();
-    queue.push(new Uint8Array(MAX_INPUT_BYTES - 1));
-    expect(queue.isFull).toBe(false);
-    queue.push(new Uint8Array(1));
-    expect(queue.isFull).toBe(true);
-    expect(queue.clear()).toBe(MAX_INPUT_BYTES);
   });
 });
 
