@@ -1,16 +1,12 @@
 // Runs over what passes as it is: text, and the sequences that every program sends.
 import { plainSequenceEnd } from "./output-policy-csi.js";
+import { penEnd } from "./pen-sequence.js";
 
 const ENQ = 0x05;
 const BEL = 0x07;
 const ESC = 0x1b;
 /** First byte of the UTF-8 form of every C1 control. */
 const C1_LEAD = 0xc2;
-const BRACKET = 0x5b;
-const SGR = 0x6d;
-const MAX_PEN_BYTES = 32;
-/** A longer number may be over the bound. */
-const MAX_DIGITS = 4;
 
 const stopsAt = (...stops: readonly number[]) => {
   const table = new Uint8Array(256);
@@ -47,24 +43,6 @@ export function plainEnd(bytes: Uint8Array, from: number, stops: Uint8Array): nu
     } else if (byte === C1_LEAD && at + 1 < length && isPlainAfterLead(bytes[at + 1] as number, stops)) at++;
     else return at;
   }
-}
-
-/**
- * The end of the SGR at `at`, if that is what it is; else 0. Most sequences of a flood are colours: they are read once.
- * Never lets through what `judgeCsi` would not.
- */
-function penEnd(bytes: Uint8Array, at: number): number {
-  const limit = Math.min(bytes.length, at + MAX_PEN_BYTES);
-  if (at + 2 >= limit || bytes[at + 1] !== BRACKET) return 0;
-  let digits = 0;
-  for (let end = at + 2; end < limit; end++) {
-    const byte = bytes[end] as number;
-    if (byte === SGR) return end + 1;
-    if (byte < 0x30 || byte > 0x3b) return 0;
-    digits = byte <= 0x39 ? digits + 1 : 0;
-    if (digits > MAX_DIGITS) return 0;
-  }
-  return 0;
 }
 
 /** The first byte at or after `from` that may end a string. */

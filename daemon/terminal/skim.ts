@@ -1,7 +1,8 @@
 // Finds the part of a flood that nobody can see any more: lines that will have left the scrollback before anybody can look.
+import { isReset, penEnd } from "./pen-sequence.js";
 
 const [LF, CR, ESC, DEL] = [0x0a, 0x0d, 0x1b, 0x7f];
-const [C2, SGR] = [0xc2, 0x6d];
+const C2 = 0xc2;
 
 /** Longer characters and control sequences are not plain. */
 const MAX_SEQUENCE_BYTES = 64;
@@ -120,9 +121,7 @@ export class Skim {
     const end = byte === ESC ? penEnd(bytes, at) : 0;
     if (end === 0) return 0;
     this.#pens = true;
-    const first = bytes[at + 2];
-    if (first === SGR || (first === 0x30 && (bytes[at + 3] === SGR || bytes[at + 3] === 0x3b)))
-      this.#reset = base + at;
+    if (isReset(bytes, at)) this.#reset = base + at;
     return end;
   }
 
@@ -131,17 +130,6 @@ export class Skim {
     if (this.#lines % MARK_EVERY_LINES !== 0) return;
     this.#marks.push({ place, lines: this.#lines, kept: this.#pens ? this.#reset : place });
   }
-}
-
-/** The end of the SGR at `at`, or 0. */
-function penEnd(bytes: Uint8Array, at: number): number {
-  const { length } = bytes;
-  if (at + 2 >= length || bytes[at + 1] !== 0x5b) return 0;
-  for (let end = at + 2; end < length; end++) {
-    const byte = bytes[end] as number;
-    if (byte < 0x30 || byte > 0x3b) return byte === SGR ? end + 1 : 0;
-  }
-  return 0;
 }
 
 /** The end of the multi-byte character at `at`; 0: it is invalid, not complete, or a C1 control. */
