@@ -137,7 +137,9 @@ export class ClientGroup {
   deliver(frame: Uint8Array): void {
     for (const client of this.#clients) {
       client.deliver(frame);
-      if (this.#cropped.has(client) && frame[0] === Channel.Stdout) this.#refit.markCropped(client);
+      if (this.#fitting.has(client) || frame[0] !== Channel.Stdout || !client.options.isTerminal) continue;
+      if (this.#cropped.has(client)) this.#refit.markCropped(client);
+      else this.#refit.markRoomy(client);
     }
   }
 

@@ -1,4 +1,4 @@
-// Draws the screens of clients anew that stand wrong: after a change of size, and in windows that are too small for the output.
+// Draws the screens of clients anew that stand wrong: after a change of size, and where the output is of another size.
 import type { Clock } from "../upstream/clock.js";
 import type { AttachedClient } from "./attached-client.js";
 
@@ -6,11 +6,20 @@ import type { AttachedClient } from "./attached-client.js";
 const REFIT_DELAY_MS = 100;
 /** In a window that is too small, output wraps and scrolls where the shell's does not. It stands wrong for so long at most. */
 const MEND_DELAY_MS = 500;
+/** In one that is larger, text flows on, and only what wraps or scrolls at the shell's edges goes astray: put right in a pause. */
+const PAUSE_MS = 300;
+
+interface Plan {
+  readonly atMs: number;
+  /** More output puts it off. */
+  readonly inPause: boolean;
+  readonly cancel: () => void;
+}
 
 /** Invariant: a client is drawn at least once after the last mark, and once for all marks of a moment. */
 export class Refit {
   readonly #clock: Clock;
-  readonly #planned = new Map<AttachedClient, { readonly atMs: number; readonly cancel: () => void }>();
+  readonly #planned = new Map<AttachedClient, Plan>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -26,13 +35,22 @@ export class Refit {
     if (!this.#planned.has(client)) this.#plan(client, MEND_DELAY_MS);
   }
 
+  /** Output may have made its screen wrong, which is larger than the shell's. */
+  markRoomy(client: AttachedClient): void {
+    const planned = this.#planned.get(client);
+    if (planned !== undefined && !planned.inPause) return;
+    planned?.cancel();
+    this.#planned.delete(client);
+    this.#plan(client, PAUSE_MS, true);
+  }
+
   /** It has left. */
   forget(client: AttachedClient): void {
     this.#planned.get(client)?.cancel();
     this.#planned.delete(client);
   }
 
-  #plan(client: AttachedClient, delayMs: number): void {
+  #plan(client: AttachedClient, delayMs: number, inPause = false): void {
     const atMs = this.#clock.monotonic() + delayMs;
     const planned = this.#planned.get(client);
     if (planned !== undefined && planned.atMs <= atMs) return;
@@ -41,6 +59,6 @@ export class Refit {
       this.#planned.delete(client);
       client.refit();
     };
-    this.#planned.set(client, { atMs, cancel: this.#clock.setTimeout(draw, delayMs) });
+    this.#planned.set(client, { atMs, inPause, cancel: this.#clock.setTimeout(draw, delayMs) });
   }
 }

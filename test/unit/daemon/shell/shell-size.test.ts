@@ -263,15 +263,51 @@ describe("output in a window of another size", () => {
     expect(rig.clock.pendingTimers).toBe(0);
   });
 
-  it("is left alone in one that is larger, and in a client that is no terminal", async () => {
+  it("is put right in a pause in one that is larger: what wraps and scrolls at the shell's edges does not at its own", async () => {
+    const rig = ShellRig.live();
+    await rig.attach();
+    const { sink } = await rig.attach({ cols: 100, rows: 30, readOnly: true });
+    await rig.drawn();
+    for (let row = 1; row <= 24; row++) rig.upstream.output(`${String(row).padEnd(85, ".")}\r\n`);
+    await rig.clock.advance(299);
+    rig.upstream.output("still flowing");
+    await rig.clock.advance(299);
+    await rig.drawn();
+    expect(sink.view.snapshots).toBe(1);
+    await rig.clock.advance(1);
+    await rig.drawn();
+    expect(sink.view.snapshots).toBe(2);
+    const { cursor, lines } = shownOn(sink, 100, 30);
+    expect(lines[21]).toBe(`24${".".repeat(78)}`);
+    expect(lines[22]).toBe(".....");
+    expect(lines[23]).toBe("still flowing");
+    expect(cursor).toEqual([13, 23]);
+    await rig.clock.advance(1_000);
+    await rig.drawn();
+    expect(sink.view.snapshots).toBe(2);
+  });
+
+  it("is put right after a change of size although the output never pauses", async () => {
     const rig = ShellRig.live();
     const leader = await rig.attach();
-    const larger = await rig.attach({ cols: 100, rows: 30, readOnly: true });
+    const { sink } = await rig.attach({ cols: 100, rows: 30, readOnly: true });
+    await rig.drawn();
+    resize(leader, 90, 25);
+    for (let at = 0; at < 20; at++) {
+      rig.upstream.output("text ");
+      await rig.clock.advance(10);
+    }
+    await rig.drawn();
+    expect(sink.view.snapshots).toBe(2);
+  });
+
+  it("is left alone in a client that is no terminal", async () => {
+    const rig = ShellRig.live();
+    const leader = await rig.attach();
     const script = await rig.attach({ cols: 20, rows: 5, terminal: false });
     await rig.drawn();
     rig.upstream.output("one");
     await rig.clock.advance(1_000);
-    expect(larger.sink.view.snapshots).toBe(1);
     resize(leader, 90, 25);
     rig.upstream.output("two");
     await rig.clock.advance(1_000);
