@@ -202,6 +202,15 @@ describe("Screen", () => {
     expect(faults).toEqual([]);
   });
 
+  it("keeps of a cell's marks as many as anybody writes, so that no flood of marks fills it", async () => {
+    const loop = new ManualLoop();
+    const screen = createScreen(loop);
+    screen.write(bytes(`a${"\u0301".repeat(10_000)}b`), false);
+    const text = await settled(loop, screen.text());
+    expect(text.split("\n")[0]).toMatch(/^a\u0301{20,63}b$/);
+    screen.dispose();
+  });
+
   it("rejects what is pending when it is disposed", async () => {
     const loop = new ManualLoop();
     const screen = createScreen(loop);
