@@ -205,7 +205,8 @@ interface MarkedLine extends XtermLine {
   addCodepointToCell(x: number, code: number, width: number): void;
 }
 
-const limitedLines = new WeakSet<object>();
+/** What all terminals share and has been mended. */
+const mended = new WeakSet<object>();
 
 /**
  * xterm.js gives a cell every mark that is sent to it: a program that sends nothing else fills the memory with one cell, and
@@ -215,13 +216,31 @@ function limitMarks(terminal: Terminal): void {
   const line = coreOf(terminal)._bufferService.buffers.active.lines.get(0);
   if (line === undefined) return;
   const shared = Object.getPrototypeOf(line) as MarkedLine;
-  if (limitedLines.has(shared)) return;
-  limitedLines.add(shared);
+  if (mended.has(shared)) return;
+  mended.add(shared);
   const { addCodepointToCell } = shared;
   shared.addCodepointToCell = function (this: MarkedLine, x, code, width) {
     const isCombined = ((this._data[x * WORDS_PER_CELL] ?? 0) & COMBINED) !== 0;
     if (isCombined && (this._combined[x]?.length ?? 0) >= MAX_CELL_CHARS) return;
     addCodepointToCell.call(this, x, code, width);
+  };
+}
+
+interface LineList {
+  set(index: number, line: unknown): void;
+}
+
+/**
+ * A narrower screen breaks its lines anew, from the last one up. When one has more parts than there is room above, xterm.js
+ * puts those before the first line, which in its ring is the last: the prompt is replaced by what should have been trimmed.
+ */
+function keepLastLines(terminal: Terminal): void {
+  const shared = Object.getPrototypeOf(coreOf(terminal)._bufferService.buffers.active.lines) as LineList;
+  if (mended.has(shared)) return;
+  mended.add(shared);
+  const { set } = shared;
+  shared.set = function (this: LineList, index, line) {
+    if (index >= 0) set.call(this, index, line);
   };
 }
 
@@ -234,5 +253,6 @@ export function repair(terminal: Terminal): void {
   limitAlternateScreen(terminal);
   limitRepetitions(terminal);
   limitMarks(terminal);
+  keepLastLines(terminal);
   keepLinks(terminal);
 }
