@@ -65,6 +65,8 @@ export class Pty {
   #flushedAt = 0;
   #lingering: NodeJS.Timeout | undefined;
   #exited = false;
+  /** The exit was reported: no output after it. */
+  #isOver = false;
 
   /** Starts the program. @throws AgentdError `spawn_failed` with the system's reason; then nothing is left behind. */
   constructor(spec: PtySpec, handlers: PtyHandlers) {
@@ -132,6 +134,7 @@ export class Pty {
   }
 
   #collect(bytes: Uint8Array): void {
+    if (this.#isOver) return;
     this.#pieces.push(bytes);
     this.#collected += bytes.length;
     const isFollowing = performance.now() - this.#flushedAt < FLOOD_GAP_MS;
@@ -175,6 +178,7 @@ export class Pty {
     let unreported = exit;
     if (unreported !== undefined && (free || age >= EXIT_GRACE_MS)) {
       this.#flushOutput();
+      this.#isOver = true;
       this.#handlers.onExit(unreported);
       unreported = undefined;
     }

@@ -14,12 +14,14 @@ export interface WriteJob {
 
 export type Job =
   | WriteJob
-  | { readonly kind: "resize"; readonly size: Size }
+  | { readonly kind: "resize"; size: Size }
   | { readonly kind: "read"; readonly step: () => boolean; readonly reject: (error: Error) => void };
 
 /** Room for small writes: they are copied together, so that many cost no more than a few. */
 const ROOM_BYTES = 16 * 1024;
 const JOIN_BELOW_BYTES = 4 * 1024;
+/** When so many others wait, of sizes that come one after the other only the last counts: each can take tens of milliseconds. */
+const MAX_AWAITED_RESIZES = 64;
 
 /** Invariant: `pendingBytes` is what the write jobs have left, and `others` counts the jobs that are no writes. */
 export class Backlog {
@@ -49,6 +51,11 @@ export class Backlog {
   }
 
   push(job: Exclude<Job, WriteJob>): void {
+    const last = this.#jobs.at(-1);
+    if (job.kind === "resize" && last?.kind === "resize" && this.#others >= MAX_AWAITED_RESIZES) {
+      last.size = job.size;
+      return;
+    }
     this.#others++;
     this.#jobs.push(job);
   }

@@ -7,6 +7,7 @@ import { Backlog, type Job, type WriteJob } from "./backlog.js";
 import type { DrawingView } from "./drawing-view.js";
 import { createTerminal } from "./headless-terminal.js";
 import type { ModeTracker } from "./mode-tracker.js";
+import { pieceEnd } from "./parse-cost.js";
 import { Patience } from "./patience.js";
 import { screenText } from "./screen-text.js";
 import { ScrollbackCache } from "./scrollback-cache.js";
@@ -213,7 +214,8 @@ export class Screen implements SlicedTask {
   }
 
   #parsePiece(job: WriteJob): void {
-    const piece = job.bytes.subarray(job.done, Math.min(job.length, job.done + PIECE_BYTES));
+    const most = Math.min(job.length, job.done + PIECE_BYTES);
+    const piece = job.bytes.subarray(job.done, pieceEnd(job.bytes, job.done, most, this.#terminal));
     this.#answerQueries = job.answerQueries;
     const whole = this.#characters.push(piece);
     if (whole.length > 0) this.#guarded(() => writeNow(this.#terminal, whole));

@@ -1,7 +1,7 @@
 // Mends what in xterm.js differs from the terminals of the clients, or breaks.
 import type { Terminal } from "@xterm/headless";
 import { coreOf, type XtermPen, type XtermRepetition } from "./xterm-core.js";
-import type { XtermLink } from "./xterm-state.js";
+import type { XtermLine, XtermLink } from "./xterm-state.js";
 
 /** RIS leaves these on in xterm.js, and resets them in every terminal that people attach with. */
 export function finishHardReset(terminal: Terminal): void {
@@ -197,6 +197,53 @@ function limitRepetitions(terminal: Terminal): void {
   limit(["repeatPrecedingCharacter"], () => MAX_REPETITIONS);
 }
 
+/** UTF-16 units in one cell: ten times what any script or emoji needs. */
+const MAX_CELL_CHARS = 64;
+const COMBINED = 1 << 21;
+
+interface MarkedLine extends XtermLine {
+  addCodepointToCell(x: number, code: number, width: number): void;
+}
+
+/** What all terminals share and has been mended. */
+const mended = new WeakSet<object>();
+
+/**
+ * xterm.js gives a cell every mark that is sent to it: a program that sends nothing else fills the memory with one cell, and
+ * drawing that holds the daemon for seconds. Lines are made in many places, so this mends what all of them share.
+ */
+function limitMarks(terminal: Terminal): void {
+  const line = coreOf(terminal)._bufferService.buffers.active.lines.get(0);
+  if (line === undefined) return;
+  const shared = Object.getPrototypeOf(line) as MarkedLine;
+  if (mended.has(shared)) return;
+  mended.add(shared);
+  const { addCodepointToCell } = shared;
+  shared.addCodepointToCell = function (this: MarkedLine, x, code, width) {
+    const isCombined = ((this._data[x * WORDS_PER_CELL] ?? 0) & COMBINED) !== 0;
+    if (isCombined && (this._combined[x]?.length ?? 0) >= MAX_CELL_CHARS) return;
+    addCodepointToCell.call(this, x, code, width);
+  };
+}
+
+interface LineList {
+  set(index: number, line: unknown): void;
+}
+
+/**
+ * A narrower screen breaks its lines anew, from the last one up. When one has more parts than there is room above, xterm.js
+ * puts those before the first line, which in its ring is the last: the prompt is replaced by what should have been trimmed.
+ */
+function keepLastLines(terminal: Terminal): void {
+  const shared = Object.getPrototypeOf(coreOf(terminal)._bufferService.buffers.active.lines) as LineList;
+  if (mended.has(shared)) return;
+  mended.add(shared);
+  const { set } = shared;
+  shared.set = function (this: LineList, index, line) {
+    if (index >= 0) set.call(this, index, line);
+  };
+}
+
 /** Mends what would make a screen differ from the terminals of its clients, or break it. To be called once per terminal. */
 export function repair(terminal: Terminal): void {
   guardEraseAbove(terminal);
@@ -205,5 +252,7 @@ export function repair(terminal: Terminal): void {
   cutLines(terminal);
   limitAlternateScreen(terminal);
   limitRepetitions(terminal);
+  limitMarks(terminal);
+  keepLastLines(terminal);
   keepLinks(terminal);
 }

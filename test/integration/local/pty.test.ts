@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -127,6 +127,16 @@ describe("Pty", () => {
     expect(ms).toBeLessThan(900);
     expect(output.toString()).toContain("late");
     process.kill(Number(output.toString().split("\r\n")[0]), "SIGKILL");
+  });
+
+  it("gives on nothing after the exit was reported", async () => {
+    const late = join(directory, "late");
+    // Little and slow output, as an echo: what comes so is given on at once while the program runs.
+    const script = `(trap '' HUP; sleep 0.15; for i in 1 2 3 4 5 6; do echo late; sleep 0.02; done; echo > ${late}) & exit 0`;
+    const running = bash(script);
+    const { output } = await running.exited;
+    await until("the background process has written all", () => existsSync(late));
+    expect(running.output()).toBe(output.toString());
   });
 
   it("delivers one megabyte of arbitrary input byte for byte", async () => {

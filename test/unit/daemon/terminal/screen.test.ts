@@ -202,6 +202,27 @@ describe("Screen", () => {
     expect(faults).toEqual([]);
   });
 
+  it("keeps of a cell's marks as many as anybody writes, so that no flood of marks fills it", async () => {
+    const loop = new ManualLoop();
+    const screen = createScreen(loop);
+    screen.write(bytes(`a${"\u0301".repeat(10_000)}b`), false);
+    const text = await settled(loop, screen.text());
+    expect(text.split("\n")[0]).toMatch(/^a\u0301{20,63}b$/);
+    screen.dispose();
+  });
+
+  it("keeps the lines at the bottom when a narrower screen makes lines too long for the scrollback", async () => {
+    for (let trimmed = 0; trimmed < 15; trimmed++) {
+      const loop = new ManualLoop();
+      const screen = createScreen(loop);
+      screen.write(bytes(`${"trimmed\r\n".repeat(trimmed)}${"x".repeat(20 * 20)}\r\nlast\r\n$ `), false);
+      screen.resize({ cols: 5, rows: 4 });
+      const text = await settled(loop, screen.text());
+      expect(text, `${trimmed} lines before`).toBe("xxxxx\nxxxxx\nlast\n$\n");
+      screen.dispose();
+    }
+  });
+
   it("rejects what is pending when it is disposed", async () => {
     const loop = new ManualLoop();
     const screen = createScreen(loop);
