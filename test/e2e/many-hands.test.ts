@@ -62,6 +62,26 @@ describe.skipIf(!hasTmux)("many hands on one shell", () => {
     await wide.waitFor(/^ {90}corner/m);
   });
 
+  it("a screen that is drawn anew for another size leaves nothing in the scrollback", async () => {
+    make("tidy");
+    const wide = await join("tidy", 100, 30);
+    const small = await join("tidy", 60, 20);
+    small.type("clear; echo only-$((1+1))-once", "Enter");
+    for (const pane of [small, wide]) await pane.waitFor("only-2-once");
+    for (const [pane, size] of [
+      [wide, "100x30"],
+      [small, "60x20"],
+      [wide, "100x30"],
+      [small, "60x20"],
+    ] as const) {
+      pane.type("C-]", "t");
+      await until(`${size} leads`, () => sizeOf("tidy") === size);
+      await (pane === wide ? small : wide).waitFor(`[shell is ${size}, this window`);
+    }
+    for (const pane of [small, wide])
+      expect(pane.capture({ start: -1000 }).match(/only-2-once/g)).toHaveLength(1);
+  });
+
   it("a program on the whole screen is drawn anew for whoever types in it", async () => {
     make("editor");
     const large = await join("editor", 90, 28);
