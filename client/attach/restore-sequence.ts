@@ -45,9 +45,12 @@ export function restoreSequence({ alternate, origin, leftOn, colors }: ScreenMod
   );
 }
 
-/** A blank screen with the cursor at home, every mode at its default: what a snapshot is drawn on. */
+/**
+ * A blank screen with the cursor at home, every mode at its default: what a snapshot is drawn on. Erased in two parts: several
+ * terminals (tmux) scroll a screen that is erased at once into their scrollback, again with every drawing.
+ */
 export function clearSequence(screen: ScreenModes): string {
-  return `${restoreSequence(screen)}${CSI}H${CSI}2J`;
+  return `${restoreSequence(screen)}${CSI}2H${CSI}J${CSI}H${CSI}K`;
 }
 
 /**

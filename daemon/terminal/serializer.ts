@@ -12,6 +12,8 @@ import type { XtermAttributes, XtermBuffer, XtermCharset, XtermState } from "./x
 
 const ESC = "\x1b";
 const CSI = "\x1b[";
+/** A blank screen, the cursor at home. In two parts: several terminals (tmux) scroll a screen that is erased at once into their scrollback. */
+const ERASE = `${CSI}2H${CSI}J${CSI}H${CSI}K`;
 
 export interface SerializeOptions {
   /** Whom it is for; default: a terminal of the same size, with the history. */
@@ -38,7 +40,7 @@ export function* serialize(
   const writer = new LineWriter(state);
   writer.put(resetSequence(tracker));
   writer.forgetStyle();
-  writer.put(`${CSI}H${CSI}J`);
+  writer.put(ERASE);
   if (!isAlternate) leaveAlternateState(writer, state, tracker);
   yield* drawView(writer, state, state.normal, view, cache);
   finishBuffer(writer, state, state.normal);
@@ -46,7 +48,7 @@ export function* serialize(
   if (isAlternate) {
     writer.put(`${CSI}?1049h${charsetSequence(0, "B")}`);
     writer.forgetStyle();
-    writer.put(`${CSI}r${CSI}H${CSI}J`);
+    writer.put(`${CSI}r${ERASE}`);
     yield* drawView(writer, state, state.alternate, view);
     finishBuffer(writer, state, state.alternate);
     writer.put(tracker.keyboardSequence("alternate"));
