@@ -132,7 +132,7 @@ describe("Pty", () => {
   it("gives on nothing after the exit was reported", async () => {
     const late = join(directory, "late");
     // Little and slow output, as an echo: what comes so is given on at once while the program runs.
-    const script = `(trap '' HUP; sleep 0.15; for i in 1 2 3 4 5 6; do echo late; sleep 0.02; done; echo > ${late}) & exit 0`;
+    const script = `trap '' HUP; (sleep 0.15; for i in 1 2 3 4 5 6; do echo late; sleep 0.02; done; echo > ${late}) & exit 0`;
     const running = bash(script);
     const { output } = await running.exited;
     await until("the background process has written all", () => existsSync(late));
