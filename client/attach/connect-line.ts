@@ -68,7 +68,9 @@ export class ConnectLine {
 
   /** Draws `text`, cut so that it does not wrap. */
   drawSequence(text: string, color: boolean): string {
-    return this.#onLastRow(`${color ? `${CSI}2m` : ""}${text.slice(0, Math.max(0, this.#cols - 1))}`);
+    const room = Math.max(0, this.#cols - 1);
+    const cut = text.length <= room ? text : `${text.slice(0, Math.max(0, room - 2))}…]`.slice(0, room);
+    return this.#onLastRow(`${color ? `${CSI}2m` : ""}${cut}`);
   }
 
   get eraseSequence(): string {

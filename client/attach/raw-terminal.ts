@@ -82,6 +82,7 @@ export class RawTerminal {
       process.kill(process.pid, "SIGSTOP");
     });
     this.#listen(process, "SIGCONT", () => {
+      this.#forgetRaw();
       this.#enterRaw();
       this.makeExact();
       handlers.onContinue();
@@ -133,6 +134,19 @@ export class RawTerminal {
     for (const stop of this.#listeners.splice(0)) stop();
     this.#stdin.pause();
     return alive && !this.#gone;
+  }
+
+  /** After a SIGSTOP, which nobody sees coming: the user's shell has had the terminal, and put it into a mode of its own. */
+  #forgetRaw(): void {
+    if (!this.#raw) return;
+    this.#raw = false;
+    this.#exact = false;
+    // The whole screen is asked for.
+    clearTimeout(this.#held?.limit);
+    this.#held = undefined;
+    this.#discipline.stop();
+    // Node changes nothing when it believes the mode is on.
+    this.#stdin.setRawMode(false);
   }
 
   #enterRaw(): void {

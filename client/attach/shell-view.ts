@@ -76,7 +76,10 @@ export class ShellView {
 
   /** What a notice about the shell `name` has to say, if anything. */
   sayNotice(name: string, notice: Notice): void {
-    if (notice.kind === "resized") this.#shellSize = notice;
+    if (notice.kind === "resized") {
+      this.#shellSize = notice;
+      if (this.#connectLine?.again === undefined && this.#sizeText === undefined) this.#eraseConnectLine();
+    }
     const line = noticeLine(name, notice, Date.now());
     if (line !== undefined) this.say(line, noticeWeight(notice));
   }
@@ -142,6 +145,12 @@ export class ShellView {
     return fast;
   }
 
+  #eraseConnectLine(): void {
+    if (this.#connectLine !== undefined && !this.#terminal.tracker.alternate && this.#mayInsert)
+      this.#options.writeStatus(this.#connectLine.row.eraseSequence);
+    this.#connectLine = undefined;
+  }
+
   /** Nothing for a window that fits, nor for one in which nothing may be said. */
   get #sizeText(): string | undefined {
     const { canSay, terminal } = this.#options;
@@ -158,11 +167,7 @@ export class ShellView {
     if (bytes.length === 0) return true;
     this.#status.beforeOutput();
     const { tracker } = this.#terminal;
-    if (this.#connectLine !== undefined && !tracker.alternate && this.#connectLine.row.mustGo(bytes)) {
-      if (tracker.atGround && this.#terminal.isIdle)
-        this.#options.writeStatus(this.#connectLine.row.eraseSequence);
-      this.#connectLine = undefined;
-    }
+    if (!tracker.alternate && this.#connectLine?.row.mustGo(bytes)) this.#eraseConnectLine();
     const fast = this.#terminal.write(bytes);
     this.#status.flush();
     return fast;

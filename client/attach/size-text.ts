@@ -20,7 +20,11 @@ export function sizeText(window: Size, shell: ShellSize, own: OwnRole): string |
   const { cols, policy = "latest", rows } = shell;
   const why = policy === "latest" ? "" : ` (${policy})`;
   const canLead = policy === "latest" && !own.readOnly && !own.ignoreSize;
-  return `shell is ${cols}x${rows}${why}, this window ${window.cols}x${window.rows}${canLead ? wayText(own) : ""}`;
+  const is = `shell is ${cols}x${rows}${why}`;
+  const way = canLead ? wayText(own) : "";
+  const whole = `${is}, this window ${window.cols}x${window.rows}${way}`;
+  // In a narrow window, what to do is worth more than a size that can be seen.
+  return whole.length + 2 < window.cols ? whole : `${is}${way}`;
 }
 
 function wayText({ prefix }: OwnRole): string {

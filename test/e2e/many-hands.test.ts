@@ -51,7 +51,7 @@ describe.skipIf(!hasTmux)("many hands on one shell", () => {
     wide.type("echo $((6*7))-wide; stty size", "Enter");
     await small.waitFor("42-wide");
     await wide.waitFor("30 100");
-    await small.waitFor("[shell is 100x30, this window 60x20 · type or Ctrl-] t");
+    await small.waitFor("[shell is 100x30 · type or Ctrl-] t to make it yours]");
     small.type("C-]", "t");
     await until("the small window leads", () => sizeOf("hands") === "60x20");
     const leader = shell("hands")?.attached.find(({ leads }) => leads);
@@ -60,6 +60,39 @@ describe.skipIf(!hasTmux)("many hands on one shell", () => {
     await until("the size returns", () => sizeOf("hands") === "100x30");
     wide.type("clear; tput cup 29 90; printf corner", "Enter");
     await wide.waitFor(/^ {90}corner/m);
+  });
+
+  it("a window that gets the shell's size by a restart of the daemon no longer says that it has not", async () => {
+    make("stale");
+    const wide = await join("stale", 100, 30);
+    const small = await join("stale", 60, 20);
+    wide.type("C-]", "t");
+    await small.waitFor("[shell is 100x30");
+    for (let round = 0; round < 3; round++) {
+      expect(sandbox.run(["daemon", "restart"]).status).toBe(0);
+      await until("both are back", () => shell("stale")?.attached.length === 2);
+      const [fits, other] = sizeOf("stale") === "60x20" ? [small, wide] : [wide, small];
+      await other.waitFor(`[shell is ${sizeOf("stale")}`);
+      await until("the window that fits says nothing", () => !fits.capture().includes("[shell is"));
+      wide.type("C-]", "t");
+      await small.waitFor("[shell is 100x30");
+    }
+  });
+
+  it("has every key again after a SIGSTOP and fg", async () => {
+    make("stopped");
+    const pane = tmux.open("PS1='outer> ' bash --norc --noprofile -i");
+    await pane.waitFor("outer>");
+    pane.type(`${agentd} attach stopped`, "Enter");
+    await until("it is attached", () => shell("stopped")?.attached.length === 1);
+    await pane.waitFor("[attached stopped");
+    process.kill(shell("stopped")?.attached[0]?.pid ?? Number.NaN, "SIGSTOP");
+    await pane.waitFor("Stopped");
+    pane.type("fg", "Enter");
+    await pane.waitFor(/^[$#]/m);
+    pane.type("C-]", "d");
+    await pane.waitFor("[detached from stopped");
+    await pane.waitFor("outer>");
   });
 
   it("a screen that is drawn anew for another size leaves nothing in the scrollback", async () => {
@@ -76,7 +109,7 @@ describe.skipIf(!hasTmux)("many hands on one shell", () => {
     ] as const) {
       pane.type("C-]", "t");
       await until(`${size} leads`, () => sizeOf("tidy") === size);
-      await (pane === wide ? small : wide).waitFor(`[shell is ${size}, this window`);
+      await (pane === wide ? small : wide).waitFor(`[shell is ${size}`);
     }
     for (const pane of [small, wide])
       expect(pane.capture({ start: -1000 }).match(/only-2-once/g)).toHaveLength(1);

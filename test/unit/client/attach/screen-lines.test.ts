@@ -86,7 +86,7 @@ describe("connect line", () => {
 
   it("never wraps", () => {
     const line = new ConnectLine({ lastRowIsFree: true, lineFeedsLeft: 3 }, { cols: 10, rows: 5 });
-    expect(line.drawSequence("0123456789abc", false)).toBe("\x1b7\x1b[?6l\x1b[0m\x1b[5;1H012345678\x1b8");
+    expect(line.drawSequence("0123456789abc", false)).toBe("\x1b7\x1b[?6l\x1b[0m\x1b[5;1H0123456…]\x1b8");
     expect(line.drawSequence("abc", true)).toBe("\x1b7\x1b[?6l\x1b[0m\x1b[5;1H\x1b[2mabc\x1b8");
   });
 });
