@@ -116,7 +116,11 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     detach: (name) => registry.detach(name),
     resize: (name, request) => registry.get(name).resize(request),
     send: (name, bytes) => registry.get(name).send(bytes),
-    capture: (name, range) => registry.get(name).capture(range),
+    capture: async (name, range) => {
+      const shell = registry.get(name);
+      await shell.ready();
+      return shell.output.text(range);
+    },
     subscribe: (listener) => registry.subscribe(listener),
     stop: (reason) => {
       stopWatching();

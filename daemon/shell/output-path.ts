@@ -14,7 +14,9 @@ import type { Have } from "../upstream/link.js";
 import { ClientGroup } from "./client-group.js";
 import { Laggards } from "./laggards.js";
 import { LastDrawing } from "./last-drawing.js";
+import { NEW_SHELL } from "./new-shell-sequence.js";
 import { OutputLog, type Resumption } from "./output-log.js";
+import { OutputWatchers } from "./output-watchers.js";
 import { ReplayWindow } from "./replay-window.js";
 import type { ShellRecord } from "./shell-record.js";
 
@@ -34,14 +36,6 @@ export interface OutputPathOptions {
 }
 
 /**
- * CAN, soft reset, main screen, whole scroll region, no mouse, focus or paste reports, plain keys: another program's output and
- * keys must not land in the old one's modes, nor on its last screen.
- */
-const NEW_SHELL = new TextEncoder().encode(
-  "\u0018\u001b[!p\u001b[?1049l\u001b[r\u001b[0m\u001b[?9;1000;1002;1003;1004;1005;1006;1015;1016;2004l\u001b[=0u\u001b[>4m\u001b[999;1H\r\n",
-);
-
-/**
  * Invariants (docs/architecture.md):
  * 1. One turn: a frame goes to the ring, through the filter, to the tail, the screen and every client without an await between.
  * 2. A drawing is the screen at its mark, with the offset and the unfinished sequence of that same turn.
@@ -55,6 +49,8 @@ const NEW_SHELL = new TextEncoder().encode(
  */
 export class OutputPath {
   readonly clients: ClientGroup;
+  /** They are told of every frame of output, before the filter, in the same turn. */
+  readonly watchers = new OutputWatchers();
   readonly #options: OutputPathOptions;
   readonly #screen: Screen;
   readonly #tail = new SequenceTail();
@@ -142,6 +138,7 @@ export class OutputPath {
       if (piece.bytes === payload) this.#show(piece, frame);
       else this.#showPart(piece);
     }
+    this.watchers.tell(payload, this.#replay.open);
     this.#replay.handleOutput(this.#log.offset);
   }
 

@@ -12,6 +12,7 @@ import { LinkJournal } from "./link-journal.js";
 import { lastNotice, nameHolders, noticeOfState } from "./link-notices.js";
 import { Milestone } from "./milestone.js";
 import { OutputPath } from "./output-path.js";
+import { placeOutput } from "./output-place.js";
 import { applyResize, type ResizeRequest } from "./resize-request.js";
 import type { ShellDeps, ShellUpstream } from "./shell-deps.js";
 import { describeShell } from "./shell-info.js";
@@ -19,7 +20,7 @@ import { ShellInput } from "./shell-input.js";
 import { connectedAs, overState, recordLoss, recordOver, type ShellRecord } from "./shell-record.js";
 import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
 
-/** An attach waits this long for a shell that is just being found again after a restart of the daemon, its replay included. */
+/** Whoever reads a screen waits this long for a shell that is just being found again after a restart of the daemon, its replay included. */
 const SETTLE_MS = 2_000;
 
 /**
@@ -147,7 +148,7 @@ export class Shell {
     params: AttachParams,
     program?: string,
   ): Promise<{ readonly result: AttachResult; readonly client: AttachedClient }> {
-    if (this.#state.kind !== "reconnecting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
+    await this.ready();
     if (this.#state.kind !== "taken") this.#upstream.retryNow();
     else if (params.take === true) this.start();
     const resumed = params.resume === undefined ? undefined : this.#output.resumeFrom(params.resume);
@@ -170,10 +171,9 @@ export class Shell {
     if (notice !== undefined) client.notify(notice);
     const last = lastNotice(this.#state, this.record.createdAt);
     if (last !== undefined) client.finish(last);
-    const { epoch, offset: end } = this.#output;
-    const offset = resumed?.offset ?? end;
-    const result = { shell: this.info(), epoch, offset, resumed: resumed !== undefined };
-    return { result, client };
+    const { epoch, offset } = this.#output;
+    const from = { epoch, offset: resumed?.offset ?? offset, resumed: resumed !== undefined };
+    return { result: { shell: this.info(), ...from }, client };
   }
 
   /** See `shell.resize` in rpc.ts. */
@@ -188,10 +188,14 @@ export class Shell {
     this.#input.send(bytes);
   }
 
-  /** The screen as text; see shell.capture in rpc.ts. */
-  async capture(options: { readonly start?: number; readonly ansi?: boolean }): Promise<string> {
+  /** Resolves when a shell that is just being found again is there, its replay included, or takes too long for that. */
+  async ready(): Promise<void> {
     if (this.#state.kind !== "reconnecting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
-    return this.#output.text(options);
+  }
+
+  /** For the verbs that read the screen or follow the output. */
+  get output(): Pick<OutputPath, "text" | "watchers" | "size" | "isAlternate"> {
+    return this.#output;
   }
 
   /** Ends the attachment of every client; returns how many there were. */
@@ -249,11 +253,8 @@ export class Shell {
   }
 
   #handleLive(event: Extract<LinkEvent, { kind: "live" }>, wasLive: boolean): void {
-    const { verdict, epoch, offset, end, ids } = event;
-    const isOther = verdict === "new" || (epoch !== undefined && epoch !== this.#output.epoch);
-    if (isOther && wasLive) this.#output.beginAnew(epoch, offset ?? 0);
-    else if (epoch !== undefined) this.#output.moveTo(epoch, offset ?? 0);
-    else this.#output.goOnUncounted();
+    const { verdict, epoch, end, ids } = event;
+    placeOutput(this.#output, event, wasLive);
     if (connectedAs(this.record, ids)) this.#deps.onRecord(this);
     this.#lastError = undefined;
     // Only where the output is counted does a client that resumes have something to wait for.
@@ -277,10 +278,9 @@ export class Shell {
     if (isOver(before)) return;
     if (ending.kind === "taken") this.#clients.notify({ kind: "taken" });
     if (ending.kind === "gone") this.#lastError = nameHolders(ending.error, this.#deps.neighbours(this));
-    const { state } = this;
-    const last = lastNotice(state, this.record.createdAt);
+    const last = lastNotice(this.#state, this.record.createdAt);
     if (last === undefined) return;
-    recordOver(this.record, state);
+    recordOver(this.record, this.#state);
     this.#deps.onRecord(this);
     this.#clients.finish(last);
   }

@@ -247,7 +247,7 @@ export class ShellRig {
 
   /** Everything that was output is on the screen, and every client that waited for that has it. */
   async drawn(): Promise<string> {
-    const text = await this.shell.capture({});
+    const text = await this.shell.output.text({});
     await new Promise((resolve) => setImmediate(resolve));
     return text;
   }

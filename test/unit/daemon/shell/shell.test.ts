@@ -271,7 +271,7 @@ describe("the link", () => {
     await rig.drawn();
     expect(sink.view).toMatchObject({ epoch, offset: 5 });
     expect(sink.notices.at(-1)).toMatchObject({ kind: "back", verdict: "new" });
-    const text = await rig.shell.capture({ start: -100 });
+    const text = await rig.shell.output.text({ start: -100 });
     expect(text).toContain("old");
     expect(text).toContain("new$");
     expect(text).not.toContain("full screen");
