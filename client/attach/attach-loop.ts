@@ -4,10 +4,11 @@ import { AgentdError } from "../../shared/errors.js";
 import { framePayload } from "../../shared/frame.js";
 import { printable } from "../../shared/names.js";
 import { decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js";
+import { doubtText } from "../../shared/notice-text.js";
 import type { AttachParams } from "../../shared/rpc.js";
 import { encodeResize, type Size } from "../../shared/size.js";
 import type { PacketStream } from "../daemon-connection.js";
-import { type AttachEnd, detachedEnd, doubtText, endOfNotice, lostEnd } from "./notice-text.js";
+import { type AttachEnd, detachedEnd, endOfNotice, lostEnd } from "./notice-text.js";
 import { type KeyCommand, type KeyEvent, PrefixKey, type PrefixKeyOptions } from "./prefix-key.js";
 import { prefixLabel } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
@@ -25,7 +26,6 @@ const RESTART_PATIENCE_MS = 5000;
 const LEAVE_LIMIT_MS = 100;
 /** Our bound: at most this many sizes per second go out while a window is dragged. */
 const RESIZE_INTERVAL_MS = 100;
-
 const NOTHING = new Uint8Array(0);
 
 export interface ReattachOptions {
