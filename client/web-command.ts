@@ -1,7 +1,7 @@
 // What `agentd web` does: turn it on and print an address, list and revoke links, turn it off.
 import { AgentdError } from "../shared/errors.js";
 import { checkShellName, printable, suggestName } from "../shared/names.js";
-import type { WebLink, WebPlaceParams } from "../shared/rpc.js";
+import type { WebLink, WebPlaceParams } from "../shared/web-rpc.js";
 import { atMostWords, type CommandLine } from "./command-line.js";
 import type { Context } from "./context.js";
 import { formatDuration, formatTable } from "./format.js";
