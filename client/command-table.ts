@@ -14,6 +14,7 @@ import { resize } from "./commands/resize.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
 import { version } from "./commands/version.js";
+import { web } from "./commands/web.js";
 
 /** In the order of the help. The records are small: what a command needs to run, it loads when it runs. */
 export const commandTable: readonly Command[] = [
@@ -26,6 +27,7 @@ export const commandTable: readonly Command[] = [
   rename,
   resize,
   kill,
+  web,
   daemon,
   runtime,
   version,

@@ -2,6 +2,7 @@
 import type { NoticeSpan, Verdict } from "./notice.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
+import type { WebMethods } from "./web-rpc.js";
 
 /** Bumped by any change that an older peer cannot ignore. `hello`, `daemon.status` and `daemon.stop` work across versions. */
 export const PROTOCOL_VERSION = 1;
@@ -162,6 +163,8 @@ export interface DaemonStatus extends UnsavedState {
   readonly memory: number;
   /** How often the daemon served nobody for more than 200 ms, since its start. */
   readonly stalls: number;
+  /** Only while the web terminal is on. */
+  readonly web?: { readonly url: string; readonly links: number; readonly sockets: number };
 }
 
 export interface HelloResult {
@@ -175,7 +178,7 @@ export interface HelloResult {
 type Nothing = Readonly<Record<string, never>>;
 
 /** Method name → parameters (by name, always an object) and result. */
-export interface Methods {
+export interface Methods extends WebMethods {
   hello: { params: { readonly protocol: number; readonly client: string }; result: HelloResult };
   /** Creates a shell and answers once it is live, or fails with the reason and leaves nothing behind. */
   "shell.new": {
