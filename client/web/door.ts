@@ -117,7 +117,10 @@ export function doorText(why: DoorFailure): { readonly title: string; readonly t
     case "busy":
       return { title: "Too many attempts", text: "Wait a minute, then open the link again." };
     case "unreachable":
-      return { title: "agentd does not answer", text: "agentd daemon start brings it back; this page goes on by itself." };
+      return {
+        title: "agentd does not answer",
+        text: "agentd daemon start brings it back; this page goes on by itself.",
+      };
     case "none":
       return { title: "This page needs a link", text: "Run agentd web in a terminal: it prints one." };
     default:

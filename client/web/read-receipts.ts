@@ -1,9 +1,7 @@
 // Tells the daemon how much of its output the terminal has really parsed: the page's flow control.
+import { ACKNOWLEDGE_EVERY_BYTES } from "../../shared/channel.js";
 
-/** The daemon asks for a receipt at least this often, in bytes of frames' payloads. */
-const RECEIPT_EVERY_BYTES = 32 * 1024;
-
-/** Invariant: what is told adds up to exactly what was parsed, and less than `RECEIPT_EVERY_BYTES` of it is ever untold. */
+/** Invariant: what is told adds up to exactly what was parsed, and less than `ACKNOWLEDGE_EVERY_BYTES` of it is ever untold. */
 export class ReadReceipts {
   readonly #send: (payload: Uint8Array) => void;
   #untold = 0;
@@ -16,7 +14,7 @@ export class ReadReceipts {
   /** The terminal has parsed so many bytes more. */
   parsed(bytes: number): void {
     this.#untold += bytes;
-    if (this.#untold < RECEIPT_EVERY_BYTES) return;
+    if (this.#untold < ACKNOWLEDGE_EVERY_BYTES) return;
     const payload = new Uint8Array(4);
     new DataView(payload.buffer).setUint32(0, this.#untold);
     this.#untold = 0;

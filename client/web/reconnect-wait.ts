@@ -34,7 +34,8 @@ export class ReconnectWait {
 
 /** Why it makes no sense to try again, in words; undefined: it does. */
 export function finalText(error: unknown): { readonly title: string; readonly text: string } | undefined {
-  if (error instanceof DoorClosed) return error.why === "unreachable" || error.why === "busy" ? undefined : doorText(error.why);
+  if (error instanceof DoorClosed)
+    return error.why === "unreachable" || error.why === "busy" ? undefined : doorText(error.why);
   if (error instanceof SocketClosed) return finalCloseText(error.code);
   return undefined;
 }
@@ -43,6 +44,9 @@ export function finalText(error: unknown): { readonly title: string; readonly te
 export function finalCloseText(code: number): { readonly title: string; readonly text: string } | undefined {
   if (code === CloseCode.TokenEnded) return doorText("ended");
   if (code === CloseCode.Revoked)
-    return { title: "This link was revoked", text: "Whoever made it has taken it back. agentd web prints a new one." };
+    return {
+      title: "This link was revoked",
+      text: "Whoever made it has taken it back. agentd web prints a new one.",
+    };
   return undefined;
 }

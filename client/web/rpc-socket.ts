@@ -15,7 +15,13 @@ import {
 import type { Door, Scope } from "./door.js";
 
 /** Close codes of the web server (docs/protocol.md). */
-export const CloseCode = { Normal: 1000, Restart: 1012, TokenEnded: 4001, Revoked: 4002, NoAnswer: 4900 } as const;
+export const CloseCode = {
+  Normal: 1000,
+  Restart: 1012,
+  TokenEnded: 4001,
+  Revoked: 4002,
+  NoAnswer: 4900,
+} as const;
 
 const OPEN_LIMIT_MS = 8000;
 
@@ -39,7 +45,11 @@ interface Message {
   readonly method?: string;
   readonly params?: unknown;
   readonly result?: unknown;
-  readonly error?: { readonly code: number; readonly message: string; readonly data?: { readonly code?: unknown } };
+  readonly error?: {
+    readonly code: number;
+    readonly message: string;
+    readonly data?: { readonly code?: unknown };
+  };
   readonly ok?: boolean;
   readonly scope?: Scope;
 }

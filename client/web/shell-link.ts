@@ -2,11 +2,11 @@
 /// <reference lib="dom" />
 import { Channel } from "../../shared/channel.js";
 import { AgentdError } from "../../shared/errors.js";
+import { framePayload } from "../../shared/frame.js";
 import { formatBytes } from "../../shared/measures.js";
 import { printable } from "../../shared/names.js";
 import { decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js";
 import { doubtText } from "../../shared/notice-text.js";
-import { framePayload } from "../../shared/frame.js";
 import type { AttachParams, AttachResult, ShellInfo } from "../../shared/rpc.js";
 import { encodeResize, type Size } from "../../shared/size.js";
 import type { Door, Scope } from "./door.js";
@@ -16,8 +16,8 @@ import { ReadReceipts } from "./read-receipts.js";
 import { finalCloseText, finalText, ReconnectWait } from "./reconnect-wait.js";
 import { RetryDelays } from "./retry-delays.js";
 import { RpcSocket } from "./rpc-socket.js";
-import type { TerminalFeed } from "./terminal-feed.js";
 import { isTerminalAnswer } from "./terminal-answer.js";
+import type { TerminalFeed } from "./terminal-feed.js";
 import { TypedKeys } from "./typed-keys.js";
 
 export type LinkState =
@@ -45,7 +45,6 @@ export interface ShellLinkOptions {
   onLine(text: string): void;
 }
 
-const ACK_CHANNEL = Channel.Ack;
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -105,7 +104,8 @@ export class ShellLink {
 
   /** Bytes one by one: how xterm.js gives reports of the mouse in their oldest form. */
   typeBinary(data: string): void {
-    if (this.#keys.isConnected) this.#push(Uint8Array.from(data, (character) => character.charCodeAt(0) & 0xff));
+    if (this.#keys.isConnected)
+      this.#push(Uint8Array.from(data, (character) => character.charCodeAt(0) & 0xff));
   }
 
   resize(size: Size): void {
@@ -149,7 +149,8 @@ export class ShellLink {
       if (ending !== undefined) {
         const dropped = this.#keys.drop();
         if (dropped > 0) this.#options.onLine(`${formatBytes(dropped)} of typing not sent`);
-        return this.#become({ kind: "over", ending });
+        this.#become({ kind: "over", ending });
+        return;
       }
       if (this.#again) continue;
       const ms = this.#delays.next();
@@ -200,7 +201,7 @@ export class ShellLink {
     feed.position = { epoch: result.epoch, offset: result.offset };
     this.#socket = socket;
     this.#delays.reset();
-    const receipts = new ReadReceipts((payload) => socket.sendFrame(ACK_CHANNEL, payload));
+    const receipts = new ReadReceipts((payload) => socket.sendFrame(Channel.Ack, payload));
     onAttached(result, socket.scope);
     this.#become({ kind: "live" });
     socket.listen((channel, payload) => this.#handleFrame(channel, payload, receipts));
@@ -233,14 +234,18 @@ export class ShellLink {
     const parsed = () => receipts.parsed(payload.length);
     switch (channel) {
       case Channel.Stdout:
-        return feed.showOutput(payload, parsed);
+        feed.showOutput(payload, parsed);
+        return;
       case Channel.Snapshot:
-        return feed.showSnapshot(payload, parsed);
+        feed.showSnapshot(payload, parsed);
+        return;
       case Channel.Heartbeat:
-        return this.#keys.handleHeartbeat(payload);
+        this.#keys.handleHeartbeat(payload);
+        return;
       case Channel.Stderr:
         onLine(printable(new TextDecoder().decode(payload).trim()));
-        return parsed();
+        parsed();
+        return;
       case Channel.Notice: {
         const notice = decodeNotice(payload);
         if (notice !== undefined) this.#handleNotice(notice);
@@ -253,7 +258,10 @@ export class ShellLink {
   }
 
   #handleNotice(notice: Notice): void {
-    if (notice.kind === "position") return this.#options.feed.moveTo(notice.offset);
+    if (notice.kind === "position") {
+      this.#options.feed.moveTo(notice.offset);
+      return;
+    }
     this.#ending ??= endingOf(this.name, notice);
     this.#options.onNotice(notice);
   }
@@ -262,8 +270,14 @@ export class ShellLink {
     const final = finalText(error);
     if (final !== undefined) return { ...final, tone: "cut", again: true };
     if (!(error instanceof AgentdError)) return undefined;
-    if (["daemon_unavailable", "daemon_stopping", "too_busy", "timeout", "internal"].includes(error.code)) return undefined;
-    return { tone: "cut", title: `Cannot attach to ${this.name}`, text: printable(error.message), again: true };
+    if (["daemon_unavailable", "daemon_stopping", "too_busy", "timeout", "internal"].includes(error.code))
+      return undefined;
+    return {
+      tone: "cut",
+      title: `Cannot attach to ${this.name}`,
+      text: printable(error.message),
+      again: true,
+    };
   }
 
   #become(state: LinkState): void {

@@ -39,7 +39,9 @@ function rank(shell: ShellInfo): number {
 
 function searchText(shell: ShellInfo): string {
   const labels = Object.entries(shell.labels).map(([key, value]) => `${key}=${value}`);
-  return [shell.name, shell.title ?? "", shell.cwd ?? "", shell.state, whereText(shell), ...labels].join("\n").toLowerCase();
+  return [shell.name, shell.title ?? "", shell.cwd ?? "", shell.state, whereText(shell), ...labels]
+    .join("\n")
+    .toLowerCase();
 }
 
 /** `live`, `ended 0`, `ended SIG9`, `reconnecting (no route to host)`. */

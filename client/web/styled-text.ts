@@ -88,7 +88,7 @@ function extendedColor(codes: readonly number[]): { color: Color | undefined; us
 /** The last `count` lines that show something, as one text. */
 export function lastLines(text: string, count: number): string {
   const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours alone show nothing.
-  while (lines.length > 0 && (lines.at(-1) ?? "").replace(/\u001b\[[0-9;:]*m/g, "").trim() === "") lines.pop();
+  while (lines.length > 0 && (lines.at(-1) ?? "").replace(/\u001b\[[0-9;:]*m/g, "").trim() === "")
+    lines.pop();
   return lines.slice(-count).join("\n");
 }

@@ -5,8 +5,7 @@
  * position in the first row; the key wins.
  */
 const ANSWER =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the bytes of the sequences.
-  /^(?:\u001b(?:\[[?>=][0-9;]*[cnRuyS]|\[\?[0-9;]+\$y|\[[0-9;]+\$y|\[0n|\[(?!1;(?:[2-9]|1[0-6])R)\d+;\d+R|\[>[0-9;]+m|\[\d+;[0-9;]*t|\[[IO]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|P[^\u001b]*\u001b\\|\[<[0-9;]+[Mm]|\[M[^]{3}))+$/;
+  /^(?:\u001b(?:\[[?>=][0-9;]*[cnRuyS]|\[\?[0-9;]+\$y|\[[0-9;]+\$y|\[0n|\[(?!1;(?:[2-9]|1[0-6])R)\d+;\d+R|\[>[0-9;]+m|\[\d+;[0-9;]*t|\[[IO]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|P[^\u001b]*\u001b\\|\[<[0-9;]+[Mm]|\[M[\s\S]{3}))+$/;
 
 /** True when nobody typed `data`. */
 export function isTerminalAnswer(data: string): boolean {
