@@ -31,7 +31,7 @@ export function setText(element: Element, text: string): void {
 
 const PATHS = {
   back: "M15 5l-7 7 7 7",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  more: "M4 7h16M4 12h16M4 17h16",
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16.500 16.500L21 21",
   plus: "M12 5v14M5 12h14",
   close: "M6 6l12 12M18 6L6 18",

@@ -179,7 +179,9 @@ export class ListView {
     return [...this.#cards.values()]
       .filter(({ element, name }) => {
         const shell = shells.get(name);
-        return this.#visible.has(element) && shell !== undefined && toneOf(shell) !== "over";
+        if (!this.#visible.has(element) || shell === undefined) return false;
+        // What is over has shown its last: once is enough.
+        return toneOf(shell) !== "over" || this.#previews.get(name) === undefined;
       })
       .map(({ name }) => name);
   }

@@ -72,8 +72,10 @@ export class ShellCard {
   /** @param now milliseconds since 1970. */
   showQuiet(shell: ShellInfo, preview: Preview | undefined, now: number): void {
     const { changedAt } = preview ?? {};
-    if (shell.endedAt !== undefined) setText(this.#quiet, `${agoText(now - Date.parse(shell.endedAt))} ago`);
-    else if (changedAt !== undefined) {
+    if (shell.endedAt !== undefined) {
+      const ago = agoText(now - Date.parse(shell.endedAt));
+      setText(this.#quiet, ago === "now" ? "just now" : `${ago} ago`);
+    } else if (changedAt !== undefined) {
       const quiet = agoText(now - changedAt);
       setText(this.#quiet, quiet === "now" ? "active" : `quiet ${quiet}`);
     } else setText(this.#quiet, `up ${formatDuration(now - Date.parse(shell.createdAt))}`);

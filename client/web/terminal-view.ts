@@ -9,7 +9,8 @@ import { copyText, onLongPress, pasteFromClipboard, pasteText } from "./clipboar
 import { errorText } from "./dialogs.js";
 import type { Directory } from "./directory.js";
 import type { Door } from "./door.js";
-import { button, el, icon, iconButton, setText } from "./elements.js";
+import { el, icon, iconButton, setText } from "./elements.js";
+import { EndingBox } from "./ending-box.js";
 import { KeyRow } from "./key-row.js";
 import { pageKey } from "./page-keys.js";
 import type { Preferences } from "./preferences.js";
@@ -53,7 +54,7 @@ export class TerminalView {
   readonly #title = el("span", { class: "title" });
   readonly #heading: HTMLHeadingElement;
   readonly #readOnlyMark = el("span", { class: "tag" }, icon("lock"), el("span", { text: "read-only" }));
-  readonly #ending = el("div", { class: "ending", attrs: { role: "alert" } });
+  readonly #ending = new EndingBox(() => this.#link.attachAgain());
   readonly #clock: ReturnType<typeof setInterval>;
   readonly #unlisten: () => void;
   /** This window's size does not count yet. */
@@ -67,7 +68,7 @@ export class TerminalView {
   constructor(options: TerminalViewOptions) {
     this.#options = options;
     const { directory, door, client, name, preferences } = options;
-    const host = el("div", { class: "terminal" });
+    const host = el("div", { class: "shell-screen" });
     this.#screen = new TerminalScreen(host, {
       preferences,
       onData: (data) => this.#type(this.#keys.ctrl.state === "off" ? data : this.#keys.ctrl.apply(data)),
@@ -97,7 +98,6 @@ export class TerminalView {
     this.#search = new SearchBar(this.#screen.search, () => terminal.focus());
     this.#heading = el("h1", { text: name });
     this.#readOnlyMark.hidden = true;
-    this.#ending.hidden = true;
     this.element = this.#build(host);
     this.#unlisten = directory.listen(() => this.#handleDirectory());
     this.#clock = setInterval(() => this.#showLink(), 500);
@@ -124,7 +124,8 @@ export class TerminalView {
   }
 
   focus(): void {
-    this.#screen.terminal.focus();
+    // A phone's keyboard comes when its person wants it.
+    if (!this.#looksOn) this.#screen.terminal.focus();
   }
 
   #build(host: HTMLElement): HTMLElement {
@@ -144,7 +145,7 @@ export class TerminalView {
       { attrs: { id: "content", tabindex: "-1", "aria-label": "Terminal" } },
       host,
       this.#search.element,
-      this.#ending,
+      this.#ending.element,
     );
     return el("div", { class: "shell-page" }, bar, main, this.#keys.element, this.#status.element);
   }
@@ -234,24 +235,8 @@ export class TerminalView {
     const title = this.#shell?.title === undefined ? name : `${name} — ${printable(this.#shell.title, 60)}`;
     const lost = state.kind === "waiting" || (state.kind === "live" && trouble !== undefined);
     this.#options.face.show(title, state.kind === "over" ? "ended" : lost ? "lost" : "running");
-    this.#showEnding();
-  }
-
-  #showEnding(): void {
-    const { state } = this.#link;
     this.element.dataset["link"] = state.kind;
-    if (this.#ending.hidden !== (state.kind === "over")) return;
-    this.#ending.hidden = state.kind !== "over";
-    if (state.kind !== "over") return;
-    const { ending } = state;
-    this.#ending.dataset["tone"] = ending.tone;
-    const again = ending.again
-      ? button("Attach again", () => this.#link.attachAgain(), "button primary")
-      : undefined;
-    const list = el("a", { class: "button", text: "All shells", attrs: { href: "#/" } });
-    list.hidden = this.#options.directory.scope.shell !== undefined;
-    const texts = el("div", {}, el("strong", { text: ending.title }), el("span", { text: ending.text }));
-    this.#ending.replaceChildren(texts, el("div", { class: "actions" }, list, again));
+    this.#ending.show(state, this.#options.directory.scope.shell === undefined);
   }
 
   #showSize(): void {
