@@ -1,6 +1,6 @@
 // Takes the pictures of the web terminal that are in docs/images: the built programs, a real daemon, Debian's chromium.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -64,6 +64,8 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--font-render-hinting=none"],
 });
 try {
+  const project = join(home, "project");
+  mkdirSync(project);
   writeFileSync(join(home, "orders.py"), SOURCE);
   make(
     "api",
@@ -80,7 +82,11 @@ try {
     'printf "\\e[32m ✓ \\e[0mreads orders\\n\\e[32m ✓ \\e[0mrounds to cents\\n\\e[31m ✗ \\e[0mempty file\\n\\n\\e[1;31m1 failed\\e[0m, \\e[32m2 passed\\e[0m\\n"; exit 1',
   );
   make("work", ...bash);
-  agentd("send", "work", "-l", "ls --color=always -la / | head -12");
+  for (const name of ["orders.csv", "notes.md", "report.tar.gz", "deploy.sh"])
+    writeFileSync(join(project, name), name.repeat(90));
+  chmodSync(join(project, "deploy.sh"), 0o755);
+  mkdirSync(join(project, "src"));
+  agentd("send", "work", "-l", "cd project; ls --color=always -lgG");
   agentd("send", "work", "Enter");
 
   const context = async (options) => {

@@ -1,7 +1,7 @@
 // What the shells on the list show right now: asked for one at a time, and only while somebody looks.
 /// <reference lib="dom" />
 import type { Directory } from "./directory.js";
-import { lastLines } from "./styled-text.js";
+import { tellingLines } from "./styled-text.js";
 
 const PREVIEW_LINES = 12;
 /** Between two questions: at most five a second, whatever the number of shells. */
@@ -10,7 +10,7 @@ const PAUSE_MS = 200;
 const AGAIN_MS = 2000;
 
 export interface Preview {
-  /** The last lines, with colours. */
+  /** A part of its screen, with colours. */
   readonly text: string;
   /** When it was last seen to change, milliseconds since 1970; undefined: it has not since this page looks. */
   readonly changedAt: number | undefined;
@@ -57,8 +57,10 @@ export class Previews {
 
   async #askNext(): Promise<void> {
     const name = this.#longestWaiting();
+    // What has never been seen is not kept waiting.
+    const isNew = name !== undefined && !this.#known.has(name);
     if (name !== undefined) await this.#ask(name);
-    if (!this.#stopped) this.#schedule(PAUSE_MS);
+    if (!this.#stopped) this.#schedule(isNew ? 0 : PAUSE_MS);
   }
 
   #longestWaiting(): string | undefined {
@@ -75,7 +77,7 @@ export class Previews {
     const askedAt = performance.now();
     try {
       const answer = await this.#directory.call("shell.capture", { name, ansi: true });
-      const text = lastLines(answer.text, PREVIEW_LINES);
+      const text = tellingLines(answer.text, PREVIEW_LINES);
       const changed = before !== undefined && before.text !== text;
       this.#known.set(name, { text, askedAt, changedAt: changed ? Date.now() : before?.changedAt });
       if (!this.#stopped && (changed || before === undefined)) this.#onChange(name);

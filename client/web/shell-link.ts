@@ -15,7 +15,7 @@ import { Liveness } from "./liveness.js";
 import { ReadReceipts } from "./read-receipts.js";
 import { finalCloseText, finalText, ReconnectWait } from "./reconnect-wait.js";
 import { RetryDelays } from "./retry-delays.js";
-import { RpcSocket } from "./rpc-socket.js";
+import { CloseCode, RpcSocket } from "./rpc-socket.js";
 import { isTerminalAnswer } from "./terminal-answer.js";
 import type { TerminalFeed } from "./terminal-feed.js";
 import { TypedKeys } from "./typed-keys.js";
@@ -163,19 +163,23 @@ export class ShellLink {
   async #runOnce(): Promise<Ending | undefined> {
     let socket: RpcSocket | undefined;
     const liveness = new Liveness();
+    let inOrder = false;
     this.#ending = undefined;
     try {
       socket = await RpcSocket.open(this.#options.door, this.#options.client);
       await this.#attach(socket);
       liveness.watch(socket);
-      const final = finalCloseText(await socket.closed);
+      const code = await socket.closed;
+      // A closing handshake of ours comes back behind everything that was sent before it.
+      inOrder = this.#again && code === CloseCode.Normal;
+      const final = finalCloseText(code);
       return this.#ending ?? (final === undefined ? undefined : { ...final, tone: "cut", again: false });
     } catch (error) {
       socket?.close();
       return this.#failure(error);
     } finally {
       liveness.stop();
-      this.#inDoubt += this.#keys.disconnect();
+      this.#inDoubt += this.#keys.disconnect(inOrder);
       this.#socket = undefined;
       this.#options.feed.cutOff();
     }

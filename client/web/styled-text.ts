@@ -85,10 +85,19 @@ function extendedColor(codes: readonly number[]): { color: Color | undefined; us
   return { color: `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`, used: 4 };
 }
 
-/** The last `count` lines that show something, as one text. */
-export function lastLines(text: string, count: number): string {
+/**
+ * The `count` lines that tell most of a screen: the last that show something, or, where those are nearly empty (an editor with a
+ * short file), the first.
+ */
+export function tellingLines(text: string, count: number): string {
   const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
-  while (lines.length > 0 && (lines.at(-1) ?? "").replace(/\u001b\[[0-9;:]*m/g, "").trim() === "")
-    lines.pop();
-  return lines.slice(-count).join("\n");
+  while (lines.length > 0 && !tells(lines.at(-1) ?? "", /\S/)) lines.pop();
+  const last = lines.slice(-count);
+  // An editor marks what is beyond the end of its file with `~`.
+  const telling = last.filter((line) => tells(line, /[^\s~]/)).length;
+  return (telling * 3 < last.length ? lines.slice(0, count) : last).join("\n");
+}
+
+function tells(line: string, mark: RegExp): boolean {
+  return mark.test(line.replace(/\u001b\[[0-9;:]*m/g, ""));
 }

@@ -16,7 +16,7 @@ import { linkHandler, openPlainLink } from "./web-links.js";
 const FONT =
   'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace';
 /** Letters of a mirrored shell shrink to this; then it is moved about instead. CSS pixels. */
-const MIN_MIRROR_FONT = 6;
+const MIN_MIRROR_FONT = 7;
 /** Our bound, like that of attach: at most this many sizes per second while a window is dragged. */
 const RESIZE_INTERVAL_MS = 100;
 const SCROLLBACK_LINES = 5000;
@@ -145,8 +145,9 @@ export class TerminalScreen {
     );
   }
 
-  /** Faster where there is a graphics card; when its context is lost, the DOM takes over. */
+  /** Faster where there is a graphics card; when its context is lost, the DOM takes over. A phone loses it with every look away. */
   #loadWebgl(): void {
+    if (matchMedia("(pointer: coarse)").matches) return;
     try {
       const addon = new WebglAddon();
       addon.onContextLoss(() => addon.dispose());

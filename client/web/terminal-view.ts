@@ -102,6 +102,7 @@ export class TerminalView {
     this.#unlisten = directory.listen(() => this.#handleDirectory());
     this.#clock = setInterval(() => this.#showLink(), 500);
     host.addEventListener("paste", (event) => this.#handlePaste(event), { capture: true });
+    host.addEventListener("click", () => this.#screen.terminal.focus());
     onLongPress(host, () => void this.#openMenu());
   }
 
@@ -182,17 +183,21 @@ export class TerminalView {
     this.#screen.terminal.options.disableStdin = readOnly;
     this.#trouble = undefined;
     this.#size = { cols: shell.cols, rows: shell.rows, leads: false, policy: shell.sizePolicy ?? "latest" };
-    this.#screen.mirror(this.#looksOn || readOnly ? { cols: shell.cols, rows: shell.rows } : undefined);
+    const mirror = this.#looksOn || readOnly ? { cols: shell.cols, rows: shell.rows } : undefined;
+    this.#screen.mirror(mirror, () => this.#showSize());
     this.#showShell(shell);
-    this.#showSize();
   }
 
   #handleNotice(notice: Notice): void {
     if (notice.kind === "resized") {
       const { cols, rows, leads, policy = "latest" } = notice;
       this.#size = { cols, rows, leads, policy };
-      if (this.#screen.isMirror) this.#screen.mirror({ cols, rows }, () => this.#link.resize({ cols, rows }));
       this.#showSize();
+      if (!this.#screen.isMirror) return;
+      this.#screen.mirror({ cols, rows }, () => {
+        this.#link.resize({ cols, rows });
+        this.#showSize();
+      });
       return;
     }
     const isTrouble = notice.kind === "lost" || notice.kind === "waiting" || notice.kind === "taken";
@@ -286,5 +291,6 @@ export class TerminalView {
       rename: manage ? () => void renameShell(directory, name).catch(complain) : undefined,
       kill: manage ? () => void killShell(directory, name).catch(complain) : undefined,
     });
+    if (document.querySelector("dialog[open]") === null) this.focus();
   }
 }
