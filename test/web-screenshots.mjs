@@ -140,7 +140,7 @@ try {
 
   const phone = {
     viewport: { width: 390, height: 780 },
-    deviceScaleFactor: 2,
+    deviceScaleFactor: 1.4,
     hasTouch: true,
     isMobile: true,
     colorScheme: "dark",
