@@ -9,6 +9,7 @@ import type { Scrubber } from "./scrubber.js";
 import { systemDisk } from "./shell/disk.js";
 import { neighboursOf } from "./shell/neighbours.js";
 import { Registry } from "./shell/registry.js";
+import { watchScreen } from "./shell/screen-watch.js";
 import type { Shell } from "./shell/shell.js";
 import type { UpstreamRequest } from "./shell/shell-deps.js";
 import { ShellStore } from "./shell/shell-store.js";
@@ -122,6 +123,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
       await shell.ready();
       return shell.output.text(range);
     },
+    watch: (name, options) => watchScreen(registry, name, { ...options, clock }),
     subscribe: (listener) => registry.subscribe(listener),
     stop: (reason) => {
       stopWatching();

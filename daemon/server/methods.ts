@@ -17,9 +17,10 @@ import type { ShellExit } from "../../shared/status.js";
 import type { ClientSink } from "../shell/client-host.js";
 import type { Call, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
+import { type WatchableShells, watchMethods } from "./watch-methods.js";
 
 /** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
-export interface Shells {
+export interface Shells extends WatchableShells {
   create(params: Params<"shell.new">): Promise<Result<"shell.new">>;
   /** @param program what the client calls itself */
   attach(
@@ -109,6 +110,8 @@ export function createMethods({
     },
 
     "shell.capture": async ({ name, ...options }) => ({ text: await shells.capture(name, options) }),
+
+    ...watchMethods(shells),
 
     "daemon.status": async () => status(),
 

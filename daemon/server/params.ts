@@ -112,6 +112,8 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     { name: shellName, start: optional(integer(-10_000_000, 10_000_000)), ansi: optional(boolean) },
     "ignore",
   ),
+  "shell.watch": object({ name: shellName, rows: optional(side) }, "ignore"),
+  "shell.unwatch": object({}, "ignore"),
   "daemon.status": object({}, "ignore"),
   "daemon.stop": object({ localShells: optional(boolean), restart: optional(boolean) }),
   "events.subscribe": object({}, "ignore"),

@@ -19,7 +19,7 @@ import { StateKeeper, type Unsaved } from "./state-keeper.js";
 export interface RegistryOptions {
   readonly clock: Clock;
   readonly store: Pick<ShellStore, "save">;
-  readonly shell: Omit<ShellDeps, "onChange" | "onRecord" | "clock">;
+  readonly shell: Omit<ShellDeps, "onChange" | "onActive" | "onRecord" | "clock">;
   /** Starts a local shell's process. @throws AgentdError `spawn_failed`. */
   prepareLocal(spec: LocalShellSpec): Promise<unknown>;
   warn(message: string): void;
@@ -237,6 +237,10 @@ export class Registry {
       ...this.#options.shell,
       clock: this.#options.clock,
       onChange: (changed) => this.#handleChange(changed),
+      onActive: (active) => {
+        if (this.#listeners.size > 0) this.#handleChange(active);
+        return this.#listeners.size > 0;
+      },
       onRecord: () => this.#state.saveSoon(),
     });
     this.#shells.set(record.name, shell);
