@@ -4,7 +4,7 @@ import { Channel } from "../../shared/channel.js";
 import { AgentdError } from "../../shared/errors.js";
 import { framePayload } from "../../shared/frame.js";
 import { printable } from "../../shared/names.js";
-import type { ShellEvent } from "../../shared/rpc.js";
+import type { ScreenFrame, ShellEvent } from "../../shared/rpc.js";
 import type { ClientSink } from "../shell/client-host.js";
 import { Calls } from "./calls.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
@@ -112,15 +112,15 @@ export class WebPeer implements Connection {
     this.#readWaiting();
   }
 
-  notify(event: ShellEvent): void {
+  notify(params: ShellEvent | ScreenFrame, method = "event"): void {
     this.#streamsEvents = true;
-    if (this.#pass === undefined || !sees(this.#pass, event)) return;
+    if (this.#pass === undefined || !sees(this.#pass, params)) return;
     if (this.#socket.bufferedAmount > MAX_QUEUED_BYTES) {
       this.#log.warn({ queuedBytes: this.#socket.bufferedAmount }, "page does not read its events");
       this.#socket.terminate();
       return;
     }
-    this.#send(JSON.stringify({ jsonrpc: "2.0", method: "event", params: event }));
+    this.#send(JSON.stringify({ jsonrpc: "2.0", method, params }));
   }
 
   onClose(callback: () => void): void {
