@@ -165,8 +165,8 @@ export interface DaemonStatus extends UnsavedState {
   readonly memory: number;
   /** How often the daemon served nobody for more than 200 ms, since its start. */
   readonly stalls: number;
-  /** Only while the web terminal is on. */
-  readonly web?: { readonly url: string; readonly links: number; readonly sockets: number };
+  /** Only while the web terminal is on; without `url` while it waits for its port. */
+  readonly web?: { readonly url?: string; readonly links: number; readonly sockets: number };
 }
 
 export interface HelloResult {
