@@ -88,8 +88,11 @@ export class WebPeer implements Connection {
     this.#socket.on("message", (data: RawData, isBinary: boolean) =>
       this.#handleMessage({ bytes: data as Buffer, isBinary }),
     );
-    // Whatever is wrong, ws closes the socket with the code that says so.
-    this.#socket.on("error", (error) => this.#log.debug({ err: error }, "page sent what is no message"));
+    // ws has said which code it is by then.
+    this.#socket.on("error", (error) => {
+      this.#log.debug({ err: error }, "page sent what is no message");
+      this.close(WebClose.Abuse, "no message");
+    });
     this.#socket.on("close", () => this.#handleClose());
   }
 

@@ -8,6 +8,7 @@ import { paramChecks } from "../../daemon/server/params.js";
 import type { MethodTable } from "../../daemon/server/rpc-server.js";
 import type { ServerLog } from "../../daemon/server/server-log.js";
 import { WebServer } from "../../daemon/server/web-server.js";
+import type { ClientSink } from "../../daemon/shell/client-host.js";
 import { systemDisk } from "../../daemon/shell/disk.js";
 import { Channel } from "../../shared/channel.js";
 import { encodeFrame } from "../../shared/frame.js";
@@ -40,6 +41,8 @@ export class WebWorld {
   readonly calls: string[] = [];
   /** Frames that reached a shell: channel and payload. */
   readonly frames: string[] = [];
+  /** Of the attached pages. */
+  readonly sinks: ClientSink[] = [];
   shells = ["work", "other"];
   wallMs = Date.parse("2026-11-21T12:00:00Z");
   monotonicMs = 0;
@@ -110,6 +113,7 @@ export class WebWorld {
 
   /** Types back what is typed. */
   #echo(connection: Call["connection"]): PacketReceiver {
+    this.sinks.push(connection.sink);
     return {
       start: () => connection.sink.send(encodeFrame(Channel.Stdout, Buffer.from("hi"))),
       handleFrame: (frame) => {
