@@ -1,4 +1,6 @@
 // The web terminal of the built daemon, with real shells: by the command line on one side and a page on the other.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Channel } from "../../../shared/channel.js";
 import { decodeNotice } from "../../../shared/notice.js";
@@ -195,6 +197,12 @@ describe("agentd web", () => {
     await after.sees("threefour");
     expect(after.text).not.toContain("onetwo");
     expect(after.notices).not.toContain("skipped");
+    // What opens anything is nowhere but in the page.
+    for (const name of readdirSync(join(box.home, "state"))) {
+      const content = readFileSync(join(box.home, "state", name), "latin1");
+      for (const secret of [token, new URL(url).hash.slice(3), "onetwo"])
+        expect(content, name).not.toContain(secret);
+    }
   });
 
   it("tells its pages that the daemon restarts", async () => {
