@@ -1,6 +1,6 @@
 // How a shell looks from outside: the `ShellInfo` of the contract.
 import type { Verdict } from "../../shared/notice.js";
-import type { AttachedInfo, ShellInfo } from "../../shared/rpc.js";
+import type { AttachedInfo, PromptState, ShellInfo } from "../../shared/rpc.js";
 import type { Size } from "../../shared/size.js";
 import { exitCodeOf } from "../../shared/status.js";
 import type { TimeSpan } from "../upstream/link.js";
@@ -15,6 +15,7 @@ export interface ShellFacts {
     readonly size: Size;
     readonly title: string | undefined;
     readonly cwd: string | undefined;
+    readonly watchers: { readonly prompt: { readonly state: PromptState | undefined } };
   };
   readonly attached: readonly AttachedInfo[];
   /** Milliseconds since 1970. */
@@ -43,6 +44,7 @@ export function describeShell(facts: ShellFacts): ShellInfo {
     ...facts.output.size,
     ...optional("title", facts.output.title),
     ...optional("cwd", facts.output.cwd),
+    ...optional("prompt", isOver(state) ? undefined : facts.output.watchers.prompt.state),
     labels: { ...record.labels },
     createdAt: iso(record.createdAt),
     ...(facts.activeAt === undefined ? {} : { activeAt: iso(facts.activeAt) }),
