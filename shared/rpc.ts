@@ -1,5 +1,6 @@
 // The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
 import type { NoticeSpan, Verdict } from "./notice.js";
+import type { PromptState } from "./prompt.js";
 import type { ScreenCapture } from "./screen-capture.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
@@ -37,15 +38,6 @@ export interface AttachedInfo {
   /** The client's terminal, such as `/dev/pts/3`. */
   readonly tty?: string;
   readonly pid?: number;
-}
-
-/** `prompt`: it is being drawn; `input`: it waits for typing; `running`: a command runs. */
-export type PromptPhase = "prompt" | "input" | "running";
-
-export interface PromptState {
-  readonly phase: PromptPhase;
-  /** Of the last command that ended, when the program says it. */
-  readonly exitCode?: number;
 }
 
 /** What `ls --json` shows of a shell (cli.md). Times are ISO 8601. */

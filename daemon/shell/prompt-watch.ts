@@ -1,5 +1,5 @@
 // Follows OSC 133, by which a program says where its prompt begins, where typing begins, and how a command ended.
-import type { PromptState } from "../../shared/rpc.js";
+import type { PromptState } from "../../shared/prompt.js";
 
 const ESC = 0x1b;
 const BEL = 0x07;

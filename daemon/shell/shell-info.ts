@@ -1,6 +1,7 @@
 // How a shell looks from outside: the `ShellInfo` of the contract.
 import type { Verdict } from "../../shared/notice.js";
-import type { AttachedInfo, PromptState, ShellInfo } from "../../shared/rpc.js";
+import type { PromptState } from "../../shared/prompt.js";
+import type { AttachedInfo, ShellInfo } from "../../shared/rpc.js";
 import type { Size } from "../../shared/size.js";
 import { exitCodeOf } from "../../shared/status.js";
 import type { TimeSpan } from "../upstream/link.js";
