@@ -14,6 +14,7 @@ import { rename } from "./commands/rename.js";
 import { resize } from "./commands/resize.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
+import { tail } from "./commands/tail.js";
 import { version } from "./commands/version.js";
 import { web } from "./commands/web.js";
 
@@ -25,6 +26,7 @@ export const commandTable: readonly Command[] = [
   ls,
   send,
   capture,
+  tail,
   rename,
   label,
   resize,
