@@ -4,7 +4,7 @@ import type { PromptState } from "./prompt.js";
 import type { ScreenCapture } from "./screen-capture.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
-import type { WebMethods } from "./web-rpc.js";
+import type { WebMethods, WebState } from "./web-rpc.js";
 
 /** Bumped by any change that an older peer cannot ignore. `hello`, `daemon.status` and `daemon.stop` work across versions. */
 export const PROTOCOL_VERSION = 1;
@@ -157,7 +157,7 @@ export interface UnsavedState {
   readonly stateUnsavedReason?: string;
 }
 
-export interface DaemonStatus extends UnsavedState {
+export interface DaemonStatus extends UnsavedState, WebState {
   readonly v: 1;
   readonly pid: number;
   readonly version: string;
@@ -169,8 +169,6 @@ export interface DaemonStatus extends UnsavedState {
   readonly memory: number;
   /** How often the daemon served nobody for more than 200 ms, since its start. */
   readonly stalls: number;
-  /** Only while the web terminal is on; without `url` while it waits for its port. */
-  readonly web?: { readonly url?: string; readonly links: number; readonly sockets: number };
 }
 
 export interface HelloResult {

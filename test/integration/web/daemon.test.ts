@@ -257,7 +257,8 @@ describe("agentd web", () => {
       ["--port", "0.0.0.0:9999"],
       "bad port '0.0.0.0:9999' · write 1024 to 65535, on this machine only (elsewhere: --socket with ssh -L)",
     ],
-    [["--for", "soon"], "bad time 'soon' · write 30m, 8h or 2d"],
+    [["--for", "soon"], "bad duration 'soon' for --for · write 500ms, 30s, 15m or 2h"],
+    [["--for", "0"], "--for is too short to open the address · write 30m, 8h or 2d"],
     [["--as", "localhost:1"], "--as goes with --socket · agentd web --socket PATH --as localhost:8080"],
     [
       ["--socket", "/x", "--as", "example.com:80"],
