@@ -7,12 +7,14 @@ import { capture } from "./commands/capture.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
 import { kill } from "./commands/kill.js";
+import { label } from "./commands/label.js";
 import { ls } from "./commands/ls.js";
 import { newShell } from "./commands/new.js";
 import { rename } from "./commands/rename.js";
 import { resize } from "./commands/resize.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
+import { tail } from "./commands/tail.js";
 import { version } from "./commands/version.js";
 import { web } from "./commands/web.js";
 
@@ -24,7 +26,9 @@ export const commandTable: readonly Command[] = [
   ls,
   send,
   capture,
+  tail,
   rename,
+  label,
   resize,
   kill,
   web,

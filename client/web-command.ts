@@ -4,11 +4,12 @@ import { checkShellName, printable, suggestName } from "../shared/names.js";
 import type { WebLink, WebPlaceParams } from "../shared/web-rpc.js";
 import { atMostWords, type CommandLine } from "./command-line.js";
 import type { Context } from "./context.js";
+import { durationFrom } from "./duration-flag.js";
 import { formatDuration, formatTable } from "./format.js";
 import { withSuggestion } from "./shell-names.js";
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const MAX_FOR_MS = 366 * 86_400_000;
+/** No pass is shorter. */
+const MIN_FOR_MS = 1000;
 
 /** Which flags go with which form; a flag that would be ignored is a mistake. */
 const FORMS: Readonly<Record<"open" | "stop" | "ls" | "revoke", readonly string[]>> = {
@@ -54,7 +55,9 @@ async function open(line: CommandLine, context: Context): Promise<number> {
   const place = placeOf(line);
   const name = line.value("link");
   if (name !== undefined) checkShellName(name);
-  const expiresInMs = parseTime(line.value("for"));
+  const expiresInMs = durationFrom(line, "for");
+  if (expiresInMs !== undefined && expiresInMs < MIN_FOR_MS)
+    throw new AgentdError("usage", "--for is too short to open the address · write 30m, 8h or 2d");
   const isLink = name !== undefined || line.has("read-only") || expiresInMs !== undefined;
   const connection = await context.connect();
   const link = {
@@ -165,12 +168,4 @@ function parsePort(text: string | undefined): number | undefined {
     "usage",
     `bad port '${printable(text)}' · write 1024 to 65535, on this machine only (elsewhere: --socket with ssh -L)`,
   );
-}
-
-function parseTime(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const ms = Number(count) * (UNITS[unit] ?? 0);
-  if (ms >= 1000 && ms <= MAX_FOR_MS) return ms;
-  throw new AgentdError("usage", `bad time '${printable(text)}' · write 30m, 8h or 2d`);
 }

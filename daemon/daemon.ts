@@ -61,6 +61,7 @@ export class Daemon {
       ...options.web,
       log,
       version: VERSION,
+      clock: systemClock,
       methods: () => methods,
       hasShell: (name) => shells.list().some((shell) => shell.name === name),
       subscribe: (listener) => shells.subscribe(listener),
@@ -118,6 +119,7 @@ export class Daemon {
   async stop({ localShells, restart }: StopRequest): Promise<void> {
     const { shells, log } = this.#options;
     this.#listener?.close();
+    this.#web.prepareEnd(restart);
     this.#watch.stop();
     this.#stopCollecting();
     if (localShells) {
@@ -130,12 +132,16 @@ export class Daemon {
       .stop(restart ? "restarting" : "stopping")
       .catch((error: unknown) => log.error({ err: error }, "stopped without saving"));
     await Promise.race([
-      Promise.all([this.#peers.close(), this.#web.shutDown(restart)]),
+      Promise.all([this.#peers.close(), this.#web.shutDown()]),
       new Promise((resolve) => setTimeout(resolve, CLIENTS_END_MS).unref()),
     ]);
   }
 }
 
-function clientConfig({ prefix, defaultTarget }: Config) {
-  return { prefix, ...(defaultTarget === undefined ? {} : { defaultTarget }) };
+function clientConfig({ prefix, defaultTarget, targets }: Config) {
+  return {
+    prefix,
+    ...(defaultTarget === undefined ? {} : { defaultTarget }),
+    ...(targets.size === 0 ? {} : { targets: [...targets.keys()] }),
+  };
 }

@@ -1,8 +1,10 @@
 // The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
 import type { NoticeSpan, Verdict } from "./notice.js";
+import type { PromptState } from "./prompt.js";
+import type { ScreenCapture } from "./screen-capture.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
-import type { WebMethods } from "./web-rpc.js";
+import type { WebMethods, WebState } from "./web-rpc.js";
 
 /** Bumped by any change that an older peer cannot ignore. `hello`, `daemon.status` and `daemon.stop` work across versions. */
 export const PROTOCOL_VERSION = 1;
@@ -60,8 +62,12 @@ export interface ShellInfo {
   readonly rows: number;
   readonly title?: string;
   readonly cwd?: string;
+  /** Where its prompt stands, when the program marks it (OSC 133). */
+  readonly prompt?: PromptState;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAt: string;
+  /** When something was last typed or printed; absent while that is not known. */
+  readonly activeAt?: string;
   /** When a client was last attached. */
   readonly attachedAt?: string;
   /** When the present connection was made. */
@@ -151,7 +157,7 @@ export interface UnsavedState {
   readonly stateUnsavedReason?: string;
 }
 
-export interface DaemonStatus extends UnsavedState {
+export interface DaemonStatus extends UnsavedState, WebState {
   readonly v: 1;
   readonly pid: number;
   readonly version: string;
@@ -163,8 +169,6 @@ export interface DaemonStatus extends UnsavedState {
   readonly memory: number;
   /** How often the daemon served nobody for more than 200 ms, since its start. */
   readonly stalls: number;
-  /** Only while the web terminal is on. */
-  readonly web?: { readonly url: string; readonly links: number; readonly sockets: number };
 }
 
 export interface HelloResult {
@@ -172,7 +176,12 @@ export interface HelloResult {
   readonly version: string;
   readonly pid: number;
   /** From the daemon's config file: what the client needs of it. */
-  readonly client: { readonly prefix: string; readonly defaultTarget?: string };
+  readonly client: {
+    readonly prefix: string;
+    readonly defaultTarget?: string;
+    /** Names of the targets that a new shell can run on, besides `local`. */
+    readonly targets?: readonly string[];
+  };
 }
 
 type Nothing = Readonly<Record<string, never>>;
@@ -209,6 +218,11 @@ export interface Methods extends WebMethods {
     result: { readonly exit?: ShellExit };
   };
   "shell.rename": { params: { readonly name: string; readonly to: string }; result: Nothing };
+  /** Sets labels, null removes one, no labels change nothing. Answers with all labels, when they are on the disk. */
+  "shell.label": {
+    params: { readonly name: string; readonly labels: Readonly<Record<string, string | null>> };
+    result: { readonly labels: Readonly<Record<string, string>> };
+  };
   /** A size makes the policy `manual`; a policy takes effect at once. Answers with the shell as it is now. */
   "shell.resize": {
     params: {
@@ -226,11 +240,33 @@ export interface Methods extends WebMethods {
     params: { readonly name: string; readonly data: string };
     result: { readonly bytes: number };
   };
-  /** The screen as text. `start`: first line, 0 is the top of the screen, negative reaches into the scrollback. */
+  /**
+   * The screen as text, with SGR (`ansi`), as a page (`html`) or as data (`json`: `screen` instead of `text`). Lines count from the
+   * top of the screen, 0; negative reaches into the scrollback. `join`: lines that were broken at the border are one.
+   * `epoch` and `offset`: the place in the output that it is of; an attach can go on from there (`resume`).
+   */
   "shell.capture": {
-    params: { readonly name: string; readonly start?: number; readonly ansi?: boolean };
-    result: { readonly text: string };
+    params: {
+      readonly name: string;
+      readonly start?: number;
+      readonly end?: number;
+      readonly join?: boolean;
+      /** The older spelling of `format: "ansi"`. */
+      readonly ansi?: boolean;
+      readonly format?: "text" | "ansi" | "html" | "json";
+    };
+    result: { readonly epoch: string; readonly offset: number } & (
+      | { readonly text: string; readonly screen?: never }
+      | { readonly screen: ScreenCapture; readonly text?: never }
+    );
   };
+  /**
+   * Sends the shell's screen as `screen` notifications on this connection: at once, then whenever it has changed, at most 15 times
+   * a second and never faster than it is read. A connection watches one shell: the last one asked for.
+   */
+  "shell.watch": { params: { readonly name: string; readonly rows?: number }; result: Nothing };
+  /** Ends that. */
+  "shell.unwatch": { params: Nothing; result: Nothing };
   "daemon.status": { params: Nothing; result: DaemonStatus };
   /** Orderly stop that kills no shell; `localShells`: also end the local runtime and its shells. */
   "daemon.stop": { params: { readonly localShells?: boolean; readonly restart?: boolean }; result: Nothing };
@@ -247,3 +283,17 @@ export type ShellEvent =
   | { readonly kind: "changed"; readonly shell: ShellInfo }
   | { readonly kind: "renamed"; readonly from: string; readonly shell: ShellInfo }
   | { readonly kind: "forgotten"; readonly name: string };
+
+/** The parameters of a `screen` notification: what is on a shell's screen, or the part of it that was asked for. */
+export interface ScreenFrame {
+  readonly name: string;
+  /** The size of the whole screen. */
+  readonly cols: number;
+  readonly rows: number;
+  /** Row of the screen that `lines[0]` is. The part that is shown holds the cursor. */
+  readonly top: number;
+  /** Printable text and SGR sequences, nothing else; every line begins and ends plain. */
+  readonly lines: readonly string[];
+  /** On the whole screen, from 0; absent while the program hides it. */
+  readonly cursor?: { readonly x: number; readonly y: number };
+}

@@ -39,6 +39,11 @@ export interface WebLink {
   readonly sockets: number;
 }
 
+/** Part of `daemon.status`: only while the web terminal is on, and without `url` while it waits for its port. */
+export interface WebState {
+  readonly web?: { readonly url?: string; readonly links: number; readonly sockets: number };
+}
+
 type Nothing = Readonly<Record<string, never>>;
 
 export interface WebMethods {

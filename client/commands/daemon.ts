@@ -121,7 +121,7 @@ function statusText(status: DaemonStatus): string {
 }
 
 function webText({ url, links, sockets }: NonNullable<DaemonStatus["web"]>): string {
-  return `${printable(url)} · ${links} ${links === 1 ? "link" : "links"} · ${sockets} open`;
+  return `${url === undefined ? "waits for its port" : printable(url)} · ${links} ${links === 1 ? "link" : "links"} · ${sockets} open`;
 }
 
 /** A process that has ended and waits for its parent (a zombie) is not alive, whatever `kill` says. */

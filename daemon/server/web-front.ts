@@ -42,6 +42,8 @@ export class WebFront {
 
   constructor(options: WebFrontOptions) {
     this.#options = options;
+    // A handshake that is none: answered like everything else.
+    this.#sockets.on("wsClientError", (_, socket) => refuseRaw(socket, 400));
   }
 
   /** Answers what comes to `server`, which listens at `place`. */

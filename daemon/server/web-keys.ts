@@ -59,6 +59,7 @@ export class WebKeys {
   /** A new pass and its one-time key. @throws AgentdError `too_busy`. */
   issue({ kind, readOnly, shell, expiresInMs }: PassRequest): { key: string; pass: WebPass } {
     this.sweep();
+    if (this.#entries.size >= MAX_PASSES) this.#forgetIdle();
     if (this.#entries.size >= MAX_PASSES)
       throw new AgentdError("too_busy", `${MAX_PASSES} links exist · agentd web ls, agentd web revoke ID`);
     const now = this.#options.now();
@@ -165,6 +166,14 @@ export class WebKeys {
         (token !== undefined && now - pass.usedAt >= IDLE_MS);
       if (isOver) this.#entries.delete(pass.id);
     }
+  }
+
+  /** An address costs its owner a word to print again, unlike a link that somebody was given. */
+  #forgetIdle(): void {
+    const owners = [...this.#entries.values()].filter(({ pass }) => pass.kind === "owner");
+    const [idlest] = owners.sort((a, b) => a.pass.usedAt - b.pass.usedAt);
+    if (idlest !== undefined && this.#options.now() - idlest.pass.usedAt > KEY_MS)
+      this.#entries.delete(idlest.pass.id);
   }
 
   #find(test: (entry: Entry) => boolean): Entry | undefined {

@@ -1,7 +1,7 @@
 // What a browser may call: an allow-list by the kind of its pass, and nothing of shells that its pass does not open.
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { MethodName, ShellEvent } from "../../shared/rpc.js";
+import type { MethodName, ScreenFrame, ShellEvent } from "../../shared/rpc.js";
 import type { Call } from "./connection.js";
 import type { Request } from "./request.js";
 import type { MethodTable } from "./rpc-server.js";
@@ -13,6 +13,8 @@ const READS: readonly MethodName[] = [
   "shell.info",
   "shell.capture",
   "shell.attach",
+  "shell.watch",
+  "shell.unwatch",
   "events.subscribe",
 ];
 const TYPES: readonly MethodName[] = ["shell.send", "shell.resize"];
@@ -20,6 +22,7 @@ const OWNS: readonly MethodName[] = [
   "shell.new",
   "shell.kill",
   "shell.rename",
+  "shell.label",
   "shell.detach",
   "daemon.status",
 ];
@@ -29,9 +32,9 @@ export function opens({ shell }: WebPass, name: string): boolean {
   return shell === undefined || shell === name;
 }
 
-/** Whether an event is about a shell that `pass` opens, as it is called now. */
-export function sees(pass: WebPass, event: ShellEvent): boolean {
-  return opens(pass, event.kind === "forgotten" ? event.name : event.shell.name);
+/** Whether a notification is about a shell that `pass` opens, as it is called now. */
+export function sees(pass: WebPass, about: ShellEvent | ScreenFrame): boolean {
+  return opens(pass, "shell" in about ? about.shell.name : about.name);
 }
 
 /**

@@ -4,7 +4,7 @@ import { Channel } from "../../shared/channel.js";
 import { AgentdError } from "../../shared/errors.js";
 import { framePayload } from "../../shared/frame.js";
 import { printable } from "../../shared/names.js";
-import type { ShellEvent } from "../../shared/rpc.js";
+import type { ScreenFrame, ShellEvent } from "../../shared/rpc.js";
 import type { ClientSink } from "../shell/client-host.js";
 import { Calls } from "./calls.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
@@ -17,7 +17,7 @@ import { WEB_LIMITS } from "./web-limits.js";
 import { sees } from "./web-methods.js";
 import { scopeOf, type WebPass } from "./web-pass.js";
 
-/** Answers and events on their way: above this calls wait, and whoever streams events is cut off. */
+/** On their way: above this calls wait, and whoever streams events is cut off. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
 /** What is kept of a page that sends more than may go on: typing that waits, or what came behind an attach. */
 const MAX_WAITING_BYTES = 256 * 1024;
@@ -48,6 +48,8 @@ export interface WebPeerOptions {
   readonly tokenMs?: number;
   /** Checks a token and makes room. Undefined: it opens nothing. @throws AgentdError `too_busy`. */
   open(token: unknown): { readonly pass: WebPass; readonly rpc: RpcServer<Call> } | undefined;
+  /** With which a shell's stream ends: 1000, or why the daemon does. */
+  endCode(): number;
   /** What a call from a page means. */
   complete(request: Request): Request;
 }
@@ -86,8 +88,11 @@ export class WebPeer implements Connection {
     this.#socket.on("message", (data: RawData, isBinary: boolean) =>
       this.#handleMessage({ bytes: data as Buffer, isBinary }),
     );
-    // Whatever is wrong with a socket, ws closes it with the code that says so.
-    this.#socket.on("error", (error) => this.#log.debug({ err: error }, "page sent what is no message"));
+    // ws has said which code it is by then.
+    this.#socket.on("error", (error) => {
+      this.#log.debug({ err: error }, "page sent what is no message");
+      this.close(WebClose.Abuse, "no message");
+    });
     this.#socket.on("close", () => this.#handleClose());
   }
 
@@ -112,15 +117,15 @@ export class WebPeer implements Connection {
     this.#readWaiting();
   }
 
-  notify(event: ShellEvent): void {
+  notify(params: ShellEvent | ScreenFrame, method = "event"): void {
     this.#streamsEvents = true;
-    if (this.#pass === undefined || !sees(this.#pass, event)) return;
+    if (this.#pass === undefined || !sees(this.#pass, params)) return;
     if (this.#socket.bufferedAmount > MAX_QUEUED_BYTES) {
       this.#log.warn({ queuedBytes: this.#socket.bufferedAmount }, "page does not read its events");
       this.#socket.terminate();
       return;
     }
-    this.#send(JSON.stringify({ jsonrpc: "2.0", method: "event", params: event }));
+    this.#send(JSON.stringify({ jsonrpc: "2.0", method, params }));
   }
 
   onClose(callback: () => void): void {
@@ -128,24 +133,23 @@ export class WebPeer implements Connection {
     else this.#closeCallbacks.push(callback);
   }
 
-  /** Ends the connection after what was sent; one that is cut off has half a second for it. */
-  close(code: number = WebClose.Normal, reason = ""): void {
+  /** Ends the connection after what was sent, which it has `deadlineMs` to read. */
+  close(code: number, reason: string, deadlineMs: number = CUT_DEADLINE_MS): void {
     if (this.#phase.kind === "ended") return;
     const phase = this.#phase;
     this.#phase = { kind: "ended" };
     clearTimeout(this.#tokenTimer);
-    this.#forgetWaiting();
+    this.#waiting = [];
     this.#socket.resume();
     this.#socket.close(code, reason);
-    const deadlineMs = code === WebClose.Normal ? END_DEADLINE_MS : CUT_DEADLINE_MS;
     const deadline = setTimeout(() => this.#socket.terminate(), deadlineMs);
     this.#socket.once("close", () => clearTimeout(deadline));
     if (phase.kind === "frames") phase.receiver.closed();
   }
 
   /** Resolves when the connection is gone. */
-  async gone(): Promise<void> {
-    if (!this.#closed) await new Promise<void>((resolve) => this.onClose(resolve));
+  gone(): Promise<void> {
+    return new Promise((resolve) => this.onClose(resolve));
   }
 
   #handleMessage(message: Message): void {
@@ -240,11 +244,6 @@ export class WebPeer implements Connection {
     if (this.#socket.isPaused) this.#socket.resume();
   }
 
-  #forgetWaiting(): void {
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-  }
-
   #send(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#socket.send(text, { binary: false }, () => {
@@ -257,7 +256,7 @@ export class WebPeer implements Connection {
     const phase = this.#phase;
     this.#phase = { kind: "ended" };
     clearTimeout(this.#tokenTimer);
-    this.#forgetWaiting();
+    this.#waiting = [];
     if (phase.kind === "frames") phase.receiver.closed();
     for (const callback of this.#closeCallbacks.splice(0)) callback();
   }
@@ -275,7 +274,7 @@ export class WebPeer implements Connection {
         return Math.max(flow.queuedBytes, socket.bufferedAmount);
       },
       onDrain: (callback) => flow.onDrain(callback),
-      end: () => this.close(),
+      end: () => this.close(this.#options.endCode(), "", END_DEADLINE_MS),
       pauseInput: () => {
         this.#inputPaused = true;
       },

@@ -25,6 +25,8 @@ export class WebPeers {
   readonly #options: WebPeersOptions;
   /** In order of arrival. */
   readonly #peers = new Set<WebPeer>();
+  /** With which a shell's stream ends. */
+  endCode: number = WebClose.Normal;
 
   constructor(options: WebPeersOptions) {
     this.#options = options;
@@ -54,7 +56,8 @@ export class WebPeers {
       now: () => performance.now(),
       ...(tokenMs === undefined ? {} : { tokenMs }),
       open: (token) => {
-        const pass = failures.isClosed ? undefined : keys.open(token);
+        if (failures.isClosed) throw new AgentdError("too_busy", "too many wrong tokens · wait a minute");
+        const pass = keys.open(token);
         if (pass === undefined) {
           failures.count();
           return undefined;
@@ -63,6 +66,7 @@ export class WebPeers {
           throw new AgentdError("too_busy", `${WEB_LIMITS.sockets} sockets are open already`);
         return { pass, rpc: new RpcServer(webMethods(methods(), pass)) };
       },
+      endCode: () => this.endCode,
       complete: (request) => withHome(request, home),
     });
     this.#peers.add(peer);

@@ -1,26 +1,26 @@
 // The web terminal: turned on and off, its links made and revoked, its tabs served again by the next daemon.
 import { randomBytes } from "node:crypto";
-import type { Server } from "node:http";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { Params, Result, ShellEvent } from "../../shared/rpc.js";
+import type { DaemonStatus, Params, Result, ShellEvent } from "../../shared/rpc.js";
 import type { Disk } from "../shell/disk.js";
 import { loadWebAssets } from "./web-assets.js";
 import { WebClose } from "./web-close.js";
 import { WebFront } from "./web-front.js";
 import { WebKeys } from "./web-keys.js";
 import { FailureLimit } from "./web-limits.js";
-import { listenOnLoopback, listenOnSocket, type WebListener } from "./web-listener.js";
 import type { WebPass } from "./web-pass.js";
 import { WebPeers, type WebPeersOptions } from "./web-peers.js";
 import { urlOf, type WebPlace } from "./web-place.js";
+import { describePlace, WebPlaces } from "./web-places.js";
 import { type WebState, WebStore } from "./web-store.js";
 
-/** How soon the sockets of a pass that has run out are closed; and how often a port that is taken is tried again. */
+/** How soon the sockets of a pass that has run out are closed. */
 const SWEEP_MS = 500;
-const RETRY_MS = 5000;
 /** That a pass is in use is saved no more often than this. */
 const SAVE_USE_MS = 10 * 60_000;
+
+type WebStatus = NonNullable<DaemonStatus["web"]>;
 
 export interface WebServerOptions extends Pick<WebPeersOptions, "log" | "version" | "home" | "methods"> {
   readonly stateDirectory: string;
@@ -29,14 +29,14 @@ export interface WebServerOptions extends Pick<WebPeersOptions, "log" | "version
   readonly disk: Disk;
   readonly hasShell: (name: string) => boolean;
   readonly subscribe: (listener: (event: ShellEvent) => void) => () => void;
+  readonly clock: { readonly now: () => number; readonly monotonic: () => number };
   /** Shorter in tests. */
   readonly limits?: { readonly requestMs?: number; readonly tokenMs?: number };
 }
 
 interface Running {
   readonly keys: WebKeys;
-  readonly front: WebFront;
-  readonly listeners: WebListener[];
+  readonly places: WebPlaces;
   readonly stop: () => void;
 }
 
@@ -44,7 +44,7 @@ interface Running {
 export class WebServer {
   readonly #options: WebServerOptions;
   readonly #store: WebStore;
-  readonly #failures = new FailureLimit(() => performance.now());
+  readonly #failures: FailureLimit;
   readonly #peers: WebPeers;
   #running: Running | undefined;
   /** Starts and stops follow each other. */
@@ -54,6 +54,7 @@ export class WebServer {
   constructor(options: WebServerOptions) {
     this.#options = options;
     this.#store = new WebStore(options.stateDirectory, options.disk, options.log);
+    this.#failures = new FailureLimit(options.clock.monotonic);
     const { tokenMs } = options.limits ?? {};
     this.#peers = new WebPeers({
       ...options,
@@ -67,7 +68,7 @@ export class WebServer {
     return this.#inTurn(async () => {
       const place = await this.#open(params);
       const { key, pass } = this.#issue("owner", {});
-      return { url: `${urlOf(place)}#k=${key}`, id: pass.id, ...placeInfo(place) };
+      return { url: `${urlOf(place)}#k=${key}`, id: pass.id, ...describePlace(place) };
     });
   }
 
@@ -79,7 +80,7 @@ export class WebServer {
         throw new AgentdError("shell_not_found", `no shell '${printable(name)}'`);
       const place = await this.#open(params);
       const { key, pass } = this.#issue("link", { shell: name, readOnly, expiresInMs });
-      return { url: `${urlOf(place)}#k=${key}`, id: pass.id, ...placeInfo(place) };
+      return { url: `${urlOf(place)}#k=${key}`, id: pass.id, ...describePlace(place) };
     });
   }
 
@@ -87,7 +88,7 @@ export class WebServer {
   stop(): Promise<Result<"web.stop">> {
     return this.#inTurn(async () => {
       const stopped = this.#running !== undefined;
-      void this.#end(WebClose.Ended, "the web terminal was turned off");
+      if (stopped) void this.#end("the web terminal was turned off");
       await this.#store.save(() => undefined);
       return { stopped };
     });
@@ -98,9 +99,9 @@ export class WebServer {
     return {
       v: 1,
       on: this.#running !== undefined,
-      places: (this.#running?.listeners ?? []).map(({ place }) => ({
+      places: (this.#running?.places.open ?? []).map((place) => ({
         url: urlOf(place),
-        ...placeInfo(place),
+        ...describePlace(place),
       })),
       links: passes.map((pass) => this.#describe(pass)),
     };
@@ -120,11 +121,11 @@ export class WebServer {
   }
 
   /** What `daemon status` says; undefined while it is off. */
-  status(): { readonly url: string; readonly links: number; readonly sockets: number } | undefined {
+  status(): WebStatus | undefined {
     if (this.#running === undefined) return undefined;
-    const [first] = this.#running.listeners;
+    const [place] = this.#running.places.open;
     return {
-      url: first === undefined ? "waits for its port" : urlOf(first.place),
+      ...(place === undefined ? {} : { url: urlOf(place) }),
       links: this.#running.keys.list().length,
       sockets: this.#peers.size,
     };
@@ -139,74 +140,43 @@ export class WebServer {
         const passes = state.passes.filter(
           ({ shell }) => shell === undefined || this.#options.hasShell(shell),
         );
-        const running = this.#begin({ ...state, passes });
-        for (const place of state.places) await this.#listenAgain(running, place);
+        const running = this.#begin(passes);
+        await Promise.all(state.places.map((place) => running.places.retake(place)));
       } catch (error) {
         this.#options.log.warn({ err: error }, "web terminal could not be restored");
       }
     });
   }
 
-  /** The daemon ends. What is on stays on in the next one. */
-  async shutDown(restart: boolean): Promise<void> {
-    await this.#end(restart ? WebClose.Restart : WebClose.GoingAway, "agentd ends", false);
+  /** The daemon is going to end: nobody comes in any more. What is on stays on in the next one. */
+  prepareEnd(restart: boolean): void {
+    this.#running?.stop();
+    this.#peers.endCode = restart ? WebClose.Restart : WebClose.GoingAway;
   }
 
-  async #open({ port, socket, as }: Params<"web.start">): Promise<WebPlace> {
-    const running = this.#running ?? this.#begin({ places: [], passes: [] });
+  /** Closes what the shells have not closed; resolves when all are gone. */
+  async shutDown(): Promise<void> {
+    await this.#peers.close(this.#peers.endCode, "agentd ends");
+  }
+
+  async #open(params: Params<"web.start">): Promise<WebPlace> {
+    const running = this.#running ?? this.#begin([]);
     try {
-      const { listeners } = running;
-      const wanted = socket === undefined ? "tcp" : "unix";
-      const existing = listeners.find(
-        ({ place }) => place.kind === wanted && isAsked(place, port, socket, as),
-      );
-      if (existing !== undefined) return existing.place;
-      const other = listeners.find(({ place }) => place.kind === wanted)?.place;
-      if (other !== undefined) {
-        throw new AgentdError(
-          "invalid_params",
-          `the web terminal listens ${other.kind === "tcp" ? `on port ${other.port}` : `at '${printable(other.path)}' as ${other.as}`} already · agentd web --stop ends that (and its links)`,
-        );
+      const { place, isNew } = await running.places.take(params);
+      if (isNew) {
+        await this.#save();
+        this.#options.log.info(describePlace(place), "web terminal is on");
       }
-      const listener = await this.#listen(running, port, socket, as);
-      listeners.push(listener);
-      await this.#save();
-      this.#options.log.info({ ...placeInfo(listener.place) }, "web terminal is on");
-      return listener.place;
+      return place;
     } catch (error) {
-      if (running.listeners.length === 0) void this.#end(WebClose.Ended, "");
+      if (running.places.wanted.length === 0) void this.#end("");
       throw error;
     }
   }
 
-  #listen(running: Running, port?: number, socket?: string, as = "localhost:8080"): Promise<WebListener> {
-    const attend = (server: Server, place: WebPlace) => running.front.attend(server, place);
-    const { requestMs } = this.#options.limits ?? {};
-    return socket === undefined
-      ? listenOnLoopback(port, attend, requestMs)
-      : listenOnSocket(socket, as, attend, requestMs);
-  }
-
-  /** A place that was ours: a stranger who has it meanwhile learns nothing, and it is taken back when he goes. */
-  async #listenAgain(running: Running, place: WebPlace): Promise<void> {
-    if (this.#running !== running) return;
-    try {
-      const listener =
-        place.kind === "tcp"
-          ? await this.#listen(running, place.port)
-          : await this.#listen(running, undefined, place.path, place.as);
-      if (this.#running === running) running.listeners.push(listener);
-      else listener.close();
-      this.#options.log.info({ ...placeInfo(place) }, "web terminal is on again");
-    } catch (error) {
-      this.#options.log.warn({ err: error, ...placeInfo(place) }, "web terminal waits for its place");
-      setTimeout(() => void this.#listenAgain(running, place), RETRY_MS).unref();
-    }
-  }
-
-  #begin({ passes }: WebState): Running {
-    const { log, assetsDirectory } = this.#options;
-    const keys = new WebKeys({ now: Date.now, random: randomBytes, stored: passes });
+  #begin(passes: WebState["passes"]): Running {
+    const { log, assetsDirectory, clock, limits } = this.#options;
+    const keys = new WebKeys({ now: clock.now, random: randomBytes, stored: passes });
     const front = new WebFront({
       assets: loadWebAssets(assetsDirectory),
       keys,
@@ -219,25 +189,27 @@ export class WebServer {
     const unsubscribe = this.#options.subscribe((event) => this.#follow(event, keys));
     const sweep = setInterval(() => {
       this.#peers.sweep(keys);
-      if (this.#peers.size > 0 && Date.now() - this.#savedAt > SAVE_USE_MS) void this.#save();
+      if (this.#peers.size > 0 && clock.now() - this.#savedAt > SAVE_USE_MS) void this.#save();
     }, SWEEP_MS).unref();
+    const places = new WebPlaces({
+      log,
+      attend: (server, place) => front.attend(server, place),
+      ...(limits?.requestMs === undefined ? {} : { requestMs: limits.requestMs }),
+    });
     const stop = () => {
       unsubscribe();
       clearInterval(sweep);
+      places.close();
     };
-    this.#running = { keys, front, listeners: [], stop };
+    this.#running = { keys, places, stop };
     return this.#running;
   }
 
-  #end(code: number, reason: string, forget = true): Promise<void> {
-    const running = this.#running;
-    if (running === undefined) return Promise.resolve();
-    if (forget) this.#running = undefined;
-    running.stop();
-    for (const listener of running.listeners) listener.close();
-    const closed = this.#peers.close(code, reason);
-    this.#options.log.info({ code }, "web terminal is off");
-    return closed;
+  #end(reason: string): Promise<void> {
+    this.#running?.stop();
+    this.#running = undefined;
+    this.#options.log.info({}, "web terminal is off");
+    return this.#peers.close(WebClose.Ended, reason);
   }
 
   #issue(
@@ -257,11 +229,11 @@ export class WebServer {
   }
 
   #save(): Promise<void> {
-    this.#savedAt = Date.now();
+    this.#savedAt = this.#options.clock.now();
     return this.#store.save(() => {
       const running = this.#running;
       if (running === undefined) return undefined;
-      return { places: running.listeners.map(({ place }) => place), passes: running.keys.stored() };
+      return { places: running.places.wanted, passes: running.keys.stored() };
     });
   }
 
@@ -284,13 +256,4 @@ export class WebServer {
     this.#turn = result.catch(() => {});
     return result;
   }
-}
-
-function isAsked(place: WebPlace, port?: number, socket?: string, as?: string): boolean {
-  if (place.kind === "tcp") return port === undefined || port === place.port;
-  return place.path === socket && (as === undefined || as === place.as);
-}
-
-function placeInfo(place: WebPlace): { port: number } | { socket: string } {
-  return place.kind === "tcp" ? { port: place.port } : { socket: place.path };
 }
