@@ -77,7 +77,7 @@ export class Previews {
     const askedAt = performance.now();
     try {
       const answer = await this.#directory.call("shell.capture", { name, ansi: true });
-      const text = tellingLines(answer.text, PREVIEW_LINES);
+      const text = tellingLines(answer.text ?? "", PREVIEW_LINES);
       const changed = before !== undefined && before.text !== text;
       this.#known.set(name, { text, askedAt, changedAt: changed ? Date.now() : before?.changedAt });
       if (!this.#stopped && (changed || before === undefined)) this.#onChange(name);

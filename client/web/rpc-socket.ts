@@ -62,6 +62,7 @@ export class RpcSocket {
   #admitted: PendingCall | undefined;
   #scope: Scope = { readOnly: true };
   #hello: HelloResult | undefined;
+  #resolveClosed: (code: number) => void = () => {};
   /** Frames that came before anybody listened. */
   #early: Uint8Array[] = [];
   #onFrame: ((channel: number, payload: Uint8Array) => void) | undefined;
@@ -80,15 +81,9 @@ export class RpcSocket {
       else this.#handleFrame(new Uint8Array(data));
     };
     this.closed = new Promise((resolve) => {
-      socket.onclose = ({ code }) => {
-        socket.onmessage = null;
-        const error = new SocketClosed(code);
-        this.#admitted?.reject(error);
-        for (const call of this.#calls.values()) call.reject(error);
-        this.#calls.clear();
-        resolve(code);
-      };
+      this.#resolveClosed = resolve;
     });
+    socket.onclose = ({ code }) => this.#finish(code);
   }
 
   /** Open, admitted and greeted. @throws DoorClosed, SocketClosed, AgentdError */
@@ -145,6 +140,18 @@ export class RpcSocket {
 
   close(code: number = CloseCode.Normal): void {
     this.#socket.close(code);
+    // Who does not answer will not answer that either.
+    if (code === CloseCode.NoAnswer) this.#finish(code);
+  }
+
+  #finish(code: number): void {
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    const error = new SocketClosed(code);
+    this.#admitted?.reject(error);
+    for (const call of this.#calls.values()) call.reject(error);
+    this.#calls.clear();
+    this.#resolveClosed(code);
   }
 
   #admit(token: string): Promise<unknown> {

@@ -69,6 +69,8 @@ export class ShellLink {
   #again = false;
   #ending: Ending | undefined;
   #inDoubt = 0;
+  /** Bytes that were sent before this side closed the connection, until that is answered. */
+  #parting = 0;
   name: string;
 
   constructor(options: ShellLinkOptions) {
@@ -128,7 +130,11 @@ export class ShellLink {
     if (this.#state.kind === "over") {
       this.#become({ kind: "connecting" });
       void this.#run();
-    } else this.#socket?.close();
+    } else if (this.#socket !== undefined) {
+      // What is typed from now on waits for the next connection.
+      this.#parting += this.#keys.disconnect();
+      this.#socket.close();
+    }
     this.#wait.wake();
   }
 
@@ -163,15 +169,14 @@ export class ShellLink {
   async #runOnce(): Promise<Ending | undefined> {
     let socket: RpcSocket | undefined;
     const liveness = new Liveness();
-    let inOrder = false;
     this.#ending = undefined;
     try {
       socket = await RpcSocket.open(this.#options.door, this.#options.client);
       await this.#attach(socket);
       liveness.watch(socket);
       const code = await socket.closed;
-      // A closing handshake of ours comes back behind everything that was sent before it.
-      inOrder = this.#again && code === CloseCode.Normal;
+      // A closing handshake of ours is answered behind everything that was sent before it.
+      if (this.#again && code === CloseCode.Normal) this.#parting = 0;
       const final = finalCloseText(code);
       return this.#ending ?? (final === undefined ? undefined : { ...final, tone: "cut", again: false });
     } catch (error) {
@@ -179,7 +184,8 @@ export class ShellLink {
       return this.#failure(error);
     } finally {
       liveness.stop();
-      this.#inDoubt += this.#keys.disconnect(inOrder);
+      this.#inDoubt += this.#parting + this.#keys.disconnect();
+      this.#parting = 0;
       this.#socket = undefined;
       this.#options.feed.cutOff();
     }

@@ -39,10 +39,8 @@ export async function showTerminalMenu(
     preferences.changeFontSize(by);
     font.textContent = `${preferences.fontSize} px`;
   };
-  const smaller = button("A−", step(-1));
-  smaller.setAttribute("aria-label", "Smaller text");
-  const larger = button("A+", step(1));
-  larger.setAttribute("aria-label", "Larger text");
+  const smaller = button("Smaller", step(-1));
+  const larger = button("Larger", step(1));
   const reader = toggle("Screen reader mode", preferences.screenReader, () =>
     preferences.toggleScreenReader(),
   );

@@ -50,12 +50,12 @@ export class TypedKeys {
     this.#flush();
   }
 
-  /** The connection is gone; returns how many bytes may not have arrived. @param inOrder this side closed it, and was answered. */
-  disconnect(inOrder: boolean): number {
+  /** The connection is gone, or about to be closed; returns how many bytes may not have arrived. */
+  disconnect(): number {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#send = undefined;
-    const inDoubt = inOrder ? 0 : this.#evidence.inDoubt;
+    const { inDoubt } = this.#evidence;
     this.#evidence = new InputEvidence();
     return inDoubt;
   }

@@ -1,6 +1,12 @@
 // Debian's chromium on the built web terminal: pages opened by the printed address, and what they show.
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
 import type { Sandbox } from "./sandbox.js";
 
 const EXECUTABLE = "/usr/bin/chromium";
@@ -29,11 +35,7 @@ export class WebTab {
   }
 
   /** Through a fresh printed link of `agentd web ARGS`. */
-  static async open(
-    context: BrowserContext,
-    sandbox: Sandbox,
-    ...args: readonly string[]
-  ): Promise<WebTab> {
+  static async open(context: BrowserContext, sandbox: Sandbox, ...args: readonly string[]): Promise<WebTab> {
     const tab = new WebTab(await context.newPage());
     await tab.page.goto(printedUrl(sandbox, ...args));
     return tab;
@@ -81,7 +83,8 @@ export class WebTab {
 export function printedUrl(sandbox: Sandbox, ...args: readonly string[]): string {
   const { status, stdout, stderr } = sandbox.run(["web", "--print-url", ...args]);
   const url = /http:\/\/\S+#k=\S+/.exec(stdout)?.[0];
-  if (status !== 0 || url === undefined) throw new Error(`agentd web ended with ${status}: ${stdout}${stderr}`);
+  if (status !== 0 || url === undefined)
+    throw new Error(`agentd web ended with ${status}: ${stdout}${stderr}`);
   return url;
 }
 
