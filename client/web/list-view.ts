@@ -33,6 +33,8 @@ export class ListView {
   readonly #visible = new Set<Element>();
   readonly #observer: IntersectionObserver;
   readonly #stops: (() => void)[] = [];
+  /** The name of a card that should have the keyboard as soon as it is there. */
+  #expected: string | undefined;
 
   constructor(options: ListViewOptions) {
     this.#options = options;
@@ -108,6 +110,7 @@ export class ListView {
       if (this.#list.children[index] !== element)
         this.#list.insertBefore(element, this.#list.children[index] ?? null);
     });
+    this.#focusExpected();
     this.#new.hidden = !mayManage(directory);
     this.#showEmpty(shells.length);
     this.#tick();
@@ -122,7 +125,7 @@ export class ListView {
       const manage = mayManage(directory);
       const complain = (error: unknown) => setText(this.#status, errorText(error));
       card = new ShellCard(shell, {
-        rename: manage ? (name) => void renameShell(directory, name).catch(complain) : undefined,
+        rename: manage ? (name) => void this.#rename(name) : undefined,
         kill: manage ? (name) => void killShell(directory, name).catch(complain) : undefined,
       });
       this.#cards.set(shell.name, card);
@@ -184,6 +187,21 @@ export class ListView {
         return toneOf(shell) !== "over" || this.#previews.get(name) === undefined;
       })
       .map(({ name }) => name);
+  }
+
+  /** The keyboard goes on at the card that its shell has under the new name, whichever comes first: that card or the answer. */
+  async #rename(name: string): Promise<void> {
+    await renameShell(this.#options.directory, name, (to) => {
+      this.#expected = to;
+    });
+    this.#focusExpected();
+  }
+
+  #focusExpected(): void {
+    const card = this.#expected === undefined ? undefined : this.#cards.get(this.#expected);
+    if (card === undefined || document.querySelector("dialog[open]") !== null) return;
+    this.#expected = undefined;
+    card.link.focus();
   }
 
   async #create(): Promise<void> {

@@ -2,13 +2,7 @@
 /// <reference lib="dom" />
 import type { ILinkHandler } from "@xterm/xterm";
 import { confirmDialog } from "./dialogs.js";
-
-/** The address when it leads to the web; undefined for every other scheme. */
-export function webAddress(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  return url.protocol === "http:" || url.protocol === "https:" ? url.href : undefined;
-}
+import { webAddress } from "./web-address.js";
 
 /** @param show says the address while the pointer is on a link; undefined: it has left. */
 export function linkHandler(show: (address: string | undefined) => void): ILinkHandler {

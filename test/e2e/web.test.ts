@@ -137,7 +137,7 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     const link = page.getByRole("link", { name: "by-hand", exact: true });
     await link.waitFor();
     await page.keyboard.press("/");
-    await page.keyboard.type("by-h");
+    await page.keyboard.type("by-");
     await page.keyboard.press("ArrowDown");
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("by-hand");
     await page.keyboard.press("Tab");
@@ -147,6 +147,8 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: "by-key", exact: true }).waitFor();
     expect(shells().map(({ name }) => name)).not.toContain("by-hand");
+    // The keyboard goes on where it was.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("by-key");
     await page.getByRole("button", { name: "Kill by-key" }).press("Enter");
     await page.getByRole("alertdialog").waitFor();
     await page.keyboard.press("Enter");
