@@ -1,6 +1,6 @@
 // The event stream's encoding, read back by a decoder written from the layout, and a known checksum.
 import { describe, expect, it } from "vitest";
-import { crc32 } from "../../../daemon/local/crc32.js";
+import { crc32 } from "../../../shared/crc32.js";
 import { encodeEvent } from "../../../daemon/local/event-stream.js";
 
 describe("event stream", () => {
