@@ -1,4 +1,5 @@
 // The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
+import type { CloudMethods, Lifetime, Slots } from "./cloud-rpc.js";
 import type { NoticeSpan, Verdict } from "./notice.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
@@ -13,6 +14,8 @@ export type ShellState =
   | "needs-credentials"
   | "taken"
   | "capacity"
+  /** Not connected because nobody used it: attaching or typing wakes it. */
+  | "asleep"
   | "ended"
   | "gone";
 
@@ -78,6 +81,11 @@ export interface ShellInfo {
   readonly pid?: number;
   /** Why the shell is not live, in words. */
   readonly reason?: string;
+  /** AgentCore only, in `shell.list` and `shell.info`. */
+  readonly lifetime?: Lifetime;
+  readonly slots?: Slots;
+  /** Without any use for so long its connection is let go; absent: never. */
+  readonly idleStopMs?: number;
   /** Only when it is not `safe`. */
   readonly escapes?: Escapes;
   /** Only when it is not `deny`. */
@@ -104,8 +112,16 @@ export type TargetRequest =
       readonly qualifier?: string;
       readonly endpointUrl?: string;
       readonly bearerTokenFile?: string;
+      /** Kept in memory only, never on disk. */
+      readonly bearerToken?: string;
+      /** The client's `AWS_PROFILE`: counts where neither `profile` nor the config file names one. */
+      readonly defaultProfile?: string;
       readonly runtimeSessionId?: string;
       readonly shellId?: string;
+      /** Typed once into a new shell, when it has come up; never into one that existed. Absent: as the config file says. */
+      readonly startCommand?: string;
+      /** 60,000 or more; 0: never, whatever the config file says. */
+      readonly idleStopMs?: number;
     };
 
 /** What becomes of a program's escape sequences: `safe` lets only harmless ones through (docs/security.md). */
@@ -175,7 +191,7 @@ export interface HelloResult {
 type Nothing = Readonly<Record<string, never>>;
 
 /** Method name → parameters (by name, always an object) and result. */
-export interface Methods {
+export interface Methods extends CloudMethods {
   hello: { params: { readonly protocol: number; readonly client: string }; result: HelloResult };
   /** Creates a shell and answers once it is live, or fails with the reason and leaves nothing behind. */
   "shell.new": {
