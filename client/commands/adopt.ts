@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<Verdict, string>> = {
 
 export const adopt: Command = {
   name: "adopt",
-  usage: "NAME --runtime ARN|ALIAS --session-id ID --shell-id ID [--json] | NAME --bearer-token-file FILE",
+  usage: "NAME --runtime ARN --session-id ID --shell-id ID | NAME --bearer-token-file FILE",
   summary: "take in a shell that runs on AgentCore already (or give its token again)",
   flags: {
     ...CLOUD_FLAGS,

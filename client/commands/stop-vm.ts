@@ -84,18 +84,9 @@ async function isWanted(runtimeSessionId: string, shells: readonly ShellInfo[]):
       shell.runtimeSessionId === runtimeSessionId && shell.state !== "ended" && shell.state !== "gone",
   );
   const names = inside.map(({ name }) => name);
-  const { createInterface } = await import("node:readline/promises");
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const ours = names.length === 0 ? "no shell of agentd's is in it" : `it ends ${names.join(", ")}`;
-  try {
-    const left = new Promise<string>((resolve) => prompt.once("close", () => resolve("")));
-    const asked = prompt.question(
-      `stop runtime session ${runtimeSessionId} and lose its files? ${ours} [y/N] `,
-    );
-    return /^y(?:es)?$/i.test((await Promise.race([asked, left])).trim());
-  } finally {
-    prompt.close();
-  }
+  const { confirm } = await import("../confirm.js");
+  return confirm(`stop runtime session ${runtimeSessionId} and lose its files? ${ours}`);
 }
 
 function tellShells(word: string, names: readonly string[]): string {
