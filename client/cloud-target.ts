@@ -37,7 +37,7 @@ export const TOKEN_FLAG: Flags = {
   "bearer-token": {
     type: "string",
     value: "TOKEN",
-    help: `OAuth token, kept in memory; other users see it here, so prefer a file or ${TOKEN_VARIABLE}`,
+    help: `OAuth token by value; others can see it here: prefer a file or ${TOKEN_VARIABLE}`,
   },
 };
 

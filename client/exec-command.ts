@@ -33,9 +33,7 @@ export async function runCommand(line: CommandLine, context: Context): Promise<n
   });
   const { runtimeSessionId } = stream.result;
   if (!line.has("session-id") && !json)
-    context.say(
-      `runtime session ${runtimeSessionId} · new, kept until it is idle for 15 min · --session-id uses it again`,
-    );
+    context.say(`runtime session ${runtimeSessionId} · new · --session-id uses it again`);
   const output = json ? new Collected() : new PassedOn(stream);
   const end = await endOf(stream, output);
   if (end === "interrupted") {

@@ -6,8 +6,7 @@ import type { CommandLine } from "../command-line.js";
 
 export const exec: Command = {
   name: "exec",
-  usage:
-    '--runtime ARN|ALIAS [--session-id ID] [--timeout TIME] [--json] "command" | --it --runtime ARN [--session-id ID --shell-id ID]',
+  usage: '--runtime ARN|ALIAS "command" | --it --runtime ARN [--session-id ID --shell-id ID]',
   summary: "run one command on an AgentCore runtime, or open a shell there (--it)",
   flags: {
     it: { type: "boolean", help: "a shell: adopts the one of --session-id and --shell-id, and attaches" },

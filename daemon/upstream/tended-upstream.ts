@@ -6,6 +6,12 @@ import type { Clock } from "./clock.js";
 import type { Ending, UpstreamHandlers } from "./link.js";
 import type { Upstream } from "./upstream.js";
 
+/** What is tended. */
+export type Link = Pick<
+  Upstream,
+  "run" | "send" | "resize" | "kill" | "retryNow" | "wake" | "nudge" | "pause" | "resume" | "queuedBytes"
+>;
+
 export interface TendedUpstreamOptions {
   readonly clock: Clock;
   /** After so long without input, output and clients the connection is let go, so that a forgotten shell does not bill for ever. */
@@ -15,7 +21,7 @@ export interface TendedUpstreamOptions {
   /** Somebody is attached. */
   isUrgent(): boolean;
   readonly handlers: UpstreamHandlers;
-  make(handlers: UpstreamHandlers): Upstream;
+  make(handlers: UpstreamHandlers): Link;
 }
 
 /** While somebody is attached, this often is looked whether they still are: so exact is the time since they left. */
@@ -27,7 +33,7 @@ const LOOK_EVERY_MS = 60_000;
  */
 export class TendedUpstream {
   readonly #options: TendedUpstreamOptions;
-  readonly #link: Upstream;
+  readonly #link: Link;
   #asleepSince: number | undefined;
   #held = false;
   #revoked: AgentdError | undefined;
