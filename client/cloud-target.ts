@@ -76,7 +76,7 @@ function tokenGiven(
 
 /** One line to whoever wrote a token on the command line. */
 export function warnOfToken(line: CommandLine, context: Context): void {
-  if (!line.has("bearer-token") || context.quiet) return;
+  if (!line.has("bearer-token") || line.has("bearer-token-file") || context.quiet) return;
   context.complain(
     `other users of this machine can see --bearer-token in the list of processes · better: --bearer-token-file FILE, or ${TOKEN_VARIABLE}`,
   );
