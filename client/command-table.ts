@@ -9,6 +9,7 @@ import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
 import { exec } from "./commands/exec.js";
 import { kill } from "./commands/kill.js";
+import { label } from "./commands/label.js";
 import { ls } from "./commands/ls.js";
 import { newShell } from "./commands/new.js";
 import { rename } from "./commands/rename.js";
@@ -27,6 +28,7 @@ export const commandTable: readonly Command[] = [
   send,
   capture,
   rename,
+  label,
   resize,
   kill,
   exec,

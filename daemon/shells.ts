@@ -11,6 +11,7 @@ import { systemDisk } from "./shell/disk.js";
 import { withRuntimeFacts } from "./shell/lifetime.js";
 import { neighboursOf } from "./shell/neighbours.js";
 import { Registry } from "./shell/registry.js";
+import { watchScreen } from "./shell/screen-watch.js";
 import type { Shell } from "./shell/shell.js";
 import type { UpstreamRequest } from "./shell/shell-deps.js";
 import { ShellStore } from "./shell/shell-store.js";
@@ -142,6 +143,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     info: (name) => facts(registry.get(name).info(), registry.list()),
     kill: (name, force) => registry.kill(name, force),
     rename: (name, to) => registry.rename(name, to),
+    label: (name, changes) => registry.label(name, changes),
     detach: (name) => registry.detach(name),
     resize: (name, request) => registry.get(name).resize(request),
     send: (name, bytes) => registry.get(name).send(bytes),
@@ -150,6 +152,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
       await shell.ready();
       return shell.output.text(range);
     },
+    watch: (name, options) => watchScreen(registry, name, { ...options, clock }),
     subscribe: (listener) => registry.subscribe(listener),
     stop: (reason) => {
       stopWatching();

@@ -15,11 +15,13 @@ import {
 import type { Size, SizePolicy } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { ClientSink } from "../shell/client-host.js";
+import { type CloudShells, cloudMethods } from "./cloud-methods.js";
 import type { Call, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
+import { type WatchableShells, watchMethods } from "./watch-methods.js";
 
 /** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
-export interface Shells {
+export interface Shells extends CloudShells, WatchableShells {
   create(params: Params<"shell.new">): Promise<Result<"shell.new">>;
   /** @param program what the client calls itself */
   attach(
@@ -32,17 +34,11 @@ export interface Shells {
   info(name: string): ShellInfo;
   kill(name: string, force: boolean): Promise<ShellExit | undefined>;
   rename(name: string, to: string): Promise<void>;
+  label(name: string, changes: Params<"shell.label">["labels"]): Promise<Result<"shell.label">["labels"]>;
   detach(name: string | undefined): number;
   resize(name: string, request: { readonly size?: Size; readonly policy?: SizePolicy }): void;
   send(name: string, bytes: Uint8Array): void;
   capture(name: string, options: { start?: number; ansi?: boolean }): Promise<string>;
-  /** Its frames go to `sink`. @throws AgentdError `bad_arn`, `usage`. */
-  exec(
-    sink: ClientSink,
-    params: Params<"exec.run">,
-  ): { result: Result<"exec.run">; receiver: PacketReceiver };
-  stopSession(params: Params<"session.stop">): Promise<Result<"session.stop">>;
-  giveToken(params: Params<"shell.token">): void;
   /** @returns what ends the subscription. */
   subscribe(listener: (event: ShellEvent) => void): () => void;
 }
@@ -95,6 +91,8 @@ export function createMethods({
       return {};
     },
 
+    "shell.label": async ({ name, labels }) => ({ labels: await shells.label(name, labels) }),
+
     "shell.detach": async ({ name }) => ({ detached: shells.detach(name) }),
 
     "shell.resize": async ({ name, cols, rows, sizePolicy: policy }) => {
@@ -114,18 +112,8 @@ export function createMethods({
 
     "shell.capture": async ({ name, ...options }) => ({ text: await shells.capture(name, options) }),
 
-    "exec.run": async (params, { connection, afterAnswer }) => {
-      const { result, receiver } = shells.exec(connection.sink, params);
-      afterAnswer(() => connection.becomeStream(receiver));
-      return result;
-    },
-
-    "session.stop": async (params) => shells.stopSession(params),
-
-    "shell.token": async (params) => {
-      shells.giveToken(params);
-      return {};
-    },
+    ...cloudMethods(shells),
+    ...watchMethods(shells),
 
     "daemon.status": async () => status(),
 
