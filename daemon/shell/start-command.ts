@@ -33,9 +33,6 @@ export function typeStartCommand(
     cancel = clock.setTimeout(type, Math.max(0, Math.min(delayMs, deadline - clock.monotonic())));
   };
   const unwatch = shell.output.watchers.add(() => typeIn(PAUSE_MS));
-  typeIn(SILENT_MS);
   // The prompt may have come before.
-  void shell.output.text({}).then((text) => {
-    if (text.trim() !== "") typeIn(PAUSE_MS);
-  });
+  typeIn(shell.output.offset > 0 ? PAUSE_MS : SILENT_MS);
 }
