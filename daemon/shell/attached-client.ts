@@ -1,13 +1,11 @@
 // One client that sees a shell: holding until its snapshot is drawn, then live, behind when it does not read.
 import { Channel } from "../../shared/channel.js";
-import { chunksOf, encodeFrame, framePayload } from "../../shared/frame.js";
 import { encodeNotice, type Notice } from "../../shared/notice.js";
 import type { Size } from "../../shared/size.js";
-import { QueryFilter } from "../terminal/query-filter.js";
 import { type ClientWishes, readClientFrame } from "./client-frame.js";
 import type { ClientHost, ClientOptions, ClientSink } from "./client-host.js";
 import { HeldFrames, outputBytes } from "./held-frames.js";
-import type { Resumption } from "./output-log.js";
+import { OutputShare } from "./output-share.js";
 import type { Candidate } from "./size-policy.js";
 
 /** Handed to a client's socket at a time, beyond a drawing: what is there cannot be taken back. */
@@ -43,9 +41,7 @@ export class AttachedClient implements Candidate {
   #queueLimit = MAX_QUEUED_BYTES;
   /** Distinguishes the drawing that is awaited from one that was given up. */
   #generation = 0;
-  #filter: QueryFilter | undefined;
-  /** What the client takes the offset to be, counting what it gets. */
-  #countedOffset: number;
+  readonly #share: OutputShare;
   #lastNotice: Uint8Array | undefined;
   /** It was detached: it gets no more output, only the notice that says so. */
   #isDismissed = false;
@@ -80,9 +76,11 @@ export class AttachedClient implements Candidate {
     this.size = options.size;
     this.canLead = options.canLead;
     this.attached = options.attached;
-    this.#countedOffset = options.host.offset();
+    this.#share = new OutputShare(host, (frame) => this.#send(frame));
     options.sink.onDrain(() => this.#handleDrain());
-    if (options.resume !== undefined) this.#resume(options.resume);
+    if (options.resume === undefined) return;
+    this.#drawing = [];
+    this.#share.resume(options.resume);
   }
 
   /** Its output is being dropped: it sees, and answers, no queries. */
@@ -99,9 +97,8 @@ export class AttachedClient implements Candidate {
 
   /** Output of the shell, in the turn in which it came. An empty frame: only its place has changed. */
   deliver(frame: Uint8Array): void {
-    if (frame[0] !== Channel.Stdout) this.#send(frame);
-    else if (this.#filter !== undefined) this.#sendFiltered(this.#filter.push(framePayload(frame)));
-    else this.#sendOutput(frame, this.#host.offset());
+    if (frame[0] === Channel.Stdout) this.#share.push(frame);
+    else this.#send(frame);
   }
 
   notify(notice: Notice): void {
@@ -119,14 +116,7 @@ export class AttachedClient implements Candidate {
 
   /** Whether this client's terminal sees queries; `on` also during a replay. */
   filterQueries(on: boolean): void {
-    if (on === (this.#filter !== undefined)) return;
-    if (on) {
-      this.#filter = new QueryFilter(this.#host.tail());
-      return;
-    }
-    const rest = this.#filter?.flush();
-    this.#filter = undefined;
-    if (rest !== undefined) this.#sendFiltered(rest);
+    this.#share.filterQueries(on);
   }
 
   handleFrame(frame: Uint8Array): void {
@@ -167,9 +157,7 @@ export class AttachedClient implements Candidate {
   #requestDrawing(): void {
     const generation = ++this.#generation;
     this.#isStale = false;
-    // What the old filter held back is in the new drawing.
-    if (this.#filter !== undefined) this.#filter = new QueryFilter(this.#host.tail());
-    this.#countedOffset = this.#host.offset();
+    this.#share.beginAnew();
     const view = this.options.isTerminal ? { size: this.size, history: this.#lacksHistory } : undefined;
     this.#host.drawing(view).then(
       (frames) => {
@@ -250,38 +238,6 @@ export class AttachedClient implements Candidate {
     else if (this.#isStale) this.refit();
   }
 
-  /** What was output while this client was away is a replay: its questions are not asked again. */
-  #resume({ offset, pieces }: Resumption): void {
-    this.#filter = new QueryFilter(new Uint8Array(0));
-    this.#countedOffset = offset;
-    this.#drawing = [];
-    let end = offset;
-    for (const { bytes, consumed } of pieces) {
-      end += consumed;
-      this.#sendFiltered(this.#filter.push(bytes), end);
-    }
-  }
-
-  /** @param end where the output stands behind this frame, when the client may not be able to count it */
-  #sendOutput(frame: Uint8Array, end?: number): void {
-    this.#countedOffset += frame.length - 1;
-    if (frame.length > 1) this.#send(frame);
-    if (end !== undefined) this.#tellPosition(end);
-  }
-
-  /** Sends what the query filter let through of the output up to `end`. */
-  #sendFiltered(output: Uint8Array, end: number = this.#host.offset()): void {
-    for (const chunk of chunksOf(output)) this.#sendOutput(encodeFrame(Channel.Stdout, chunk));
-    this.#tellPosition(end - (this.#filter?.heldBytes ?? 0));
-  }
-
-  /** Where the output stands, when the client cannot know that by counting. */
-  #tellPosition(offset: number): void {
-    if (offset === this.#countedOffset) return;
-    this.#countedOffset = offset;
-    this.notify({ kind: "position", offset });
-  }
-
   #end(): void {
     if (this.#phase === "ended") return;
     if (this.#lastNotice !== undefined) this.#sink.send(this.#lastNotice);
@@ -295,6 +251,6 @@ export class AttachedClient implements Candidate {
     this.#generation += 1;
     this.#held.take();
     this.#drawing = undefined;
-    this.#filter = undefined;
+    this.#share.forget();
   }
 }
