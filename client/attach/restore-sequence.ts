@@ -66,3 +66,11 @@ export function makeRoomSequence(rows: number): string {
   });
   return `${untouched}\r${"\n".repeat(Math.max(0, rows - 1))}${CSI}H${CSI}J`;
 }
+
+/**
+ * The same where lines are missing between what is on the terminal and the drawing that follows: what is on it, and then
+ * `line`, scroll into the scrollback, so that the line stands where the others would.
+ */
+export function gapSequence(screen: ScreenModes, rows: number, line: string): string {
+  return `${restoreSequence(screen)}\r\n${CSI}K${line}${"\r\n".repeat(Math.max(1, rows))}${clearSequence(screen)}`;
+}

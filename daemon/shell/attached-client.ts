@@ -10,6 +10,8 @@ import type { Candidate } from "./size-policy.js";
 
 /** Handed to a client's socket at a time, beyond a drawing: what is there cannot be taken back. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
+/** Of one with a terminal, which reads slowly: so much of a flood comes at least after Ctrl-C. */
+const MAX_QUEUED_TERMINAL_BYTES = 128 * 1024;
 /** What is kept for a client until its drawing is ready. Room for a whole resume (1 MiB, output-log.ts) and what follows it. */
 const MAX_HELD_BYTES = 2 * 1024 * 1024;
 
@@ -18,8 +20,8 @@ type Phase = "holding" | "live" | "behind" | "ended";
 /**
  * Invariants:
  * 1. While holding, output is kept in order; it is sent right after the drawing whose mark was set when holding began.
- * 2. What is kept is bounded: behind 1 MiB queued, not counting a drawing that is under way to it, a backlog of 8 MiB and 1 s.
- *    Past that the client is behind; its backlog is dropped and counted, and so is its output; one new drawing shows it the
+ * 2. What is kept is bounded: behind what is queued, not counting a drawing that is under way to it, a backlog of 8 MiB and 1 s.
+ *    Past that, and when its person interrupts, the client is behind; its backlog is dropped and counted, and so is its output; one new drawing shows it the
  *    result. No other client and no upstream waits for that.
  * 3. A client that does not lead, and every client during a replay, gets no terminal queries.
  * 4. The last frame is a notice that says why the stream ends; it comes after everything that was output before.
@@ -38,7 +40,8 @@ export class AttachedClient implements Candidate {
   readonly #held: HeldFrames;
   #skipped = 0;
   /** Bytes queued: more while a drawing is on its way. */
-  #queueLimit = MAX_QUEUED_BYTES;
+  #queueLimit: number;
+  readonly #maxQueued: number;
   /** Distinguishes the drawing that is awaited from one that was given up. */
   #generation = 0;
   readonly #share: OutputShare;
@@ -53,6 +56,7 @@ export class AttachedClient implements Candidate {
   /** What a client may ask for; one that only reads can neither type nor lead. */
   readonly #wishes: ClientWishes = {
     type: (bytes) => this.options.readOnly || this.#host.input(this, bytes),
+    interrupt: () => this.options.readOnly || this.#giveUpBacklog(),
     measure: (size) => {
       this.size = size;
       this.#host.resized(this);
@@ -73,6 +77,8 @@ export class AttachedClient implements Candidate {
     this.#host = options.host;
     const { isTerminal, host } = options;
     this.#held = new HeldFrames(isTerminal ? undefined : (bytes) => host.backlog(this, bytes));
+    this.#maxQueued = isTerminal ? MAX_QUEUED_TERMINAL_BYTES : MAX_QUEUED_BYTES;
+    this.#queueLimit = this.#maxQueued;
     this.size = options.size;
     this.canLead = options.canLead;
     this.attached = options.attached;
@@ -193,7 +199,7 @@ export class AttachedClient implements Candidate {
     this.#drawing = undefined;
     this.#lacksHistory = false;
     this.#phase = "live";
-    this.#queueLimit = MAX_QUEUED_BYTES + this.#sink.queuedBytes;
+    this.#queueLimit = this.#maxQueued + this.#sink.queuedBytes;
     if (this.#lastNotice !== undefined) this.#end();
     else if (this.#isStale) this.refit();
   }
@@ -224,16 +230,21 @@ export class AttachedClient implements Candidate {
     this.#skipped += this.#held.dropOutput();
   }
 
+  /** Whoever interrupts a flood wants the prompt, and not first what waits before it. */
+  #giveUpBacklog(): void {
+    if (this.options.isTerminal && this.#phase === "live" && this.#held.bytes > 0) this.#fallBehind();
+  }
+
   #skip(frame: Uint8Array): void {
     this.#skipped += outputBytes(frame);
     this.#held.pushNotice(frame);
   }
 
   #handleDrain(): void {
-    this.#queueLimit = MAX_QUEUED_BYTES;
+    this.#queueLimit = this.#maxQueued;
     if (this.#phase === "behind") this.#redraw();
     if (this.#phase !== "live") return;
-    for (const frame of this.#held.take(MAX_QUEUED_BYTES)) this.#sink.send(frame);
+    for (const frame of this.#held.take(this.#maxQueued)) this.#sink.send(frame);
     if (this.#held.bytes === 0 && this.#lastNotice !== undefined) this.#end();
     else if (this.#isStale) this.refit();
   }
