@@ -99,7 +99,9 @@ export async function attachHere(options: AttachHere): Promise<number> {
         // The shell may have been renamed meanwhile, and its old name may be another shell's.
         const { shells } = await again.call("shell.list", {});
         const present = shells.find((shell) => shell.shellId === shellId)?.name ?? name;
-        const resumed = resume === undefined ? {} : { resume };
+        const { typedAgo } = reach;
+        const typed = typedAgo === undefined ? {} : { typedAgo };
+        const resumed = resume === undefined ? typed : { ...typed, resume };
         return await again.attach({ ...params, name: present, ...size, ...resumed });
       } catch (error) {
         again.close();

@@ -30,6 +30,7 @@ export class AttachedClient implements Candidate {
   readonly canLead: boolean;
   readonly attached: number;
   typed = 0;
+  readonly typedBefore: number;
   size: Size;
   readonly options: ClientOptions;
   readonly #sink: ClientSink;
@@ -79,6 +80,8 @@ export class AttachedClient implements Candidate {
     this.#held = new HeldFrames(isTerminal ? undefined : (bytes) => host.backlog(this, bytes));
     this.#maxQueued = isTerminal ? MAX_QUEUED_TERMINAL_BYTES : MAX_QUEUED_BYTES;
     this.#queueLimit = this.#maxQueued;
+    const { typedAgo = Number.POSITIVE_INFINITY } = options;
+    this.typedBefore = host.monotonic() - typedAgo;
     this.size = options.size;
     this.canLead = options.canLead;
     this.attached = options.attached;

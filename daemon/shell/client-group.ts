@@ -87,6 +87,8 @@ export class ClientGroup {
     const size = this.#options.size();
     this.#compare(client, size);
     if (!sameSize(size, client.size) && sameSize(size, before)) this.#tellSize(client, size);
+    // One that comes back gets no drawing, and may have left before it was drawn for the size that the shell has.
+    if (!sameSize(size, client.size) && client.options.resume !== undefined) this.#refit.mark(client);
     this.#options.onChange();
   }
 
