@@ -141,8 +141,11 @@ export class ShellView {
     if (connectText !== undefined && room?.lastRowIsFree !== true && !this.#drawn)
       this.#status.say(connectText);
     this.#status.beforeOutput();
-    this.#clear();
+    // A whole screen takes the place of another without a moment between, also ten times a second.
+    const hold = whole && this.#drawn && this.#gap === undefined;
+    this.#clear(hold);
     const fast = this.#write(bytes);
+    if (hold) this.#terminal.show();
     if (text !== undefined && room?.lastRowIsFree === true && this.#mayInsert) {
       const row = new ConnectLine(room, size);
       this.#options.writeStatus(row.drawSequence(`[${text}]`, this.#options.color));
@@ -151,10 +154,10 @@ export class ShellView {
     return fast;
   }
 
-  #clear(): void {
+  #clear(hold: boolean): void {
     const gap = this.#options.canSay ? this.#gap : undefined;
     this.#gap = undefined;
-    if (gap === undefined) this.#terminal.clear(!this.#drawn);
+    if (gap === undefined) this.#terminal.clear(!this.#drawn, hold);
     else this.#terminal.clearBehind(dimLine(gap, this.#options.color));
     this.#drawn = true;
   }

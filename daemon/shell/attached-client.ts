@@ -148,6 +148,11 @@ export class AttachedClient implements Candidate {
     if (this.#phase === "live" || this.#phase === "holding") this.#redraw();
   }
 
+  /** Its output was not sent for a while: goes on from a drawing of the screen as it is now. */
+  redrawScreen(): void {
+    if (this.#phase === "live" || this.#phase === "holding") this.#redraw();
+  }
+
   /** Its screen shows the wrong size: drawn anew, without the lines above it, as soon as no byte of output is lost by that. */
   refit(): void {
     if (!this.options.isTerminal) return;
