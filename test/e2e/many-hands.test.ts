@@ -167,7 +167,7 @@ describe.skipIf(!hasTmux)("many hands on one shell", () => {
     await other.waitFor("[--ignore-size: never leads]");
     expect(sizeOf("quiet")).toBe("100x30");
     const third = await join("quiet", 80, 24, "-d");
-    await wide.waitFor("[detached from quiet · agentd attach quiet]");
+    await wide.waitFor("[detached from quiet by another client · agentd attach quiet]");
     await other.waitFor("[detached from quiet");
     third.type("echo $((20+3))-alone", "Enter");
     await third.waitFor("23-alone");
