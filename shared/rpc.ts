@@ -125,6 +125,8 @@ export interface AttachParams {
   readonly pid?: number;
   /** What this client has already shown: it then gets only what is new, when the daemon still has it. */
   readonly resume?: { readonly epoch: string; readonly offset: number };
+  /** Of a client that comes back: so many milliseconds ago its person typed last. Among such the last one leads. */
+  readonly typedAgo?: number;
 }
 
 export interface AttachResult {

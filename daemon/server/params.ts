@@ -102,6 +102,7 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     tty: optional(text(256)),
     pid: optional(integer(1, 2 ** 31 - 1)),
     resume: optional(object({ epoch: uuid, offset })),
+    typedAgo: optional(offset),
   }),
   "shell.list": object({}, "ignore"),
   "shell.info": object({ name: shellName }, "ignore"),
