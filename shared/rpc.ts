@@ -7,6 +7,7 @@ import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
 import type { TargetRequest } from "./target-request.js";
 
+export type { ScreenFrame } from "./screen-frame.js";
 export type { TargetRequest } from "./target-request.js";
 
 /** Bumped by any change that an older peer cannot ignore. `hello`, `daemon.status` and `daemon.stop` work across versions. */
@@ -124,6 +125,8 @@ export interface AttachParams {
   readonly pid?: number;
   /** What this client has already shown: it then gets only what is new, when the daemon still has it. */
   readonly resume?: { readonly epoch: string; readonly offset: number };
+  /** Of a client that comes back: so many milliseconds ago its person typed last. Among such the last one leads. */
+  readonly typedAgo?: number;
 }
 
 export interface AttachResult {
@@ -269,17 +272,3 @@ export type ShellEvent =
   | { readonly kind: "changed"; readonly shell: ShellInfo }
   | { readonly kind: "renamed"; readonly from: string; readonly shell: ShellInfo }
   | { readonly kind: "forgotten"; readonly name: string };
-
-/** The parameters of a `screen` notification: what is on a shell's screen, or the part of it that was asked for. */
-export interface ScreenFrame {
-  readonly name: string;
-  /** The size of the whole screen. */
-  readonly cols: number;
-  readonly rows: number;
-  /** Row of the screen that `lines[0]` is. The part that is shown holds the cursor. */
-  readonly top: number;
-  /** Printable text and SGR sequences, nothing else; every line begins and ends plain. */
-  readonly lines: readonly string[];
-  /** On the whole screen, from 0; absent while the program hides it. */
-  readonly cursor?: { readonly x: number; readonly y: number };
-}

@@ -1,4 +1,4 @@
-// What a client asks a new shell to run on: this machine, or an AgentCore runtime.
+// What a client asks a new shell to run on.
 
 /** What a new shell runs on. */
 export type TargetRequest =

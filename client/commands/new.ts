@@ -43,6 +43,10 @@ export const newShell: Command = {
     const name = nameFrom(line, "name");
     if (name === undefined) throw new AgentdError("usage", "new needs a name · agentd new NAME");
     checkShellName(name);
+    // What is wrong is said before a daemon is started for it.
+    parseLabels(line.values("label"));
+    policyFrom(line, "size-policy");
+    outputRules(line);
     const sizeText = line.value("size");
     const size = sizeText === undefined ? undefined : parseSize(sizeText);
     if (line.has("detached")) {

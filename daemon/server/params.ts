@@ -102,6 +102,7 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     tty: optional(text(256)),
     pid: optional(integer(1, 2 ** 31 - 1)),
     resume: optional(object({ epoch: uuid, offset })),
+    typedAgo: optional(offset),
   }),
   "shell.list": object({}, "ignore"),
   "shell.info": object({ name: shellName }, "ignore"),
@@ -127,6 +128,8 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     },
     "ignore",
   ),
+  "shell.watch": object({ name: shellName, rows: optional(side) }, "ignore"),
+  "shell.unwatch": object({}, "ignore"),
   "exec.run": object({
     target: agentcore,
     command: text(65_536),
@@ -144,8 +147,6 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     throw wrong(here, "needs a name or a target");
   },
   "shell.token": object({ name: shellName, bearerToken: text(16 * 1024) }),
-  "shell.watch": object({ name: shellName, rows: optional(side) }, "ignore"),
-  "shell.unwatch": object({}, "ignore"),
   "daemon.status": object({}, "ignore"),
   "daemon.stop": object({ localShells: optional(boolean), restart: optional(boolean) }),
   "events.subscribe": object({}, "ignore"),
