@@ -7,6 +7,7 @@ import { capture } from "./commands/capture.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
 import { kill } from "./commands/kill.js";
+import { label } from "./commands/label.js";
 import { ls } from "./commands/ls.js";
 import { newShell } from "./commands/new.js";
 import { rename } from "./commands/rename.js";
@@ -24,6 +25,7 @@ export const commandTable: readonly Command[] = [
   send,
   capture,
   rename,
+  label,
   resize,
   kill,
   daemon,

@@ -114,6 +114,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     info: (name) => registry.get(name).info(),
     kill: (name, force) => registry.kill(name, force),
     rename: (name, to) => registry.rename(name, to),
+    label: (name, changes) => registry.label(name, changes),
     detach: (name) => registry.detach(name),
     resize: (name, request) => registry.get(name).resize(request),
     send: (name, bytes) => registry.get(name).send(bytes),

@@ -213,6 +213,11 @@ export interface Methods {
     result: { readonly exit?: ShellExit };
   };
   "shell.rename": { params: { readonly name: string; readonly to: string }; result: Nothing };
+  /** Sets labels, null removes one, no labels change nothing. Answers with all labels, when they are on the disk. */
+  "shell.label": {
+    params: { readonly name: string; readonly labels: Readonly<Record<string, string | null>> };
+    result: { readonly labels: Readonly<Record<string, string>> };
+  };
   /** A size makes the policy `manual`; a policy takes effect at once. Answers with the shell as it is now. */
   "shell.resize": {
     params: {

@@ -33,6 +33,7 @@ export interface Shells extends WatchableShells {
   info(name: string): ShellInfo;
   kill(name: string, force: boolean): Promise<ShellExit | undefined>;
   rename(name: string, to: string): Promise<void>;
+  label(name: string, changes: Params<"shell.label">["labels"]): Promise<Result<"shell.label">["labels"]>;
   detach(name: string | undefined): number;
   resize(name: string, request: { readonly size?: Size; readonly policy?: SizePolicy }): void;
   send(name: string, bytes: Uint8Array): void;
@@ -88,6 +89,8 @@ export function createMethods({
       await shells.rename(name, to);
       return {};
     },
+
+    "shell.label": async ({ name, labels }) => ({ labels: await shells.label(name, labels) }),
 
     "shell.detach": async ({ name }) => ({ detached: shells.detach(name) }),
 

@@ -84,6 +84,7 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
     },
     "shell.kill": () => new Promise((resolve) => gates.push(() => resolve({}))),
     "shell.rename": notYet,
+    "shell.label": notYet,
     "shell.detach": async () => ({ detached: 0 }),
     "shell.resize": notYet,
     "shell.send": async ({ data }) => ({ bytes: data.length }),
