@@ -135,7 +135,7 @@ export class AttachLoop {
           const end = this.#handleFrame(frame);
           if (end !== undefined) settle(end);
         },
-        onEnd: () => settle("lost"),
+        onEnd: () => this.#stream === stream && settle("lost"),
         onDrain: () => {
           this.#typed.handleDrain();
           this.#balance();
@@ -264,6 +264,7 @@ export class AttachLoop {
   /** Tells the daemon, and does not wait long for it: leaving never depends on anybody. */
   async #detach(command: "detach" | "switch"): Promise<void> {
     const stream = this.#stream;
+    this.#stream = undefined; // Its end is no loss: nobody attaches again.
     if (stream !== undefined) {
       this.#typed.send(true);
       stream.send(Channel.Close, NOTHING);

@@ -1,11 +1,10 @@
 // Everything about the selected shell, in the pane below the list.
 import type { AttachedInfo, ShellInfo } from "../../shared/rpc.js";
 import { formatBytes, formatDuration } from "../format.js";
-import { stateText } from "../shell-table.js";
+import { idleText, stateText } from "../shell-table.js";
 import type { Canvas } from "./canvas.js";
 import type { Layout } from "./layout.js";
 import { Style, stateStyle } from "./palette.js";
-import { idleText } from "./shell-list.js";
 import { selectedShell, type TuiState } from "./state.js";
 
 interface Row {

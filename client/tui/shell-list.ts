@@ -1,7 +1,7 @@
 // The list of the shells: columns that are as wide as what is in them, the least important ones first to go.
 import type { ShellInfo } from "../../shared/rpc.js";
 import { formatBytes, formatDuration } from "../format.js";
-import { stateText, whereText } from "../shell-table.js";
+import { idleText, stateText, whereText } from "../shell-table.js";
 import type { Canvas } from "./canvas.js";
 import type { Layout } from "./layout.js";
 import { Style, stateStyle } from "./palette.js";
@@ -43,10 +43,6 @@ function clientsText({ attached, clients }: ShellInfo): string {
   if (clients === 0) return "-";
   const tty = attached.find(({ leads }) => leads)?.tty?.replace(/^\/dev\//, "");
   return tty === undefined ? String(clients) : `${clients} ${tty}`;
-}
-
-export function idleText({ activeAt }: Pick<ShellInfo, "activeAt">, now: number): string {
-  return activeAt === undefined ? "-" : formatDuration(now - Date.parse(activeAt));
 }
 
 /** Age of the connection. */

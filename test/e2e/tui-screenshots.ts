@@ -85,7 +85,7 @@ function toHtml(screen: string): string {
       }
     });
   return `<!doctype html><meta charset="utf-8"><style>body{margin:0;background:${PAPER}}
-b{position:absolute;height:${CELL.height}px;line-height:${CELL.height}px;font:400 14px/${CELL.height}px "DejaVu Sans Mono","Noto Color Emoji",monospace;white-space:pre;overflow:visible}
+b{position:absolute;height:${CELL.height}px;line-height:${CELL.height}px;font:400 14px/${CELL.height}px "DejaVu Sans Mono","IPAGothic","Noto Color Emoji",monospace;white-space:pre;overflow:visible}
 i{font-style:normal;opacity:.6}</style>${boxes.join("")}`;
 }
 
@@ -160,7 +160,8 @@ try {
   await pane.waitFor(/editor .* 1 pts/);
   const shoot = async (name: string, text: string | RegExp) => {
     await pane.waitFor(text);
-    photograph(pane.capture({ ansi: true }), name, sandbox.home);
+    // With the blanks at the ends of the lines: the bar of the selection is made of them.
+    photograph(tmux.run("capture-pane", "-p", "-e", "-N", "-t", pane.id), name, sandbox.home);
   };
   await shoot("tui", "all is well");
   pane.type("?");
