@@ -2,10 +2,12 @@
 import { AgentdError } from "../shared/errors.js";
 import { isShellName, printable, suggestName } from "../shared/names.js";
 import type { Command } from "./command.js";
+import { adopt } from "./commands/adopt.js";
 import { attach } from "./commands/attach.js";
 import { capture } from "./commands/capture.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
+import { exec } from "./commands/exec.js";
 import { kill } from "./commands/kill.js";
 import { label } from "./commands/label.js";
 import { ls } from "./commands/ls.js";
@@ -14,6 +16,8 @@ import { rename } from "./commands/rename.js";
 import { resize } from "./commands/resize.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
+import { stopVm } from "./commands/stop-vm.js";
+import { tail } from "./commands/tail.js";
 import { tui } from "./commands/tui.js";
 import { version } from "./commands/version.js";
 
@@ -25,10 +29,14 @@ export const commandTable: readonly Command[] = [
   ls,
   send,
   capture,
+  tail,
   rename,
   label,
   resize,
   kill,
+  exec,
+  adopt,
+  stopVm,
   daemon,
   tui,
   runtime,
@@ -82,6 +90,8 @@ export function findCommand(
   argv: readonly string[],
   onTerminal = false,
 ): { command: Command; args: readonly string[] } {
+  // The newer official command line prints `agentcore runtime shell …` to come back.
+  if (argv[0] === "runtime" && argv[1] === "shell") return findCommand(["exec", "--it", ...argv.slice(2)]);
   const expanded = Object.hasOwn(shorthands, argv[0] ?? "")
     ? (shorthands[argv[0] ?? ""] ?? [])
     : argv.slice(0, 1);
