@@ -8,7 +8,7 @@ import { encodeResize, type Size } from "../../shared/size.js";
 import type { PacketStream } from "../daemon-connection.js";
 import { type AttachEnd, detachedEnd, endOfNotice, lostEnd } from "./notice-text.js";
 import { type KeyCommand, type KeyEvent, PrefixKey, type PrefixKeyOptions } from "./prefix-key.js";
-import { prefixLabel } from "./prefix-name.js";
+import { prefixHelp } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
 import { connectText, ShellView } from "./shell-view.js";
 import { TypedInput } from "./typed-input.js";
@@ -131,7 +131,7 @@ export class AttachLoop {
           const end = this.#handleFrame(frame);
           if (end !== undefined) settle(end);
         },
-        onEnd: () => settle("lost"),
+        onEnd: () => this.#stream === stream && settle("lost"),
         onDrain: () => {
           this.#typed.handleDrain();
           this.#balance();
@@ -215,7 +215,8 @@ export class AttachLoop {
     const { name, prefix } = this.#options;
     switch (command) {
       case "detach":
-        void this.#detach();
+      case "switch":
+        void this.#detach(command);
         return;
       case "leave":
         this.#leave(detachedEnd(name));
@@ -226,11 +227,9 @@ export class AttachLoop {
       case "take":
         this.#takeLead();
         return;
-      case "help": {
-        const key = prefixLabel(prefix) ?? "";
-        this.#view.say(`${key} then: d detach · ${key} send it · . leave now · r redraw · t take keys`);
+      case "help":
+        this.#view.say(prefixHelp(prefix));
         return;
-      }
       default:
         command satisfies never;
     }
@@ -247,14 +246,15 @@ export class AttachLoop {
   }
 
   /** Tells the daemon, and does not wait long for it: leaving never depends on anybody. */
-  async #detach(): Promise<void> {
+  async #detach(command: "detach" | "switch"): Promise<void> {
     const stream = this.#stream;
+    this.#stream = undefined; // Its end is no loss: nobody attaches again.
     if (stream !== undefined) {
       this.#typed.send(true);
       stream.send(Channel.Close, NOTHING);
       await Promise.race([stream.finish(), new Promise((resolve) => setTimeout(resolve, LEAVE_LIMIT_MS))]);
     }
-    this.#leave(detachedEnd(this.#options.name));
+    this.#leave({ ...detachedEnd(this.#options.name), ...(command === "switch" ? { next: command } : {}) });
   }
 
   /** The terminal is read only while there is room for what it says. */
