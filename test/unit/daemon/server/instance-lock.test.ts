@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { InstanceLock } from "../../../../daemon/server/instance-lock.js";
 import { identifyProcess, isRunning } from "../../../../daemon/server/process-identity.js";
@@ -88,7 +88,7 @@ describe("identifyProcess", () => {
     const parent = spawn("sh", ["-c", "head -c 1 <&3 & echo $!; exec sleep 1000 3<&-"], {
       stdio: ["ignore", "pipe", "ignore", "pipe"],
     });
-    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const [line] = (await once(parent.stdout as Readable, "data")) as [Buffer];
     const pid = Number(line.toString());
     await until("the parent waits for nobody", () =>
       readFileSync(`/proc/${parent.pid}/comm`, "utf8").startsWith("sleep"),
