@@ -21,6 +21,9 @@ const LEAVE_LIMIT_MS = 100;
 /** Our bound: at most this many sizes per second go out while a window is dragged. */
 const RESIZE_INTERVAL_MS = 100;
 
+/** So long the help stands in a full-screen program at most. */
+const OVER_MS = 8_000;
+
 const NOTHING = new Uint8Array(0);
 
 export interface ReattachOptions {
@@ -59,6 +62,7 @@ export class AttachLoop {
   #stream: PacketStream | undefined;
   #keyTimer: NodeJS.Timeout | undefined;
   #resizeTimer: NodeJS.Timeout | undefined;
+  #overTimer: NodeJS.Timeout | undefined;
   /** Typed bytes that a daemon which died may not have taken. */
   #inDoubt = 0;
   #leave: (end: AttachEnd) => void = () => {};
@@ -97,6 +101,7 @@ export class AttachLoop {
     } finally {
       clearTimeout(this.#keyTimer);
       clearTimeout(this.#resizeTimer);
+      clearTimeout(this.#overTimer);
       this.#stream?.destroy();
       await this.#terminal.restore();
     }
@@ -199,6 +204,7 @@ export class AttachLoop {
 
   #handleKeys(events: readonly KeyEvent[]): void {
     clearTimeout(this.#keyTimer);
+    if (events.length > 0) this.#endOver();
     for (const event of events) {
       if (event.kind === "command") this.#handleCommand(event.command);
       else if (!this.#options.readOnly) this.#typed.push(event.bytes);
@@ -228,11 +234,20 @@ export class AttachLoop {
         this.#takeLead();
         return;
       case "help":
-        this.#view.say(prefixHelp(prefix));
+        if (!this.#view.sayOver(prefixHelp(prefix))) this.#view.say(prefixHelp(prefix));
+        else this.#overTimer = setTimeout(() => this.#endOver(), OVER_MS);
         return;
       default:
         command satisfies never;
     }
+  }
+
+  /** A line of ours stands in a full-screen program: until the next key. */
+  #endOver(): void {
+    if (this.#overTimer === undefined) return;
+    clearTimeout(this.#overTimer);
+    this.#overTimer = undefined;
+    this.#askForSnapshot();
   }
 
   #takeLead(): void {
