@@ -1,6 +1,6 @@
 // Builds the programs of agentd as single CommonJS files: the client (and what starts it), the daemon, the local runtime.
 import { createHash } from "node:crypto";
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
 import { build } from "esbuild";
@@ -56,4 +56,6 @@ await buildProgram("client/start.ts", "agentd.cjs", {
 await buildProgram("client/tui/main.ts", "tui.cjs", { external: ["blessed"] });
 await buildProgram("daemon/main.ts", "daemon.cjs");
 await buildProgram("daemon/local/main.ts", "runtime.cjs");
+// The page: the daemon serves what is in dist/web, and nothing else.
+cpSync("client/web/index.html", "dist/web/index.html");
 for (const file of ["agentd.cjs", "daemon.cjs", "runtime.cjs"]) chmodSync(`dist/${file}`, 0o755);

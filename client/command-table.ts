@@ -20,6 +20,7 @@ import { stopVm } from "./commands/stop-vm.js";
 import { tail } from "./commands/tail.js";
 import { tui } from "./commands/tui.js";
 import { version } from "./commands/version.js";
+import { web } from "./commands/web.js";
 
 /** In the order of the help. The records are small: what a command needs to run, it loads when it runs. */
 export const commandTable: readonly Command[] = [
@@ -37,6 +38,7 @@ export const commandTable: readonly Command[] = [
   exec,
   adopt,
   stopVm,
+  web,
   daemon,
   tui,
   runtime,

@@ -48,8 +48,18 @@ export interface StopRequest {
   readonly restart: boolean;
 }
 
+/** The web terminal, as far as methods need it. */
+export interface WebAdmin {
+  start(params: Params<"web.start">): Promise<Result<"web.start">>;
+  link(params: Params<"web.link">): Promise<Result<"web.link">>;
+  stop(): Promise<Result<"web.stop">>;
+  list(): Result<"web.ls">;
+  revoke(params: Params<"web.revoke">): Promise<Result<"web.revoke">>;
+}
+
 export interface MethodsOptions {
   readonly shells: Shells;
+  readonly web: WebAdmin;
   readonly hello: Omit<HelloResult, "protocol">;
   readonly status: () => DaemonStatus;
   /** Throws when the next daemon could not start. */
@@ -60,6 +70,7 @@ export interface MethodsOptions {
 
 export function createMethods({
   shells,
+  web,
   hello,
   status,
   checkRestart,
@@ -128,6 +139,12 @@ export function createMethods({
       afterAnswer(() => stop({ localShells, restart }));
       return {};
     },
+
+    "web.start": async (params) => web.start(params),
+    "web.link": async (params) => web.link(params),
+    "web.stop": async () => web.stop(),
+    "web.ls": async () => web.list(),
+    "web.revoke": async (params) => web.revoke(params),
 
     "events.subscribe": async (_, { connection, afterAnswer }) => {
       // The list and the subscription are of the same turn; what happens until the answer is written waits behind it.
