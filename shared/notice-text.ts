@@ -62,6 +62,11 @@ export function noticeWeight(notice: Notice): LineWeight {
   }
 }
 
+/** For the place in the scrollback where they are missing: the drawing behind it has what the shell's own history has of them. */
+export function gapLine(bytes: number): string {
+  return `${formatBytes(bytes)} of output skipped here · its last lines follow`;
+}
+
 function backLine(notice: BackNotice): string {
   const { verdict, bytesLost, counted = false } = notice;
   const keys = keysText(notice);

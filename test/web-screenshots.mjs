@@ -64,6 +64,10 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--font-render-hinting=none"],
 });
 try {
+  writeFileSync(
+    env.AGENTD_CONFIG,
+    '[targets.staging]\nruntime_arn = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/staging-AbCdEf"\n',
+  );
   const project = join(home, "project");
   mkdirSync(project);
   writeFileSync(join(home, "orders.py"), SOURCE);

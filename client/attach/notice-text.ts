@@ -9,6 +9,8 @@ import { exitCodeOf, type ShellExit } from "../../shared/status.js";
 export interface AttachEnd {
   readonly status: number;
   readonly line: string;
+  /** The user wants to choose another shell. */
+  readonly next?: "switch";
 }
 
 /** The end that a notice means; `restart`: the daemon comes back, so does this client; undefined: it is no end. */
@@ -21,9 +23,10 @@ export function endOfNotice(name: string, notice: Notice): AttachEnd | "restart"
     case "detached":
       switch (notice.reason) {
         case "key":
+          return detachedEnd(name);
         case "elsewhere":
         case "other":
-          return detachedEnd(name);
+          return detachedEnd(name, " by another client");
         case "taken":
           return { status: ExitStatus.CutOff, line: takenLine(name) };
         case "stopping":
@@ -42,8 +45,8 @@ export function endOfNotice(name: string, notice: Notice): AttachEnd | "restart"
 }
 
 /** The user left: the shell lives on. */
-export function detachedEnd(name: string): AttachEnd {
-  return { status: ExitStatus.Ok, line: `detached from ${name} · agentd attach ${name}` };
+export function detachedEnd(name: string, how = ""): AttachEnd {
+  return { status: ExitStatus.Ok, line: `detached from ${name}${how} · agentd attach ${name}` };
 }
 
 /** This terminal lost the daemon, and it did not come back. */

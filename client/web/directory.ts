@@ -30,6 +30,8 @@ export class Directory {
   #wanted = false;
   #running = false;
   scope: Scope = { readOnly: true };
+  /** Names of the targets in the daemon's config file, and which of them is meant when nothing is said. */
+  targets: readonly string[] = [];
   defaultTarget: string | undefined;
 
   constructor(door: Door, client: string) {
@@ -96,6 +98,7 @@ export class Directory {
       socket = await RpcSocket.open(this.#door, this.#client);
       socket.onEvent = (event) => this.#handleEvent(event);
       this.scope = socket.scope;
+      this.targets = socket.hello?.client.targets ?? [];
       this.defaultTarget = socket.hello?.client.defaultTarget;
       const { shells } = await socket.call("events.subscribe", {});
       this.#shells = new Map(shells.map((shell) => [shell.name, shell]));

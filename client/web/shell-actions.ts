@@ -1,6 +1,6 @@
 // What can be done to a shell from the page besides typing: make, rename, kill; each asks first what it has to.
 /// <reference lib="dom" />
-import { checkShellName } from "../../shared/names.js";
+import { checkShellName, printable } from "../../shared/names.js";
 import type { Params, TargetRequest } from "../../shared/rpc.js";
 import { confirmDialog, formOf, frame, inputDialog, labelled, showDialog, textInput } from "./dialogs.js";
 import type { Directory } from "./directory.js";
@@ -54,21 +54,27 @@ export async function killShell(directory: Directory, name: string): Promise<boo
 export async function createShell(directory: Directory): Promise<string | undefined> {
   const dialog = frame("New shell", "dialog");
   const name = textInput(freeName(new Set(directory.shells.keys())));
-  const target = textInput(directory.defaultTarget ?? "");
-  target.placeholder = "arn:aws:bedrock-agentcore:… or a name from config.toml";
-  const targetField = labelled("Runtime", target);
+  const target = textInput("");
+  target.placeholder = "arn:aws:bedrock-agentcore:…";
+  const targetField = labelled("ARN of the runtime", target);
   targetField.hidden = true;
-  const [local, cloud] = [radio("local", true), radio("agentcore", false)];
-  const choose = () => {
-    targetField.hidden = local.checked;
-    if (cloud.checked) target.focus();
-  };
-  for (const input of [local, cloud]) input.addEventListener("change", choose);
+  const places = [
+    { label: "This machine", runtime: () => undefined },
+    ...directory.targets.map((known) => ({ label: printable(known, 64), runtime: () => known })),
+    { label: "Another AgentCore runtime", runtime: () => target.value.trim() },
+  ];
+  const radios = places.map((_, index) => radio(index));
+  const preferred = directory.targets.indexOf(directory.defaultTarget ?? "") + 1;
+  const chosen = () => radios.findIndex(({ checked }) => checked);
+  for (const input of radios)
+    input.addEventListener("change", () => {
+      targetField.hidden = chosen() !== places.length - 1;
+      if (!targetField.hidden) target.focus();
+    });
+  const first = radios[preferred];
+  if (first !== undefined) first.checked = true;
   const form = formOf(dialog, "Create", async () => {
-    await directory.call(
-      "shell.new",
-      request(name.value.trim(), local.checked ? undefined : target.value.trim()),
-    );
+    await directory.call("shell.new", request(name.value.trim(), places[chosen()]?.runtime()));
   });
   form.prepend(
     labelled("Name", name, NAME_HINT),
@@ -76,8 +82,9 @@ export async function createShell(directory: Directory): Promise<string | undefi
       "fieldset",
       { class: "choice" },
       el("legend", { class: "label", text: "Where" }),
-      el("label", {}, local, el("span", { text: "This machine" })),
-      el("label", {}, cloud, el("span", { text: "AgentCore Runtime" })),
+      ...radios.map((input, index) =>
+        el("label", {}, input, el("span", { text: places[index]?.label ?? "" })),
+      ),
     ),
     targetField,
   );
@@ -95,8 +102,6 @@ function request(name: string, runtimeArn: string | undefined): Params<"shell.ne
   return { name: checkShellName(name), target };
 }
 
-function radio(value: string, checked: boolean): HTMLInputElement {
-  const input = el("input", { attrs: { type: "radio", name: "where", value } });
-  input.checked = checked;
-  return input;
+function radio(index: number): HTMLInputElement {
+  return el("input", { attrs: { type: "radio", name: "where", value: String(index) } });
 }

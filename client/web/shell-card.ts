@@ -1,6 +1,5 @@
 // One shell on the list.
 /// <reference lib="dom" />
-import { formatDuration } from "../../shared/measures.js";
 import { printable } from "../../shared/names.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { el, iconButton, setText } from "./elements.js";
@@ -71,14 +70,15 @@ export class ShellCard {
 
   /** @param now milliseconds since 1970. */
   showQuiet(shell: ShellInfo, preview: Preview | undefined, now: number): void {
-    const { changedAt } = preview ?? {};
     if (shell.endedAt !== undefined) {
       const ago = agoText(now - Date.parse(shell.endedAt));
       setText(this.#quiet, ago === "now" ? "just now" : `${ago} ago`);
-    } else if (changedAt !== undefined) {
-      const quiet = agoText(now - changedAt);
-      setText(this.#quiet, quiet === "now" ? "active" : `quiet ${quiet}`);
-    } else setText(this.#quiet, `up ${formatDuration(now - Date.parse(shell.createdAt))}`);
+      return;
+    }
+    // What the daemon said last may be older than what the preview has seen since.
+    const activeAt = Math.max(Date.parse(shell.activeAt ?? shell.createdAt), preview?.changedAt ?? 0);
+    const quiet = agoText(now - activeAt);
+    setText(this.#quiet, quiet === "now" ? "active" : `quiet ${quiet}`);
   }
 
   showPreview(preview: Preview | undefined, shade: Shade): void {

@@ -69,6 +69,8 @@ export class ShellLink {
   #again = false;
   #ending: Ending | undefined;
   #inDoubt = 0;
+  /** `performance.now()` when its person typed last: who comes back leads where it led. */
+  #typedAt: number | undefined;
   /** Bytes that were sent before this side closed the connection, until that is answered. */
   #parting = 0;
   name: string;
@@ -100,7 +102,9 @@ export class ShellLink {
 
   /** What the terminal gives: typing, or an answer of its own. */
   type(data: string): void {
-    if (!this.#keys.isConnected && isTerminalAnswer(data)) return;
+    const isAnswer = isTerminalAnswer(data);
+    if (isAnswer && !this.#keys.isConnected) return;
+    if (!isAnswer) this.#typedAt = performance.now();
     this.#push(this.#encoder.encode(data));
   }
 
@@ -202,6 +206,7 @@ export class ShellLink {
       ...(readOnly || socket.scope.readOnly ? { readOnly: true } : {}),
       ...(ignoreSize ? { ignoreSize } : {}),
       terminal: true,
+      ...(this.#typedAt === undefined ? {} : { typedAgo: Math.round(performance.now() - this.#typedAt) }),
       ...resume,
     });
     if (this.#stopped) return socket.close();

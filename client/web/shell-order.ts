@@ -3,8 +3,8 @@ import { formatDuration } from "../../shared/measures.js";
 import { printable } from "../../shared/names.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 
-/** How a state looks: `busy` is on its way, `care` needs a person, `over` is done. */
-export type Tone = "live" | "busy" | "care" | "over";
+/** How a state looks: `busy` is on its way, `care` needs a person, `idle` wakes when it is used, `over` is done. */
+export type Tone = "live" | "busy" | "care" | "idle" | "over";
 
 const TONES: Record<ShellInfo["state"], Tone> = {
   starting: "busy",
@@ -13,6 +13,7 @@ const TONES: Record<ShellInfo["state"], Tone> = {
   "needs-credentials": "care",
   taken: "care",
   capacity: "care",
+  asleep: "idle",
   ended: "over",
   gone: "over",
 };

@@ -1,8 +1,9 @@
-// The calls of one connection, whatever carries them: read, checked, counted, answered; `shell.attach` runs alone.
+// The calls of one connection, whatever carries them: read, checked, counted, answered; what becomes a stream runs alone.
 import { AgentdError } from "../../shared/errors.js";
 import { CallGate } from "./call-gate.js";
 import type { Call, Connection } from "./connection.js";
 import { Greeting } from "./greeting.js";
+import { becomesStream } from "./packet-stream.js";
 import { BadRequest, type Request, readRequest } from "./request.js";
 import { errorLine, type RpcServer } from "./rpc-server.js";
 import type { ServerLog } from "./server-log.js";
@@ -64,9 +65,9 @@ export class Calls {
       if (this.greeting.isMissing || ++this.#refusals > MAX_REFUSALS) onHopeless();
       return;
     }
-    if (request.method === "shell.attach") onAttach();
-    const before = [...this.#pending];
-    const call = request.method === "shell.attach" ? this.#callAfter(before, request) : this.#call(request);
+    const streams = becomesStream(request.method);
+    if (streams) onAttach();
+    const call = streams ? this.#callAfter([...this.#pending], request) : this.#call(request);
     this.#pending.add(call);
     void call.then(() => {
       this.#pending.delete(call);
@@ -76,7 +77,7 @@ export class Calls {
 
   #checkMayCall(method: string): void {
     this.greeting.checkMayCall(method);
-    if (method === "shell.attach" && this.#options.streamsEvents()) {
+    if (becomesStream(method) && this.#options.streamsEvents()) {
       throw new AgentdError("invalid_request", "this connection streams events · attach on another one");
     }
   }

@@ -15,12 +15,13 @@ import {
 import type { Size, SizePolicy } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { ClientSink } from "../shell/client-host.js";
+import { type CloudShells, cloudMethods } from "./cloud-methods.js";
 import type { Call, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
 import { type WatchableShells, watchMethods } from "./watch-methods.js";
 
 /** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
-export interface Shells extends WatchableShells {
+export interface Shells extends CloudShells, WatchableShells {
   create(params: Params<"shell.new">): Promise<Result<"shell.new">>;
   /** @param program what the client calls itself */
   attach(
@@ -122,6 +123,7 @@ export function createMethods({
 
     "shell.capture": async (params) => shells.capture(params),
 
+    ...cloudMethods(shells),
     ...watchMethods(shells),
 
     "daemon.status": async () => status(),

@@ -44,7 +44,7 @@ export interface PeerOptions {
 
 /**
  * Invariants:
- * 1. `shell.attach` runs alone: calls before it are answered first, and nothing behind it is read as a line.
+ * 1. `shell.attach` (and `exec.run`) runs alone: calls before it are answered first, and nothing behind it is read as a line.
  * 2. The answer of `shell.attach` is the last line; the receiver starts in the turn in which it is written.
  * 3. Half a line or half a packet at the end of the stream has no effect.
  */
