@@ -52,6 +52,8 @@ await buildProgram("client/start.ts", "agentd.cjs", {
   banner: { js: "#!/usr/bin/env node" },
   define: { CACHE_NAME: JSON.stringify(cacheName) },
 });
+// What draws on a terminal with blessed, which reads files of its own package: found in node_modules as well.
+await buildProgram("client/tui/main.ts", "tui.cjs", { external: ["blessed"] });
 await buildProgram("daemon/main.ts", "daemon.cjs");
 await buildProgram("daemon/local/main.ts", "runtime.cjs");
 // The page: the daemon serves what is in dist/web, and nothing else.
