@@ -1,5 +1,6 @@
 // What a page, or a program that pretends to be one, can do wrong: it is cut off, and nobody else notices.
 import { once } from "node:events";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Channel } from "../../../shared/channel.js";
 import { RawConnection, requestBytes } from "../../support/raw-http.js";
@@ -221,6 +222,52 @@ describe("a page with a token", () => {
     const { page, world } = await attached();
     page.connection.close();
     await expect.poll(() => world.frames).toEqual(["closed"]);
+  });
+});
+
+describe("random messages", () => {
+  it("reach nothing that they may not, and keep nobody else waiting", async () => {
+    const { world, url, token } = await start();
+    const reading = await world.server.link({ name: "work", readOnly: true });
+    const readingToken = await openAddress(reading.url);
+    const word = fc.constantFrom(
+      "shell.attach",
+      "shell.send",
+      "shell.kill",
+      "daemon.stop",
+      "work",
+      "other",
+      "hello",
+      "name",
+    );
+    const call = fc
+      .record({ jsonrpc: fc.constant("2.0"), id: fc.nat(9), method: word, params: fc.dictionary(word, word) })
+      .map((value) => JSON.stringify(value));
+    const attach = fc.constant(
+      '{"jsonrpc":"2.0","id":77,"method":"shell.attach","params":{"name":"work","cols":9,"rows":9}}',
+    );
+    const payload = fc.oneof(attach, call, fc.string(), fc.uint8Array({ maxLength: 300 }));
+    const flags = fc.oneof(fc.constantFrom(0x81, 0x82, 0x88, 0x89), fc.nat(255));
+    const messages = fc.array(fc.tuple(flags, payload), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(messages, async (list) => {
+        world.calls.length = 0;
+        const page = await WebPage.open(url, readingToken);
+        for (const [first, body] of list) page.connection.frame(first, body);
+        page.connection.frame(0x88, Buffer.of(3, 232));
+        await page.connection.closeCode();
+        page.connection.close();
+        const reached = world.calls.map((text) => text.split(" ")[0]);
+        for (const method of reached) expect(["hello", "shell.attach"]).toContain(method);
+        for (const text of world.calls.filter((each) => each.startsWith("shell.attach"))) {
+          expect(text).toContain('"name":"work"');
+          expect(text).toContain('"readOnly":true');
+        }
+        expect(world.frames.filter((frame) => frame.startsWith("0 "))).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+    await (await WebPage.open(url, token)).call("shell.list");
   });
 });
 
