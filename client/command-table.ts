@@ -16,6 +16,7 @@ import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
 import { tail } from "./commands/tail.js";
 import { version } from "./commands/version.js";
+import { wait } from "./commands/wait.js";
 
 /** In the order of the help. The records are small: what a command needs to run, it loads when it runs. */
 export const commandTable: readonly Command[] = [
@@ -26,6 +27,7 @@ export const commandTable: readonly Command[] = [
   send,
   capture,
   tail,
+  wait,
   rename,
   label,
   resize,
