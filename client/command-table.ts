@@ -6,12 +6,15 @@ import { attach } from "./commands/attach.js";
 import { capture } from "./commands/capture.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
+import { events } from "./commands/events.js";
+import { grep } from "./commands/grep.js";
 import { kill } from "./commands/kill.js";
 import { label } from "./commands/label.js";
 import { ls } from "./commands/ls.js";
 import { newShell } from "./commands/new.js";
 import { rename } from "./commands/rename.js";
 import { resize } from "./commands/resize.js";
+import { rpc } from "./commands/rpc.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
 import { tail } from "./commands/tail.js";
@@ -27,13 +30,16 @@ export const commandTable: readonly Command[] = [
   send,
   capture,
   tail,
+  grep,
   wait,
+  events,
   rename,
   label,
   resize,
   kill,
   daemon,
   runtime,
+  rpc,
   version,
 ];
 

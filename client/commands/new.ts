@@ -1,7 +1,7 @@
 // `agentd new`: makes a shell, and attaches to it unless -d.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
-import type { Params } from "../../shared/rpc.js";
+import type { Params, Result } from "../../shared/rpc.js";
 import { parseSize, type Size } from "../../shared/size.js";
 import type { Command } from "../command.js";
 import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
@@ -36,6 +36,7 @@ export const newShell: Command = {
     escapes: { type: "string", value: "safe|raw", help: "escape sequences that pass (docs/security.md)" },
     clipboard: { type: "string", value: "deny|allow", help: "whether programs may set the clipboard" },
     existing: { type: "boolean", short: "A", help: "attach when a shell of that name exists" },
+    json: { type: "boolean", help: "with -d: the shell as JSON" },
     name: { type: "string", short: "s", value: "NAME" },
   },
   async run(line, context) {
@@ -47,7 +48,7 @@ export const newShell: Command = {
     const size = sizeText === undefined ? undefined : parseSize(sizeText);
     if (line.has("detached")) {
       const connection = await context.connect();
-      const created = await createShell({
+      const { created, shell } = await createShell({
         connection,
         line,
         context,
@@ -56,9 +57,12 @@ export const newShell: Command = {
         reuse: line.has("existing"),
       });
       connection.close();
-      context.say(`${created ? "made" : "found"} ${name} · agentd attach ${name}`);
+      if (line.has("json")) context.print(JSON.stringify({ v: 1, created, shell }));
+      else context.say(`${created ? "made" : "found"} ${name} · agentd attach ${name}`);
       return 0;
     }
+    if (line.has("json"))
+      throw new AgentdError("usage", "--json goes with -d: attached, the shell has the terminal");
     const { attachHere, requireTerminal } = await import("../attach/attach-here.js");
     requireTerminal(context.env, `agentd new -d ${name}`);
     const connection = await context.connect();
@@ -77,7 +81,7 @@ interface Creation {
   readonly reuse: boolean;
 }
 
-/** True when the shell was made, false when it was there (only with `reuse`). @throws AgentdError what the daemon said. */
+/** `created`: false when it was there (only with `reuse`). @throws AgentdError what the daemon said. */
 export async function createShell({
   connection,
   line,
@@ -85,7 +89,7 @@ export async function createShell({
   name,
   size,
   reuse,
-}: Creation): Promise<boolean> {
+}: Creation): Promise<Result<"shell.new">> {
   const defaultTarget = connection.hello.client.defaultTarget;
   const target = targetRequest(line, {
     env: context.env,
@@ -102,7 +106,7 @@ export async function createShell({
   const { showProgress } = await import("../progress.js");
   const progress = showProgress(`starting ${name}`, context);
   try {
-    const { created } = await connection.call(
+    return await connection.call(
       "shell.new",
       {
         name,
@@ -115,7 +119,6 @@ export async function createShell({
       },
       NEW_LIMIT_MS,
     );
-    return created;
   } catch (error) {
     if (!(error instanceof AgentdError) || error.code !== "name_taken") throw error;
     throw new AgentdError("name_taken", `name '${name}' exists · agentd attach ${name}`, { cause: error });

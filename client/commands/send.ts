@@ -22,6 +22,7 @@ export const send: Command = {
     literal: { type: "boolean", short: "l", help: "KEYS are text, even where they name a key" },
     enter: { type: "boolean", help: "press Enter at the end" },
     paste: { type: "string", value: "FILE|-", help: "paste a file or stdin (bracketed paste)" },
+    json: { type: "boolean", help: "as JSON" },
     target: { type: "string", short: "t", value: "NAME" },
   },
   async run(line, context) {
@@ -48,6 +49,7 @@ export const send: Command = {
       );
     }
     connection.close();
+    if (line.has("json")) context.print(JSON.stringify({ v: 1, name, bytes: Buffer.byteLength(text) }));
     return 0;
   },
 };
