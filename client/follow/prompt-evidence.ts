@@ -4,7 +4,7 @@ import type { Result, ShellInfo } from "../../shared/rpc.js";
 import type { ScreenCapture } from "../../shared/screen-capture.js";
 
 /** How prompts end. */
-const PROMPT_END = /[$#%>❯➜»λ⟩›▶]\s*$/u;
+const PROMPT_END = /[$#%>\u276f\u279c\u00bb\u03bb\u27e9\u203a\u25b6]\s*$/u;
 const SHELLS = new Set([
   "bash",
   "sh",
