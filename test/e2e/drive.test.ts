@@ -240,8 +240,11 @@ describe("driving shells", () => {
 
   it("sends keys as keys, text as text, a paste whole, and adds no Enter", () => {
     make("s");
-    run("send", "s", "cat > typed", "Enter", "-l", "--", "C-c Enter");
-    run("send", "s", " é", "Enter", "C-d");
+    run("send", "s", "cat > typed", "Enter");
+    run("wait", "s", "--idle", "300ms");
+    run("send", "s", "-l", "C-c Enter", " é");
+    expect(run("capture", "s").stdout).not.toContain("^C");
+    run("send", "s", "Enter", "C-d");
     const big = Array.from({ length: 3000 }, (_, index) => `line ${index} ${"p".repeat(60)}`).join("\n");
     run("wait", "s", "--prompt", "--timeout", "20s");
     run("send", "s", "cat > pasted", "Enter");
@@ -251,7 +254,8 @@ describe("driving shells", () => {
     });
     run("send", "s", "C-d");
     expect(run("wait", "s", "--prompt", "--timeout", "20s").status).toBe(0);
-    run("send", "s", "wc -l < pasted; grep -c ppp pasted", "Enter");
+    run("send", "s", "cat typed; grep -c ppp pasted", "Enter");
+    expect(run("wait", "s", "--text", "^C-c Enter \u00e9$", "--timeout", "20s").status).toBe(0);
     expect(run("wait", "s", "--text", "^3000$", "--timeout", "20s").status).toBe(0);
   });
 

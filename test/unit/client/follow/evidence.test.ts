@@ -11,6 +11,7 @@ const screenWith = (text: string, more: Partial<ScreenCapture> = {}): ScreenCapt
   rows: 24,
   cursor: { x: text.length, y: 0, visible: true },
   alternate: false,
+  bracketedPaste: false,
   start: 0,
   lines: [{ text: text.trimEnd(), spans: [{ text, width: text.length }] }],
   ...more,
