@@ -2,11 +2,13 @@
 import { AgentdError } from "../shared/errors.js";
 import { isShellName, printable, suggestName } from "../shared/names.js";
 import type { Command } from "./command.js";
+import { adopt } from "./commands/adopt.js";
 import { attach } from "./commands/attach.js";
 import { capture } from "./commands/capture.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
 import { events } from "./commands/events.js";
+import { exec } from "./commands/exec.js";
 import { grep } from "./commands/grep.js";
 import { kill } from "./commands/kill.js";
 import { label } from "./commands/label.js";
@@ -17,6 +19,7 @@ import { resize } from "./commands/resize.js";
 import { rpc } from "./commands/rpc.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
+import { stopVm } from "./commands/stop-vm.js";
 import { tail } from "./commands/tail.js";
 import { version } from "./commands/version.js";
 import { wait } from "./commands/wait.js";
@@ -37,6 +40,9 @@ export const commandTable: readonly Command[] = [
   label,
   resize,
   kill,
+  exec,
+  adopt,
+  stopVm,
   daemon,
   runtime,
   rpc,
@@ -87,6 +93,8 @@ const elsewhere: Readonly<Record<string, string>> = {
  * @throws AgentdError `usage` for an unknown one, with the spelling that was probably meant.
  */
 export function findCommand(argv: readonly string[]): { command: Command; args: readonly string[] } {
+  // The newer official command line prints `agentcore runtime shell …` to come back.
+  if (argv[0] === "runtime" && argv[1] === "shell") return findCommand(["exec", "--it", ...argv.slice(2)]);
   const expanded = Object.hasOwn(shorthands, argv[0] ?? "")
     ? (shorthands[argv[0] ?? ""] ?? [])
     : argv.slice(0, 1);

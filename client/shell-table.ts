@@ -4,6 +4,7 @@ import type { ShellInfo } from "../shared/rpc.js";
 import { clientLines } from "./client-lines.js";
 import { fitTable, type Measure, oneColumn } from "./fit-table.js";
 import { formatDuration } from "./format.js";
+import { lifeLines } from "./life-lines.js";
 
 /** Widest title that a table shows, in characters. */
 const MAX_TITLE = 40;
@@ -37,7 +38,9 @@ export function shellTable(shells: readonly ShellInfo[], now: number, look: Tabl
   const lines = fitTable(shellRows(shells, now, verbose), { measure, width, cut }).split("\n");
   if (!verbose) return lines.join("\n");
   const clients = clientLines(shells, now);
-  return lines.flatMap((line, index) => [line, ...(clients[index - 1] ?? [])]).join("\n");
+  const lives = shells.map((shell) => lifeLines(shell, now));
+  const below = (index: number) => [...(lives[index - 1] ?? []), ...(clients[index - 1] ?? [])];
+  return lines.flatMap((line, index) => [line, ...below(index)]).join("\n");
 }
 
 /** The cells, the head first. */

@@ -5,6 +5,7 @@ import type { ShellExit } from "../../shared/status.js";
 import type { Command } from "../command.js";
 import { errorLine } from "../format.js";
 import { startPaced } from "../paced-calls.js";
+import { showProgress } from "../progress.js";
 import { withSuggestion } from "../shell-names.js";
 import { parseLabels } from "../target-request.js";
 
@@ -54,9 +55,11 @@ export const kill: Command = {
           connection.call("shell.kill", { name, ...(force ? { force } : {}) }, KILL_LIMIT_MS),
         ),
     }));
+    const hint = force ? undefined : "--force stops waiting";
     for (const { name, answer } of startPaced(calls)) {
+      const progress = showProgress("waiting for the runtime to confirm", context, hint);
       try {
-        const { exit } = await answer;
+        const { exit } = await answer.finally(() => progress.stop());
         done.push({ name, ...(exit === undefined ? {} : { exit }) });
         context.say(`killed ${name}`);
       } catch (error) {

@@ -44,6 +44,10 @@ export const newShell: Command = {
     const name = nameFrom(line, "name");
     if (name === undefined) throw new AgentdError("usage", "new needs a name · agentd new NAME");
     checkShellName(name);
+    // What is wrong is said before a daemon is started for it.
+    parseLabels(line.values("label"));
+    policyFrom(line, "size-policy");
+    outputRules(line);
     const sizeText = line.value("size");
     const size = sizeText === undefined ? undefined : parseSize(sizeText);
     if (line.has("detached")) {
@@ -81,7 +85,7 @@ interface Creation {
   readonly reuse: boolean;
 }
 
-/** `created`: false when it was there (only with `reuse`). @throws AgentdError what the daemon said. */
+/** The shell as it is now; not `created` when it was there (only with `reuse`). @throws AgentdError what the daemon said. */
 export async function createShell({
   connection,
   line,
@@ -119,9 +123,6 @@ export async function createShell({
       },
       NEW_LIMIT_MS,
     );
-  } catch (error) {
-    if (!(error instanceof AgentdError) || error.code !== "name_taken") throw error;
-    throw new AgentdError("name_taken", `name '${name}' exists · agentd attach ${name}`, { cause: error });
   } finally {
     progress.stop();
   }
