@@ -26,8 +26,8 @@ const CUT = [
 const VERBOSE_CUT = [
   { column: 10, least: 6 },
   { column: 2, least: 5 },
-  { column: 7, least: 9 },
-  { column: 8, least: 9 },
+  { column: 7, least: 7 },
+  { column: 8, least: 7 },
   { column: 1, least: 8 },
 ];
 
