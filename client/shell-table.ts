@@ -24,10 +24,10 @@ const CUT = [
   { column: 1, least: 8 },
 ];
 const VERBOSE_CUT = [
-  { column: 10, least: 6 },
+  { column: 11, least: 6 },
   { column: 2, least: 5 },
-  { column: 7, least: 7 },
   { column: 8, least: 7 },
+  { column: 9, least: 7 },
   { column: 1, least: 8 },
 ];
 
