@@ -7,19 +7,23 @@ import { attach } from "./commands/attach.js";
 import { capture } from "./commands/capture.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
+import { events } from "./commands/events.js";
 import { exec } from "./commands/exec.js";
+import { grep } from "./commands/grep.js";
 import { kill } from "./commands/kill.js";
 import { label } from "./commands/label.js";
 import { ls } from "./commands/ls.js";
 import { newShell } from "./commands/new.js";
 import { rename } from "./commands/rename.js";
 import { resize } from "./commands/resize.js";
+import { rpc } from "./commands/rpc.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
 import { stopVm } from "./commands/stop-vm.js";
 import { tail } from "./commands/tail.js";
 import { tui } from "./commands/tui.js";
 import { version } from "./commands/version.js";
+import { wait } from "./commands/wait.js";
 import { web } from "./commands/web.js";
 
 /** In the order of the help. The records are small: what a command needs to run, it loads when it runs. */
@@ -31,6 +35,9 @@ export const commandTable: readonly Command[] = [
   send,
   capture,
   tail,
+  grep,
+  wait,
+  events,
   rename,
   label,
   resize,
@@ -42,6 +49,7 @@ export const commandTable: readonly Command[] = [
   daemon,
   tui,
   runtime,
+  rpc,
   version,
 ];
 

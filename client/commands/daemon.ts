@@ -22,7 +22,7 @@ export const daemon: Command = {
   usage: "run|start|stop|restart|status [--json] [--local-shells]",
   summary: "care for the background process that holds the shells",
   flags: {
-    json: { type: "boolean", help: "status: as JSON" },
+    json: { type: "boolean", help: "as JSON" },
     "local-shells": { type: "boolean", help: "stop: end the local shells too (otherwise they live on)" },
     foreground: { type: "boolean", help: "run: log to this terminal" },
   },
@@ -46,16 +46,18 @@ async function run(line: CommandLine): Promise<number> {
   return runProgram("daemon.cjs", ["run", ...(line.has("foreground") ? ["--foreground"] : [])]);
 }
 
-async function start(_line: CommandLine, context: Context): Promise<number> {
+async function start(line: CommandLine, context: Context): Promise<number> {
   const connection = await context.connect();
-  context.say(`agentd runs · pid ${connection.hello.pid}`);
+  if (line.has("json")) context.print(JSON.stringify({ v: 1, pid: connection.hello.pid }));
+  else context.say(`agentd runs · pid ${connection.hello.pid}`);
   connection.close();
   return 0;
 }
 
 async function stop(line: CommandLine, context: Context): Promise<number> {
   const pid = await stopDaemon(context, { localShells: line.has("local-shells") });
-  if (pid === undefined) context.say("agentd is not running");
+  if (line.has("json")) context.print(JSON.stringify({ v: 1, ...(pid === undefined ? {} : { pid }) }));
+  else if (pid === undefined) context.say("agentd is not running");
   else context.say(line.has("local-shells") ? "agentd stopped" : "agentd stopped · its shells live on");
   return 0;
 }

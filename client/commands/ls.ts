@@ -1,8 +1,9 @@
 // `agentd ls`: the shells that the daemon holds.
 import type { Command } from "../command.js";
 import { atMostWords } from "../command-line.js";
+import { measureFor } from "../fit-table.js";
 import { unsavedLine } from "../format.js";
-import { shellTable } from "../shell-table.js";
+import { shellRows, shellTable } from "../shell-table.js";
 import { parseLabels } from "../target-request.js";
 
 export const ls: Command = {
@@ -31,8 +32,12 @@ export const ls: Command = {
     const chosen = shells.filter((shell) => wanted.every(([key, value]) => shell.labels[key] === value));
     if (line.has("json")) context.print(JSON.stringify({ v: 1, shells: chosen, ...unsaved }));
     else if (line.has("quiet")) for (const { name } of chosen) context.print(name);
-    else if (chosen.length > 0) context.print(shellTable(chosen, Date.now(), line.has("verbose")));
-    else context.say("no shells · agentd new NAME");
+    else if (chosen.length > 0) {
+      const [now, verbose] = [Date.now(), line.has("verbose")];
+      const measure = await measureFor(shellRows(chosen, now, verbose));
+      const width = process.stdout.isTTY ? process.stdout.columns : 0;
+      context.print(shellTable(chosen, now, { verbose, measure, ...(width > 0 ? { width } : {}) }));
+    } else context.say("no shells · agentd new NAME");
     const warning = unsavedLine(unsaved);
     if (warning !== undefined && !line.has("json")) context.complain(warning);
     return 0;
