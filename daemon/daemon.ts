@@ -1,7 +1,9 @@
 // The running daemon: shells, clients and the socket between them, from start to orderly stop.
+
+import type { LogLevel, ProgramFile } from "../shared/daemon-care.js";
 import { AgentdError } from "../shared/errors.js";
-import type { Config } from "./config.js";
 import { collectWhenIdle, ownHeap } from "./idle-collection.js";
+import type { ConfigSource, LiveConfig } from "./live-config.js";
 import type { Log } from "./log.js";
 import { Listener } from "./server/listener.js";
 import { createMethods, type Shells, type StopRequest } from "./server/methods.js";
@@ -24,7 +26,10 @@ export interface OwnedShells extends Shells {
 
 export interface DaemonOptions {
   readonly socketPath: string;
-  readonly config: Config;
+  readonly config: LiveConfig;
+  readonly setLogLevel: (level: LogLevel) => LogLevel;
+  /** The file that this program was started from. */
+  readonly program: ProgramFile;
   readonly log: Log;
   readonly shells: OwnedShells;
   readonly activatedFd?: number;
@@ -53,7 +58,9 @@ export class Daemon {
     this.#stopCollecting = heap === undefined ? () => {} : collectWhenIdle({ clock: systemClock, ...heap });
     const methods = createMethods({
       shells,
-      hello: { version: VERSION, pid: process.pid, client: clientConfig(config) },
+      hello: () => ({ version: VERSION, pid: process.pid, client: clientConfig(config) }),
+      config,
+      setLogLevel: options.setLogLevel,
       status: () => ({
         v: 1,
         pid: process.pid,
@@ -64,6 +71,9 @@ export class Daemon {
         clients: shells.list().reduce((sum, shell) => sum + shell.clients, 0),
         memory: process.memoryUsage.rss(),
         stalls: this.#watch.stalls,
+        config: config.state,
+        program: options.program,
+        ...(options.activatedFd === undefined ? {} : { socketActivated: true }),
         ...shells.unsaved(),
       }),
       checkRestart: () => options.checkRestart?.(),
@@ -97,6 +107,7 @@ export class Daemon {
     this.#listener?.close();
     this.#watch.stop();
     this.#stopCollecting();
+    this.#options.config.close();
     if (localShells) {
       await shells
         .stopLocalShells()
@@ -113,6 +124,6 @@ export class Daemon {
   }
 }
 
-function clientConfig({ prefix, defaultTarget }: Config) {
+function clientConfig({ current: { prefix, defaultTarget } }: ConfigSource) {
   return { prefix, ...(defaultTarget === undefined ? {} : { defaultTarget }) };
 }

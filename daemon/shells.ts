@@ -2,8 +2,10 @@
 import { join } from "node:path";
 import type { Params } from "../shared/rpc.js";
 import { DEFAULT_SIZE } from "../shared/size.js";
+import { checkCloud } from "./cloud-check.js";
 import type { Config } from "./config.js";
 import type { OwnedShells } from "./daemon.js";
+import type { ConfigSource } from "./live-config.js";
 import type { Log } from "./log.js";
 import type { Scrubber } from "./scrubber.js";
 import { systemDisk } from "./shell/disk.js";
@@ -34,7 +36,7 @@ const ADOPT_LIMIT_MS = 1000;
 export interface ShellsOptions {
   readonly stateDirectory: string;
   readonly runtimeSocketPath: string;
-  readonly config: Config;
+  readonly config: ConfigSource;
   readonly log: Log;
   readonly scrubber: Scrubber;
   /** The daemon's own environment; the local runtime gets only what no credential is part of. */
@@ -68,7 +70,10 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     replayKnowledge: new ReplayKnowledge(),
     watchCredentials: (target: AgentCoreTarget, onChange: () => void) =>
       watchCredentials(credentialPaths(target, options.env), clock, onChange),
-    connectionTtlMs: config.connectionTtlMs,
+    // Read when a connection loop is made from this: the config may have changed by then.
+    get connectionTtlMs() {
+      return config.current.connectionTtlMs;
+    },
   };
   const registry: Registry = new Registry({
     clock,
@@ -81,7 +86,9 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
         now: () => clock.monotonic(),
         delay: (callback, delayMs) => clock.setTimeout(callback, delayMs),
       }),
-      scrollback: config.scrollback,
+      get scrollback() {
+        return config.current.scrollback;
+      },
       neighbours: (shell: Shell) => neighboursOf(shell.record, registry.list()),
       createUpstream: ({ record, size, have, handlers, isUrgent }: UpstreamRequest) =>
         new Upstream({
@@ -104,12 +111,21 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
   await localShellsFound(registry);
   return {
     create: async (params) => {
-      const { shell, created } = await registry.create(newShell(params, config));
+      const { shell, created } = await registry.create(newShell(params, config.current));
       return { shell: shell.info(), created };
     },
     attach: (sink, params, program) => registry.get(params.name).attach(sink, params, program),
     list: () => registry.list(),
     unsaved: () => describeUnsaved(registry.unsaved),
+    check: (params) => {
+      const targets = params.name === undefined ? registry.list().map(({ name }) => name) : [params.name];
+      return checkCloud(params, {
+        config: config.current,
+        inUse: targets.map((name) => registry.get(name).record.target),
+        env: options.env,
+        ...deps,
+      });
+    },
     info: (name) => registry.get(name).info(),
     kill: (name, force) => registry.kill(name, force),
     rename: (name, to) => registry.rename(name, to),

@@ -1,4 +1,5 @@
 // The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
+import type { ConfigState, Finding, LogLevel, ProgramFile } from "./daemon-care.js";
 import type { NoticeSpan, Verdict } from "./notice.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
@@ -162,6 +163,11 @@ export interface DaemonStatus extends UnsavedState {
   readonly memory: number;
   /** How often the daemon served nobody for more than 200 ms, since its start. */
   readonly stalls: number;
+  /** These are absent in older daemons. */
+  readonly config?: ConfigState;
+  readonly program?: ProgramFile;
+  /** The service manager holds the socket, and starts the daemon when a client comes. */
+  readonly socketActivated?: true;
 }
 
 export interface HelloResult {
@@ -198,7 +204,10 @@ export interface Methods {
   };
   /** After the answer, the connection is a stream of packets in both directions. Not available to a batch. */
   "shell.attach": { params: AttachParams; result: AttachResult };
-  "shell.list": { params: Nothing; result: { readonly shells: readonly ShellInfo[] } & UnsavedState };
+  "shell.list": {
+    params: Nothing;
+    result: { readonly shells: readonly ShellInfo[]; readonly configProblem?: string } & UnsavedState;
+  };
   "shell.info": { params: { readonly name: string }; result: { readonly shell: ShellInfo } };
   /** Ends the shell's process. Ended shells are forgotten at once. `force`: do not wait for the upstream to confirm. */
   "shell.kill": {
@@ -231,6 +240,18 @@ export interface Methods {
   "daemon.status": { params: Nothing; result: DaemonStatus };
   /** Orderly stop that kills no shell; `localShells`: also end the local runtime and its shells. */
   "daemon.stop": { params: { readonly localShells?: boolean; readonly restart?: boolean }; result: Nothing };
+  /** Reads the config file now; what is wrong with it is in the answer, and the config from before stays in use. */
+  "daemon.reload": { params: Nothing; result: { readonly config: ConfigState } };
+  /** Changes how much the daemon logs, until its end. */
+  "daemon.logLevel": { params: { readonly level: LogLevel }; result: { readonly before: LogLevel } };
+  /**
+   * Looks for what is wrong between here and AgentCore, without starting anything there: for `target` (an ARN or a name of the config
+   * file), for the shell `name`, or for every target that is configured or in use.
+   */
+  "daemon.check": {
+    params: { readonly target?: string; readonly name?: string };
+    result: { readonly findings: readonly Finding[]; readonly notes: readonly string[] };
+  };
   /** Turns the connection into a stream of `event` notifications. */
   "events.subscribe": { params: Nothing; result: { readonly shells: readonly ShellInfo[] } };
 }

@@ -69,6 +69,9 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
       return { protocol: 1, version: "0", pid: process.pid, client: { prefix: "C-]" } };
     },
     "shell.new": notYet,
+    "daemon.check": notYet,
+    "daemon.reload": notYet,
+    "daemon.logLevel": notYet,
     "shell.attach": async (params, { connection, afterAnswer }) => {
       if (params.name === "nobody") throw new AgentdError("shell_not_found", "no shell 'nobody'");
       const echo = new Echo((frame) => connection.sink.send(frame));
