@@ -4,9 +4,13 @@ import { isShellName, printable, suggestName } from "../shared/names.js";
 import type { Command } from "./command.js";
 import { attach } from "./commands/attach.js";
 import { capture } from "./commands/capture.js";
+import { completion } from "./commands/completion.js";
+import { config } from "./commands/config.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
+import { doctor } from "./commands/doctor.js";
 import { kill } from "./commands/kill.js";
+import { logs } from "./commands/logs.js";
 import { ls } from "./commands/ls.js";
 import { newShell } from "./commands/new.js";
 import { rename } from "./commands/rename.js";
@@ -27,6 +31,10 @@ export const commandTable: readonly Command[] = [
   resize,
   kill,
   daemon,
+  doctor,
+  logs,
+  config,
+  completion,
   runtime,
   version,
 ];
@@ -60,6 +68,10 @@ const elsewhere: Readonly<Record<string, string>> = {
   stop: "agentd daemon stop",
   restart: "agentd daemon restart",
   status: "agentd daemon status",
+  reload: "agentd daemon reload",
+  completions: "agentd completion bash|zsh|fish",
+  log: "agentd logs",
+  check: "agentd doctor",
   rm: "agentd kill NAME",
   delete: "agentd kill NAME",
   create: "agentd new NAME",

@@ -12,38 +12,38 @@ function watching(path: string) {
   const watch = new ConfigWatch(path, systemClock, () => onChange());
   onTestFinished(() => watch.close());
   expect(watch.failure).toBeUndefined();
-  const after = (change: () => void) =>
+  const seen = (change: () => void) =>
     new Promise<void>((resolve) => {
       onChange = resolve;
       change();
     });
-  return { after, watch };
+  return { seen };
 }
 
 describe("the config watch", () => {
   it("notices a file that is written, replaced, removed, and written again", async () => {
     const path = join(tempDirectory(), "config.toml");
     writeFileSync(path, "a");
-    const { after } = watching(path);
-    await after(() => writeFileSync(path, "b"));
-    await after(() => {
+    const { seen } = watching(path);
+    await seen(() => writeFileSync(path, "b"));
+    await seen(() => {
       writeFileSync(`${path}.new`, "c");
       renameSync(`${path}.new`, path);
     });
-    await after(() => writeFileSync(path, "d"));
-    await after(() => unlinkSync(path));
-    await after(() => writeFileSync(path, "e"));
+    await seen(() => writeFileSync(path, "d"));
+    await seen(() => unlinkSync(path));
+    await seen(() => writeFileSync(path, "e"));
   });
 
   it("notices a file whose directories are made one after the other", async () => {
     const path = join(tempDirectory(), "config", "agentd", "config.toml");
-    const { after } = watching(path);
-    await after(() => mkdirSync(dirname(dirname(path))));
-    await after(() => mkdirSync(dirname(path)));
-    await after(() => writeFileSync(path, "a"));
-    await after(() => rmSync(dirname(path), { recursive: true }));
-    await after(() => mkdirSync(dirname(path)));
-    await after(() => writeFileSync(path, "b"));
+    const { seen } = watching(path);
+    await seen(() => mkdirSync(dirname(dirname(path))));
+    await seen(() => mkdirSync(dirname(path)));
+    await seen(() => writeFileSync(path, "a"));
+    await seen(() => rmSync(dirname(path), { recursive: true }));
+    await seen(() => mkdirSync(dirname(path)));
+    await seen(() => writeFileSync(path, "b"));
   });
 
   it("notices what happens behind a link, to a link, and to a linked directory", async () => {
@@ -54,18 +54,18 @@ describe("the config watch", () => {
     symlinkSync("dotfiles", join(home, "config"));
     symlinkSync("a.toml", join(home, "dotfiles", "config.toml"));
     const path = join(home, "config", "config.toml");
-    const { after } = watching(path);
-    await after(() => writeFileSync(join(home, "dotfiles", "a.toml"), "b"));
-    await after(() => {
+    const { seen } = watching(path);
+    await seen(() => writeFileSync(join(home, "dotfiles", "a.toml"), "b"));
+    await seen(() => {
       symlinkSync("b.toml", join(home, "dotfiles", "next"));
       renameSync(join(home, "dotfiles", "next"), join(home, "dotfiles", "config.toml"));
     });
-    await after(() => writeFileSync(join(home, "dotfiles", "b.toml"), "c"));
-    await after(() => {
+    await seen(() => writeFileSync(join(home, "dotfiles", "b.toml"), "c"));
+    await seen(() => {
       symlinkSync("other", join(home, "next"));
       renameSync(join(home, "next"), join(home, "config"));
     });
-    await after(() => writeFileSync(join(home, "other", "config.toml"), "d"));
+    await seen(() => writeFileSync(join(home, "other", "config.toml"), "d"));
   });
 
   it("tells many events of one save once", async () => {

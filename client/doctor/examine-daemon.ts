@@ -1,0 +1,236 @@
+// The daemon and the local runtime: there, awake, of this version and build, and without complaints of their own.
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import type { Finding } from "../../shared/daemon-care.js";
+import { AgentdError } from "../../shared/errors.js";
+import { DAEMON_SOCKET, RUNTIME_SOCKET } from "../../shared/host/runtime-directory.js";
+import { printable } from "../../shared/names.js";
+import type { DaemonStatus } from "../../shared/rpc.js";
+import { DaemonConnection } from "../daemon-connection.js";
+import { daemonLogPath, programPath } from "../daemon-launch.js";
+import { unsavedLine } from "../format.js";
+import { readVersion } from "../version.js";
+import { fault, info, type Patient, warning } from "./findings.js";
+
+/** A daemon that lives answers in milliseconds; a busy machine may need more. */
+const ANSWER_LIMIT_MS = 1_500;
+/** A machine that slept counts as one stall; so many are felt by people. */
+const MANY_STALLS = 20;
+
+export interface DaemonState {
+  readonly findings: readonly Finding[];
+  /** Absent when no daemon answers. */
+  readonly status?: DaemonStatus;
+  /** Absent when the daemon speaks another protocol. */
+  readonly connection?: DaemonConnection;
+}
+
+export async function examineDaemon(patient: Patient, directory: string): Promise<DaemonState> {
+  const path = join(directory, DAEMON_SOCKET);
+  let connection: DaemonConnection;
+  try {
+    connection = await DaemonConnection.open(path);
+  } catch (error) {
+    return {
+      findings: nobodyListens(patient, directory, (error as NodeJS.ErrnoException).code ?? "unknown error"),
+    };
+  }
+  const refused = await connection.greet().then(
+    () => undefined,
+    (error: unknown) => AgentdError.from(error),
+  );
+  let status: DaemonStatus;
+  try {
+    status = await connection.call("daemon.status", {}, ANSWER_LIMIT_MS);
+  } catch {
+    connection.close();
+    return { findings: [silent("daemon", ownerOf(directory))] };
+  }
+  const findings = [...aboutProgram(status), ...aboutItself(status)];
+  if (refused === undefined) return { findings, status, connection };
+  connection.close();
+  return { findings, status };
+}
+
+function nobodyListens(patient: Patient, directory: string, code: string): Finding[] {
+  const owner = ownerOf(directory);
+  if (owner !== undefined)
+    return [
+      fault(
+        "daemon-deaf",
+        69,
+        `agentd (pid ${owner}) runs, and nobody can reach it (${code})`,
+        `kill ${owner}`,
+      ),
+    ];
+  if (code === "ECONNREFUSED")
+    return [
+      warning(
+        "socket-stale",
+        `a daemon has died and left its socket in ${directory}; the next one takes its place`,
+        "agentd daemon start",
+      ),
+    ];
+  if (code !== "ENOENT" && code !== "ENOTDIR")
+    return [
+      fault(
+        "socket-closed",
+        77,
+        `the daemon's socket in ${directory} cannot be opened (${code})`,
+        `ls -l ${directory}`,
+      ),
+    ];
+  const shells = savedShells(patient);
+  if (shells === 0) return [];
+  return [
+    info("daemon-not-running", `no daemon runs, and ${shells} shells are waiting for one`, "agentd ls"),
+  ];
+}
+
+function silent(what: "daemon" | "runtime", pid: number | undefined): Finding {
+  const name = what === "daemon" ? "the daemon" : "the local runtime";
+  const who = pid === undefined ? name : `${name} (pid ${pid})`;
+  if (pid !== undefined && stateOf(pid) === "T")
+    return fault(`${what}-stopped`, 69, `${who} was stopped, and answers nobody`, `kill -CONT ${pid}`);
+  const fix = what === "daemon" ? "agentd ls    # the next one finds every shell" : "agentd logs --runtime";
+  return fault(
+    `${what}-silent`,
+    69,
+    `${who} does not answer`,
+    pid === undefined ? fix : `kill -9 ${pid}; ${fix}`,
+  );
+}
+
+function aboutProgram(status: DaemonStatus): Finding[] {
+  const restart = "agentd daemon restart    # shells stay";
+  if (status.version !== readVersion())
+    return [
+      warning(
+        "daemon-version",
+        `the daemon is agentd ${printable(status.version)}, this is ${readVersion()}`,
+        restart,
+      ),
+    ];
+  const { path, modified } = status.program ?? {};
+  if (path === undefined) return [];
+  const own = realpathSync(programPath("daemon.cjs"));
+  const now = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  if (own !== path)
+    return [warning("daemon-build", `the daemon runs from ${printable(path)}, this is ${own}`, restart)];
+  if (Math.floor(now ?? 0) !== modified)
+    return [warning("daemon-build", "agentd was built or installed again since the daemon started", restart)];
+  return [];
+}
+
+function aboutItself(status: DaemonStatus): Finding[] {
+  const findings: Finding[] = [];
+  const unsaved = unsavedLine(status);
+  if (unsaved !== undefined)
+    findings.push(
+      fault("state-unsaved", 75, unsaved, "make room or mend its permissions: it is then saved within 10 s"),
+    );
+  if (status.stalls >= MANY_STALLS)
+    findings.push(
+      warning(
+        "daemon-stalls",
+        `the daemon stood still ${status.stalls} times: the machine is overloaded, or it slept`,
+        "agentd logs --level warn",
+      ),
+    );
+  const failure = status.config?.watchFailure;
+  if (failure !== undefined)
+    findings.push(
+      warning(
+        "config-unwatched",
+        `changes of the config file are not noticed (${failure})`,
+        failure === "ENOSPC" || failure === "EMFILE"
+          ? "sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512; agentd daemon reload"
+          : "agentd daemon reload    # after each change",
+      ),
+    );
+  return findings;
+}
+
+/** Whether the local runtime, when there is one, answers. */
+export async function examineRuntime(directory: string): Promise<Finding[]> {
+  const path = join(directory, RUNTIME_SOCKET);
+  const answer = await new Promise<string>((resolve) => {
+    const asked = request(
+      { socketPath: path, path: "/agentd/shells", timeout: ANSWER_LIMIT_MS },
+      (response) => {
+        response.resume().on("end", () => resolve("ok"));
+      },
+    );
+    asked.on("timeout", () => asked.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })));
+    asked.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "unknown error"));
+    asked.end();
+  });
+  if (answer === "ETIMEDOUT") return [silent("runtime", await pidBehind(path))];
+  if (answer === "ECONNREFUSED")
+    return [
+      warning(
+        "runtime-died",
+        "the local runtime has died, and its shells with it",
+        "agentd ls    # says how each of them ended",
+      ),
+    ];
+  return [];
+}
+
+/** The process that accepts at `path`, as ss(8) would find it: by who has the socket open. Linux only. */
+async function pidBehind(path: string): Promise<number | undefined> {
+  connect(path)
+    .on("error", () => {})
+    .destroy();
+  try {
+    const rows = readFileSync("/proc/net/unix", "utf8").split("\n");
+    const inode = rows
+      .find((row) => row.endsWith(` ${path}`) || / r\.[0-9a-f]{8}$/.test(row))
+      ?.split(/\s+/)[6];
+    const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    for (const pid of processes) {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      if (command.includes("runtime.cjs") && command.includes(path) && inode !== undefined)
+        return Number(pid);
+    }
+  } catch {
+    // Gone meanwhile, or no /proc.
+  }
+  return undefined;
+}
+
+/** The living daemon that holds the directory's lock (daemon/server/instance-lock.ts): the highest number counts. */
+function ownerOf(directory: string): number | undefined {
+  try {
+    const locks = readdirSync(directory).filter((name) => /^lock\.\d{12}$/.test(name));
+    const { pid } = JSON.parse(readFileSync(join(directory, locks.sort().at(-1) ?? ""), "utf8")) as {
+      pid: number;
+    };
+    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    return command.includes("daemon.cjs") || command.includes("agentd") ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** proc(5): one letter, `T` for stopped. */
+function stateOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat[stat.lastIndexOf(")") + 2];
+  } catch {
+    return undefined;
+  }
+}
+
+/** How many shells the state file knows. */
+export function savedShells({ env }: Patient): number {
+  try {
+    const text = readFileSync(join(dirname(daemonLogPath(env)), "state.json"), "utf8");
+    return (JSON.parse(text.slice(text.indexOf("\n") + 1)) as { shells: unknown[] }).shells.length;
+  } catch {
+    return 0;
+  }
+}
