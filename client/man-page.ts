@@ -6,6 +6,8 @@ import { COMMON_FLAGS } from "./command-line.js";
 export function manPage(commands: readonly Command[], version: string): string {
   return `${[
     `.TH AGENTD 1 "" "agentd ${version}" "User Commands"`,
+    // No word is divided: most of them are to be typed.
+    ".nh",
     ".SH NAME",
     "agentd \\- persistent, shared, reconnecting shells, here and on Amazon Bedrock AgentCore Runtime",
     ".SH SYNOPSIS",

@@ -1,7 +1,6 @@
 // The daemon and the local runtime: there, awake, of this version and build, and without complaints of their own.
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { request } from "node:http";
-import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import type { Finding } from "../../shared/daemon-care.js";
 import { AgentdError } from "../../shared/errors.js";
@@ -167,7 +166,7 @@ export async function examineRuntime(directory: string): Promise<Finding[]> {
     asked.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "unknown error"));
     asked.end();
   });
-  if (answer === "ETIMEDOUT") return [silent("runtime", await pidBehind(path))];
+  if (answer === "ETIMEDOUT") return [silent("runtime", servantOf(path))];
   if (answer === "ECONNREFUSED")
     return [
       warning(
@@ -179,26 +178,23 @@ export async function examineRuntime(directory: string): Promise<Finding[]> {
   return [];
 }
 
-/** The process that accepts at `path`, as ss(8) would find it: by who has the socket open. Linux only. */
-async function pidBehind(path: string): Promise<number | undefined> {
-  connect(path)
-    .on("error", () => {})
-    .destroy();
+/** The local runtime that was told to serve `path`; undefined where there is no /proc. */
+function servantOf(path: string): number | undefined {
+  const processes = existsSync("/proc") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
+  const found = processes.find((pid) => {
+    const words = commandOf(pid).split("\0");
+    return words.includes("serve") && words.includes(path);
+  });
+  return found === undefined ? undefined : Number(found);
+}
+
+/** Its words, each with a final zero; empty for a process that is gone or not ours to see. */
+function commandOf(pid: string | number): string {
   try {
-    const rows = readFileSync("/proc/net/unix", "utf8").split("\n");
-    const inode = rows
-      .find((row) => row.endsWith(` ${path}`) || / r\.[0-9a-f]{8}$/.test(row))
-      ?.split(/\s+/)[6];
-    const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-    for (const pid of processes) {
-      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      if (command.includes("runtime.cjs") && command.includes(path) && inode !== undefined)
-        return Number(pid);
-    }
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
-    // Gone meanwhile, or no /proc.
+    return "";
   }
-  return undefined;
 }
 
 /** The living daemon that holds the directory's lock (daemon/server/instance-lock.ts): the highest number counts. */
@@ -208,7 +204,7 @@ function ownerOf(directory: string): number | undefined {
     const { pid } = JSON.parse(readFileSync(join(directory, locks.sort().at(-1) ?? ""), "utf8")) as {
       pid: number;
     };
-    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    const command = commandOf(pid);
     return command.includes("daemon.cjs") || command.includes("agentd") ? pid : undefined;
   } catch {
     return undefined;

@@ -68,7 +68,8 @@ function pidOfRuntime(box: Sandbox): number {
 const stop = (pid: number) => {
   process.kill(pid, "SIGSTOP");
   onTestFinished(() => {
-    process.kill(pid, "SIGCONT");
+    // It may have ended in the test.
+    spawnSync("kill", ["-CONT", String(pid)]);
   });
 };
 
