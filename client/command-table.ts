@@ -10,6 +10,7 @@ import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
 import { doctor } from "./commands/doctor.js";
 import { kill } from "./commands/kill.js";
+import { label } from "./commands/label.js";
 import { logs } from "./commands/logs.js";
 import { ls } from "./commands/ls.js";
 import { newShell } from "./commands/new.js";
@@ -28,6 +29,7 @@ export const commandTable: readonly Command[] = [
   send,
   capture,
   rename,
+  label,
   resize,
   kill,
   daemon,

@@ -124,6 +124,10 @@ export class Daemon {
   }
 }
 
-function clientConfig({ current: { prefix, defaultTarget } }: ConfigSource) {
-  return { prefix, ...(defaultTarget === undefined ? {} : { defaultTarget }) };
+function clientConfig({ current: { prefix, defaultTarget, targets } }: ConfigSource) {
+  return {
+    prefix,
+    ...(defaultTarget === undefined ? {} : { defaultTarget }),
+    ...(targets.size === 0 ? {} : { targets: [...targets.keys()] }),
+  };
 }

@@ -11,6 +11,7 @@ import type { Scrubber } from "./scrubber.js";
 import { systemDisk } from "./shell/disk.js";
 import { neighboursOf } from "./shell/neighbours.js";
 import { Registry } from "./shell/registry.js";
+import { watchScreen } from "./shell/screen-watch.js";
 import type { Shell } from "./shell/shell.js";
 import type { UpstreamRequest } from "./shell/shell-deps.js";
 import { ShellStore } from "./shell/shell-store.js";
@@ -129,6 +130,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     info: (name) => registry.get(name).info(),
     kill: (name, force) => registry.kill(name, force),
     rename: (name, to) => registry.rename(name, to),
+    label: (name, changes) => registry.label(name, changes),
     detach: (name) => registry.detach(name),
     resize: (name, request) => registry.get(name).resize(request),
     send: (name, bytes) => registry.get(name).send(bytes),
@@ -137,6 +139,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
       await shell.ready();
       return shell.output.text(range);
     },
+    watch: (name, options) => watchScreen(registry, name, { ...options, clock }),
     subscribe: (listener) => registry.subscribe(listener),
     stop: (reason) => {
       stopWatching();

@@ -1,5 +1,5 @@
 // What a method may do with the connection that called it.
-import type { ShellEvent } from "../../shared/rpc.js";
+import type { ScreenFrame, ShellEvent } from "../../shared/rpc.js";
 import type { ClientSink } from "../shell/client-host.js";
 
 /** The shell's side of an attached client. */
@@ -20,8 +20,8 @@ export interface Connection {
   greet(protocol: number, client: string): void;
   /** From now on the connection is a stream of packets; bytes that came behind the request are the first. */
   becomeStream(receiver: PacketReceiver): void;
-  /** Sends an `event` notification. */
-  notify(event: ShellEvent): void;
+  /** Sends a notification: an `event` unless `method` says otherwise. */
+  notify(params: ShellEvent | ScreenFrame, method?: "event" | "screen"): void;
   /** Runs `callback` when the connection has ended; at once when it has. */
   onClose(callback: () => void): void;
 }

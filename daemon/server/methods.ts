@@ -19,9 +19,10 @@ import type { ShellExit } from "../../shared/status.js";
 import type { ClientSink } from "../shell/client-host.js";
 import type { Call, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
+import { type WatchableShells, watchMethods } from "./watch-methods.js";
 
 /** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
-export interface Shells {
+export interface Shells extends WatchableShells {
   create(params: Params<"shell.new">): Promise<Result<"shell.new">>;
   /** @param program what the client calls itself */
   attach(
@@ -36,6 +37,7 @@ export interface Shells {
   info(name: string): ShellInfo;
   kill(name: string, force: boolean): Promise<ShellExit | undefined>;
   rename(name: string, to: string): Promise<void>;
+  label(name: string, changes: Params<"shell.label">["labels"]): Promise<Result<"shell.label">["labels"]>;
   detach(name: string | undefined): number;
   resize(name: string, request: { readonly size?: Size; readonly policy?: SizePolicy }): void;
   send(name: string, bytes: Uint8Array): void;
@@ -111,6 +113,8 @@ export function createMethods({
       return {};
     },
 
+    "shell.label": async ({ name, labels }) => ({ labels: await shells.label(name, labels) }),
+
     "shell.detach": async ({ name }) => ({ detached: shells.detach(name) }),
 
     "shell.resize": async ({ name, cols, rows, sizePolicy: policy }) => {
@@ -129,6 +133,8 @@ export function createMethods({
     },
 
     "shell.capture": async ({ name, ...options }) => ({ text: await shells.capture(name, options) }),
+
+    ...watchMethods(shells),
 
     "daemon.status": async () => status(),
     "daemon.reload": async () => ({ config: config.reload() }),

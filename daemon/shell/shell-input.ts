@@ -14,6 +14,8 @@ export interface ShellInputOptions {
   readonly clients: ClientGroup;
   state(): ShellState;
   name(): string;
+  /** Somebody typed. */
+  onInput(): void;
 }
 
 /**
@@ -57,6 +59,7 @@ export class ShellInput {
       from.notify({ kind: "taken" });
       return;
     }
+    this.#options.onInput();
     this.#typist = from;
     if (upstream.send(bytes)) this.#progress.accepted(bytes.length);
     else from.notify({ kind: "discarded", bytes: bytes.length });
@@ -70,6 +73,7 @@ export class ShellInput {
       const text = `${name()} was taken by another client · agentd attach --take ${name()}`;
       throw new AgentdError("shell_not_live", text);
     }
+    this.#options.onInput();
     if (upstream.send(bytes)) return;
     throw new AgentdError("too_busy", `shell '${name()}' does not take more input now · try again later`);
   }

@@ -72,6 +72,8 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
     "daemon.check": notYet,
     "daemon.reload": notYet,
     "daemon.logLevel": notYet,
+    "shell.watch": notYet,
+    "shell.unwatch": notYet,
     "shell.attach": async (params, { connection, afterAnswer }) => {
       if (params.name === "nobody") throw new AgentdError("shell_not_found", "no shell 'nobody'");
       const echo = new Echo((frame) => connection.sink.send(frame));
@@ -85,6 +87,7 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
     },
     "shell.kill": () => new Promise((resolve) => gates.push(() => resolve({}))),
     "shell.rename": notYet,
+    "shell.label": notYet,
     "shell.detach": async () => ({ detached: 0 }),
     "shell.resize": notYet,
     "shell.send": async ({ data }) => ({ bytes: data.length }),
