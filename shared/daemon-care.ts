@@ -44,3 +44,30 @@ export interface ProgramFile {
 /** From most to least; pino's names. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Present while the state file is behind what the daemon holds in memory: a crash would undo what changed since. */
+export interface UnsavedState {
+  /** ISO 8601. */
+  readonly stateUnsavedSince?: string;
+  /** In words, with the way out. */
+  readonly stateUnsavedReason?: string;
+}
+
+export interface DaemonStatus extends UnsavedState {
+  readonly v: 1;
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly socket: string;
+  readonly shells: number;
+  readonly clients: number;
+  /** Resident memory of the daemon process, bytes. */
+  readonly memory: number;
+  /** How often the daemon served nobody for more than 200 ms, since its start. */
+  readonly stalls: number;
+  /** These are absent in older daemons. */
+  readonly config?: ConfigState;
+  readonly program?: ProgramFile;
+  /** The service manager holds the socket, and starts the daemon when a client comes. */
+  readonly socketActivated?: true;
+}

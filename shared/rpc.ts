@@ -1,8 +1,10 @@
 // The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
-import type { ConfigState, Finding, LogLevel, ProgramFile } from "./daemon-care.js";
+import type { ConfigState, DaemonStatus, Finding, LogLevel, UnsavedState } from "./daemon-care.js";
 import type { NoticeSpan, Verdict } from "./notice.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
+
+export type { DaemonStatus, UnsavedState } from "./daemon-care.js";
 
 /** Bumped by any change that an older peer cannot ignore. `hello`, `daemon.status` and `daemon.stop` work across versions. */
 export const PROTOCOL_VERSION = 1;
@@ -143,33 +145,6 @@ export interface AttachResult {
   readonly offset: number;
   /** True: the stream goes on from `resume.offset`, and no snapshot is sent first. */
   readonly resumed: boolean;
-}
-
-/** Present while the state file is behind what the daemon holds in memory: a crash would undo what changed since. */
-export interface UnsavedState {
-  /** ISO 8601. */
-  readonly stateUnsavedSince?: string;
-  /** In words, with the way out. */
-  readonly stateUnsavedReason?: string;
-}
-
-export interface DaemonStatus extends UnsavedState {
-  readonly v: 1;
-  readonly pid: number;
-  readonly version: string;
-  readonly startedAt: string;
-  readonly socket: string;
-  readonly shells: number;
-  readonly clients: number;
-  /** Resident memory of the daemon process, bytes. */
-  readonly memory: number;
-  /** How often the daemon served nobody for more than 200 ms, since its start. */
-  readonly stalls: number;
-  /** These are absent in older daemons. */
-  readonly config?: ConfigState;
-  readonly program?: ProgramFile;
-  /** The service manager holds the socket, and starts the daemon when a client comes. */
-  readonly socketActivated?: true;
 }
 
 export interface HelloResult {
