@@ -423,3 +423,31 @@ describe("faults on the way to AgentCore", () => {
     await box.runAsync(["kill", "x", "--force"]);
   });
 });
+
+describe("docs/doctor.md", () => {
+  it("has a row for every finding, and none without one", () => {
+    const root = join(import.meta.dirname, "..", "..");
+    const rows = [...readFileSync(join(root, "docs/doctor.md"), "utf8").matchAll(/^\| (`.*?) \|/gm)];
+    const documented = rows.flatMap(([, cell = ""]) =>
+      [...cell.matchAll(/`([a-z0-9-]+)`/g)].map(([, id]) => id),
+    );
+    const sources = [
+      "daemon/cloud-check.ts",
+      ...["daemon", "directories", "system", "terminal"].map((name) => `client/doctor/examine-${name}.ts`),
+      "client/doctor/examination.ts",
+    ];
+    const code = sources.map((path) => readFileSync(join(root, path), "utf8")).join("\n");
+    const quoted = new Set(
+      [...code.matchAll(/["`]((?:\$\{what\}|[a-z]+)(?:-[a-z0-9]+)*)["`]/g)].map(([, id = ""]) => id),
+    );
+    const known = [...quoted].flatMap((id) =>
+      id.startsWith("${what}") ? ["daemon", "runtime"].map((what) => id.replace("${what}", what)) : [id],
+    );
+    expect(documented.filter((id) => !known.includes(id ?? ""))).toEqual([]);
+    const made = [
+      ...code.matchAll(/(?:info|warning|fault|faultOf)\(\s*["]([a-z0-9-]+)"|\bid: "([a-z0-9-]+)"/g),
+    ].map(([, a, b]) => a ?? b);
+    expect(made.length).toBeGreaterThan(25);
+    expect(made.filter((id) => !documented.includes(id))).toEqual([]);
+  });
+});
