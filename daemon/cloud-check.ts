@@ -26,7 +26,9 @@ export interface CloudCheckDeps {
 type Checked = Result<"daemon.check">;
 
 /** A target that has not answered by then is not reachable, for all that a person cares. */
-const ANSWER_LIMIT_MS = 5_000;
+const ANSWER_LIMIT_MS = 2_500;
+/** Metadata services that are not there say nothing; a login helper may take a while. */
+const CREDENTIALS_LIMIT_MS = 2_500;
 /** Credentials that end sooner are worth a word. */
 const SOON_MS = 10 * 60_000;
 /** Our bound: more targets are not looked at in one go. */
@@ -82,7 +84,7 @@ async function checkTarget(target: AgentCoreTarget, deps: CloudCheckDeps): Promi
   const notes: string[] = [];
   try {
     if (target.bearerTokenFile === undefined) {
-      const { source, expiresAt } = await inspectCredentials(target.profile);
+      const { source, expiresAt } = await findCredentials(target.profile);
       const left = expiresAt === undefined ? undefined : expiresAt - deps.clock.now();
       const until = expiresAt === undefined ? "" : `, until ${new Date(expiresAt).toISOString()}`;
       notes.push(`credentials: ${source}${until}`);
@@ -111,6 +113,21 @@ async function checkTarget(target: AgentCoreTarget, deps: CloudCheckDeps): Promi
     });
   }
   return { findings, notes };
+}
+
+/** @throws AgentdError `no_credentials`, also when whoever is asked for them does not answer. */
+async function findCredentials(profile: string | undefined): ReturnType<typeof inspectCredentials> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const seconds = CREDENTIALS_LIMIT_MS / 1000;
+    const error = new AgentdError("no_credentials", `no AWS credentials within ${seconds} s`);
+    timer = setTimeout(() => reject(error), CREDENTIALS_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([inspectCredentials(profile), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function checkTokenFile(path: string): Promise<Finding[]> {

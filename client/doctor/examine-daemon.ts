@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "n
 import { request } from "node:http";
 import { dirname, join } from "node:path";
 import type { Finding } from "../../shared/daemon-care.js";
-import { AgentdError } from "../../shared/errors.js";
+import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { DAEMON_SOCKET, RUNTIME_SOCKET } from "../../shared/host/runtime-directory.js";
 import { printable } from "../../shared/names.js";
 import type { DaemonStatus } from "../../shared/rpc.js";
@@ -88,18 +88,35 @@ function nobodyListens(patient: Patient, directory: string, code: string): Findi
   ];
 }
 
-function silent(what: "daemon" | "runtime", pid: number | undefined): Finding {
-  const name = what === "daemon" ? "the daemon" : "the local runtime";
-  const who = pid === undefined ? name : `${name} (pid ${pid})`;
-  if (pid !== undefined && stateOf(pid) === "T")
-    return fault(`${what}-stopped`, 69, `${who} was stopped, and answers nobody`, `kill -CONT ${pid}`);
-  const fix = what === "daemon" ? "agentd ls    # the next one finds every shell" : "agentd logs --runtime";
-  return fault(
-    `${what}-silent`,
-    69,
-    `${who} does not answer`,
-    pid === undefined ? fix : `kill -9 ${pid}; ${fix}`,
-  );
+const SILENT = {
+  daemon: {
+    name: "the daemon",
+    stopped: "daemon-stopped",
+    silent: "daemon-silent",
+    next: "agentd ls    # the next one finds every shell",
+  },
+  runtime: {
+    name: "the local runtime",
+    stopped: "runtime-stopped",
+    silent: "runtime-silent",
+    next: "agentd logs --runtime",
+  },
+} as const;
+
+function silent(what: keyof typeof SILENT, pid: number | undefined): Finding {
+  const { name, stopped, silent: id, next } = SILENT[what];
+  if (pid === undefined) return fault(id, ExitStatus.Unavailable, `${name} does not answer`, next);
+  const who = `${name} (pid ${pid})`;
+  if (stateOf(pid) === "T")
+    return fault(
+      stopped,
+      ExitStatus.Unavailable,
+      `${who} was stopped, and answers nobody`,
+      `kill -CONT ${pid}`,
+    );
+  // Killing the runtime would end every local shell: only a person can decide that.
+  const fix = what === "daemon" ? `kill -9 ${pid}; ${next}` : next;
+  return fault(id, ExitStatus.Unavailable, `${who} does not answer`, fix);
 }
 
 function aboutProgram(status: DaemonStatus): Finding[] {
