@@ -79,6 +79,20 @@ function badTarget(error: AgentdError, name: string): Finding {
   };
 }
 
+/** What a request without credentials is told anyway. */
+const ABOUT_CREDENTIALS = new Set(["access-denied", "credentials-refused"]);
+
+function withoutCredentials(error: AgentdError, target: AgentCoreTarget): Finding {
+  const { bearerTokenFile } = target;
+  return {
+    id: bearerTokenFile === undefined ? "no-credentials" : "bearer-token",
+    severity: "error",
+    what: error.message.split(" · ")[0] ?? error.message,
+    fix: bearerTokenFile === undefined ? loginCommand(target) : `write one token to ${printable(bearerTokenFile)}`,
+    exit: error.exitStatus,
+  };
+}
+
 async function checkTarget(target: AgentCoreTarget, deps: CloudCheckDeps): Promise<Checked> {
   const findings: Finding[] = [];
   const notes: string[] = [];
@@ -96,21 +110,14 @@ async function checkTarget(target: AgentCoreTarget, deps: CloudCheckDeps): Promi
           fix: loginCommand(target),
         });
     } else findings.push(...(await checkTokenFile(target.bearerTokenFile)));
-    const end = await probe(target, deps);
+    const end = await probe(target, deps, true);
     findings.push(...judge(end, target, deps));
     notes.push(`${endpointHost(target)}: ${end.kind === "refused" ? `answers (${end.status})` : end.kind}`);
   } catch (thrown) {
-    const error = AgentdError.from(thrown);
-    findings.push({
-      id: target.bearerTokenFile === undefined ? "no-credentials" : "bearer-token",
-      severity: "error",
-      what: error.message.split(" · ")[0] ?? error.message,
-      fix:
-        target.bearerTokenFile === undefined
-          ? loginCommand(target)
-          : `write one token to ${target.bearerTokenFile}`,
-      exit: error.exitStatus,
-    });
+    findings.push(withoutCredentials(AgentdError.from(thrown), target));
+    // The network and the clock can be looked at all the same, and may be the reason: a login needs both.
+    const end = await probe(target, deps, false);
+    findings.push(...judge(end, target, deps).filter(({ id }) => !ABOUT_CREDENTIALS.has(id)));
   }
   return { findings, notes };
 }
@@ -143,11 +150,15 @@ async function checkTokenFile(path: string): Promise<Finding[]> {
   ];
 }
 
-/** A signed upgrade that must be refused. */
-async function probe(target: AgentCoreTarget, { sign, openSocket }: CloudCheckDeps): Promise<SocketEnd> {
+/** An upgrade that must be refused. */
+async function probe(
+  target: AgentCoreTarget,
+  { sign, openSocket }: CloudCheckDeps,
+  isSigned: boolean,
+): Promise<SocketEnd> {
   const url = shellUrl(target, NOBODY);
   const headers = { "x-amzn-bedrock-agentcore-runtime-session-id": NOBODY.runtimeSessionId };
-  const signed = await sign({ target, url, headers, clockOffsetMs: 0, fresh: false });
+  const signed = isSigned ? await sign({ target, url, headers, clockOffsetMs: 0, fresh: false }) : headers;
   return new Promise((resolve) => {
     const finish = (end: SocketEnd) => {
       clearTimeout(timer);
@@ -264,5 +275,7 @@ function judgeAnswer(
 }
 
 function loginCommand({ profile }: AgentCoreTarget): string {
-  return profile === undefined ? "aws sso login" : `aws sso login --profile ${printable(profile, 60)}`;
+  return profile === undefined
+    ? "aws sso login    # or, where the variables are set: agentd daemon restart"
+    : `aws sso login --profile ${printable(profile, 60)}`;
 }

@@ -14,7 +14,7 @@ import {
   examineService,
 } from "./examine-system.js";
 import { examineTerminal } from "./examine-terminal.js";
-import { fault, faultOf, inOrder, type Patient } from "./findings.js";
+import { fault, faultOf, inOrder, type Patient, quoted } from "./findings.js";
 
 /** The daemon asks every target at once, and gives up on each after a few seconds. */
 const CLOUD_LIMIT_MS = 12_000;
@@ -64,8 +64,10 @@ export async function examine(question: Question, context: Context, home: string
 async function examineConfig({ env }: Patient): Promise<Finding[]> {
   try {
     const { path, problems } = await readConfigFile(env);
-    return problemLines(path, problems).map((line) =>
-      fault("config-broken", ExitStatus.Config, line, "agentd config check"),
+    return problems.flatMap((problem) =>
+      problemLines(path, [problem]).map((text) =>
+        fault("config-broken", ExitStatus.Config, text, `\${EDITOR:-vi} +${problem.line ?? 1} ${quoted(path)}`),
+      ),
     );
   } catch (thrown) {
     return [faultOf("config-path", thrown)];

@@ -391,7 +391,11 @@ describe("faults on the way to AgentCore", () => {
   it("no-credentials, with the command that logs in", async () => {
     const text = `${target("t", "http://127.0.0.1:1")}profile = "work"\n`;
     const { findings, status } = await check(text, { AWS_EC2_METADATA_DISABLED: "true" });
-    expect(findings).toMatchObject([{ id: "no-credentials", fix: "aws sso login --profile work" }]);
+    // What can be known without them is looked at all the same.
+    expect(findings).toMatchObject([
+      { id: "no-credentials", fix: "aws sso login --profile work" },
+      { id: "endpoint-unreachable" },
+    ]);
     expect(status).toBe(77);
   });
 
