@@ -18,6 +18,7 @@ import { rename } from "./commands/rename.js";
 import { resize } from "./commands/resize.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
+import { tail } from "./commands/tail.js";
 import { version } from "./commands/version.js";
 
 /** In the order of the help. The records are small: what a command needs to run, it loads when it runs. */
@@ -28,6 +29,7 @@ export const commandTable: readonly Command[] = [
   ls,
   send,
   capture,
+  tail,
   rename,
   label,
   resize,

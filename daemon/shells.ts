@@ -8,6 +8,7 @@ import type { OwnedShells } from "./daemon.js";
 import type { ConfigSource } from "./live-config.js";
 import type { Log } from "./log.js";
 import type { Scrubber } from "./scrubber.js";
+import { captureShell } from "./shell/capture.js";
 import { systemDisk } from "./shell/disk.js";
 import { neighboursOf } from "./shell/neighbours.js";
 import { Registry } from "./shell/registry.js";
@@ -134,11 +135,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     detach: (name) => registry.detach(name),
     resize: (name, request) => registry.get(name).resize(request),
     send: (name, bytes) => registry.get(name).send(bytes),
-    capture: async (name, range) => {
-      const shell = registry.get(name);
-      await shell.ready();
-      return shell.output.text(range);
-    },
+    capture: async (params) => captureShell(registry.get(params.name), params),
     watch: (name, options) => watchScreen(registry, name, { ...options, clock }),
     subscribe: (listener) => registry.subscribe(listener),
     stop: (reason) => {

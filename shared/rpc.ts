@@ -1,6 +1,8 @@
 // The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
 import type { ConfigState, DaemonStatus, Finding, LogLevel, UnsavedState } from "./daemon-care.js";
 import type { NoticeSpan, Verdict } from "./notice.js";
+import type { PromptState } from "./prompt.js";
+import type { ScreenCapture } from "./screen-capture.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
 
@@ -62,6 +64,8 @@ export interface ShellInfo {
   readonly rows: number;
   readonly title?: string;
   readonly cwd?: string;
+  /** Where its prompt stands, when the program marks it (OSC 133). */
+  readonly prompt?: PromptState;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAt: string;
   /** When something was last typed or printed; absent while that is not known. */
@@ -219,10 +223,25 @@ export interface Methods {
     params: { readonly name: string; readonly data: string };
     result: { readonly bytes: number };
   };
-  /** The screen as text. `start`: first line, 0 is the top of the screen, negative reaches into the scrollback. */
+  /**
+   * The screen as text, with SGR (`ansi`), as a page (`html`) or as data (`json`: `screen` instead of `text`). Lines count from the
+   * top of the screen, 0; negative reaches into the scrollback. `join`: lines that were broken at the border are one.
+   * `epoch` and `offset`: the place in the output that it is of; an attach can go on from there (`resume`).
+   */
   "shell.capture": {
-    params: { readonly name: string; readonly start?: number; readonly ansi?: boolean };
-    result: { readonly text: string };
+    params: {
+      readonly name: string;
+      readonly start?: number;
+      readonly end?: number;
+      readonly join?: boolean;
+      /** The older spelling of `format: "ansi"`. */
+      readonly ansi?: boolean;
+      readonly format?: "text" | "ansi" | "html" | "json";
+    };
+    result: { readonly epoch: string; readonly offset: number } & (
+      | { readonly text: string; readonly screen?: never }
+      | { readonly screen: ScreenCapture; readonly text?: never }
+    );
   };
   /**
    * Sends the shell's screen as `screen` notifications on this connection: at once, then whenever it has changed, at most 15 times

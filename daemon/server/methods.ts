@@ -41,7 +41,7 @@ export interface Shells extends WatchableShells {
   detach(name: string | undefined): number;
   resize(name: string, request: { readonly size?: Size; readonly policy?: SizePolicy }): void;
   send(name: string, bytes: Uint8Array): void;
-  capture(name: string, options: { start?: number; ansi?: boolean }): Promise<string>;
+  capture(params: Params<"shell.capture">): Promise<Result<"shell.capture">>;
   /** @returns what ends the subscription. */
   subscribe(listener: (event: ShellEvent) => void): () => void;
 }
@@ -132,7 +132,7 @@ export function createMethods({
       return { bytes: bytes.length };
     },
 
-    "shell.capture": async ({ name, ...options }) => ({ text: await shells.capture(name, options) }),
+    "shell.capture": async (params) => shells.capture(params),
 
     ...watchMethods(shells),
 

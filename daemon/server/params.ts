@@ -35,6 +35,8 @@ const labelValue = text(256, 0);
 /** POSIX: anything but `=` and NUL; `__proto__` would be no variable but a trap for whoever copies the object. */
 const isVariable = (key: string) => /^[^=\0]{1,256}$/.test(key) && key !== "__proto__";
 
+/** Of a capture: 0 is the top of the screen. */
+const line = integer(-10_000_000, 10_000_000);
 const uuid = matching((value) => /^[0-9a-f-]{36}$/i.test(value), "must be a uuid");
 const path = matching(isAbsolute, "must be an absolute path");
 const offset = integer(0, Number.MAX_SAFE_INTEGER);
@@ -110,7 +112,14 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
   }),
   "shell.send": object({ name: shellName, data: base64Data }),
   "shell.capture": object(
-    { name: shellName, start: optional(integer(-10_000_000, 10_000_000)), ansi: optional(boolean) },
+    {
+      name: shellName,
+      start: optional(line),
+      end: optional(line),
+      join: optional(boolean),
+      ansi: optional(boolean),
+      format: optional(word("text", "ansi", "html", "json")),
+    },
     "ignore",
   ),
   "shell.watch": object({ name: shellName, rows: optional(side) }, "ignore"),

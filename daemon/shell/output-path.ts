@@ -69,12 +69,11 @@ export class OutputPath {
 
   constructor(options: OutputPathOptions) {
     this.#options = options;
-    const size = { cols: options.record.cols, rows: options.record.rows };
-    this.#size = size;
+    this.#size = { cols: options.record.cols, rows: options.record.rows };
     this.#filter = this.#newFilter();
     this.#laggards = new Laggards(options.clock, (high) => this.#press("clients", high));
     const onPressure = (high: boolean) => this.#press("screen", high);
-    this.#screen = new Screen({ ...options.screen, ...size, onPressure });
+    this.#screen = new Screen({ ...options.screen, ...this.#size, onPressure });
     this.clients = new ClientGroup({
       clock: options.clock,
       policy: options.record.sizePolicy ?? "latest",
@@ -182,12 +181,12 @@ export class OutputPath {
     return encodeSnapshot({ epoch, offset, size, bytes });
   }
 
-  text(options: { readonly start?: number; readonly ansi?: boolean }): Promise<string> {
-    return this.#screen.text(options);
-  }
-
   look<T>(read: (state: XtermState) => T): Promise<T> {
     return this.#screen.look(read);
+  }
+
+  scan<T>(read: (state: XtermState) => Iterator<unknown, T>): Promise<T> {
+    return this.#screen.scan(read);
   }
 
   /** From now on the output is that of `epoch` at `offset`. Clients learn a new offset by a notice, a new epoch by a drawing. */
@@ -263,6 +262,7 @@ export class OutputPath {
   #filterAnew(): void {
     this.#filter = this.#newFilter();
     this.#unshown = 0;
+    this.watchers.prompt.reset();
   }
 
   #newFilter(): OutputFilter | undefined {

@@ -14,6 +14,7 @@ import { lastNotice, nameHolders, noticeOfState } from "./link-notices.js";
 import { Milestone } from "./milestone.js";
 import { OutputPath } from "./output-path.js";
 import { placeOutput } from "./output-place.js";
+import type { ReadableOutput } from "./readable-output.js";
 import { applyResize, type ResizeRequest } from "./resize-request.js";
 import type { ShellDeps, ShellUpstream } from "./shell-deps.js";
 import { describeShell } from "./shell-info.js";
@@ -194,8 +195,7 @@ export class Shell {
     if (this.#state.kind !== "reconnecting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
   }
 
-  /** For the verbs that read the screen or follow the output. */
-  get output(): Pick<OutputPath, "text" | "look" | "watchers" | "size" | "isAlternate"> {
+  get output(): ReadableOutput {
     return this.#output;
   }
 
