@@ -88,7 +88,10 @@ function withoutCredentials(error: AgentdError, target: AgentCoreTarget): Findin
     id: bearerTokenFile === undefined ? "no-credentials" : "bearer-token",
     severity: "error",
     what: error.message.split(" · ")[0] ?? error.message,
-    fix: bearerTokenFile === undefined ? loginCommand(target) : `write one token to ${printable(bearerTokenFile)}`,
+    fix:
+      bearerTokenFile === undefined
+        ? loginCommand(target)
+        : `write one token to ${printable(bearerTokenFile)}`,
     exit: error.exitStatus,
   };
 }

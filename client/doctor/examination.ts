@@ -66,7 +66,12 @@ async function examineConfig({ env }: Patient): Promise<Finding[]> {
     const { path, problems } = await readConfigFile(env);
     return problems.flatMap((problem) =>
       problemLines(path, [problem]).map((text) =>
-        fault("config-broken", ExitStatus.Config, text, `\${EDITOR:-vi} +${problem.line ?? 1} ${quoted(path)}`),
+        fault(
+          "config-broken",
+          ExitStatus.Config,
+          text,
+          `\${EDITOR:-vi} +${problem.line ?? 1} ${quoted(path)}`,
+        ),
       ),
     );
   } catch (thrown) {

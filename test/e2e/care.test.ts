@@ -152,9 +152,13 @@ describe("docs/service.md", () => {
     const box = sandbox();
     mkdirSync(join(box.home, "bin"));
     symlinkSync(program("agentd"), join(box.home, "bin", "agentd"));
-    const block = /```sh\n([\s\S]*?)```/.exec(readFileSync(join(root, "docs", "service.md"), "utf8"))?.[1] ?? "exit 1";
+    const block =
+      /```sh\n([\s\S]*?)```/.exec(readFileSync(join(root, "docs", "service.md"), "utf8"))?.[1] ?? "exit 1";
     const env = { ...box.env, PATH: `${join(box.home, "bin")}:${process.env["PATH"]}` };
-    expect(spawnSync("sh", ["-ec", block], { env, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+    expect(spawnSync("sh", ["-ec", block], { env, encoding: "utf8" })).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
     for (const unit of ["agentd.service", "agentd.socket"]) {
       const installed = readFileSync(join(box.home, ".config", "systemd", "user", unit), "utf8");
       expect(installed).toBe(readFileSync(join(root, "systemd", unit), "utf8"));
