@@ -206,7 +206,7 @@ function judge(end: SocketEnd, target: AgentCoreTarget, { clock, env }: CloudChe
     const unreachable: Finding = {
       id,
       severity: "error",
-      what: `${host} cannot be reached: ${error.message.split(" · ")[0]}`,
+      what: error.message.split(" · ", 2).join(": "),
       fix: fixes[id] ?? `a firewall, or nothing listens there: nc -vz ${host.replace(":", " ")}`,
       exit: error.exitStatus,
     };

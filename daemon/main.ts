@@ -60,7 +60,7 @@ async function run(foreground: boolean, env: Env): Promise<void> {
     limitMs: CLAIM_LIMIT_MS,
     activated,
     // The service manager has taken the name: nobody can reach the owner any more. It ends as for a restart, and its shells live.
-    ...(activated ? { dismiss: (pid: number) => process.kill(pid, "SIGTERM") } : {}),
+    ...(activated ? { dismiss: endOther } : {}),
     stuck: (pid) => `agentd (pid ${pid}) runs but does not listen · look at its log, or end it: kill ${pid}`,
   });
   if (claim.kind === "taken") return report({ running: claim.pid });
@@ -146,6 +146,15 @@ function lockAgain(directory: string, giveUp: () => void): InstanceLock {
   if (result.kind === "held") return result.lock;
   giveUp();
   throw new AgentdError("daemon_unavailable", `agentd (pid ${result.pid}) has taken over`);
+}
+
+/** The lock has just said that it runs; by now it may have ended. */
+function endOther(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // Then the lock is free.
+  }
 }
 
 /** The first request begins the end; a second one, or a failure on the way, ends the process at once. */

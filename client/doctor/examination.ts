@@ -100,6 +100,9 @@ async function examineCloud(
   } catch (thrown) {
     const error = AgentdError.from(thrown);
     if (error.code === "shell_not_found") throw error;
+    // An older daemon: that it is one is among the findings.
+    if (error.code === "method_not_found")
+      return { findings: [], notes: ["AgentCore was not looked at: this daemon cannot"] };
     return { findings: [faultOf("cloud-check", error)], notes: [] };
   } finally {
     reached.close();

@@ -12,8 +12,9 @@ import {
 } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createSocketServer } from "node:net";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Finding } from "../../shared/daemon-care.js";
 import { otherVersion } from "../support/other-version.js";
@@ -270,6 +271,39 @@ describe("faults of the daemon", () => {
       expect(spawnSync(process.execPath, [other, "daemon", "start"], { env: box.env }).status).toBe(0);
       expect(await doctor(box)).toMatchObject({ ids: [id], status: 1 });
     }
+  });
+
+  it("what it complains of itself: unsaved state, stalls, no inotify watch", async () => {
+    const box = sandbox();
+    mkdirSync(join(box.home, "run"), { mode: 0o700 });
+    const status = {
+      v: 1,
+      pid: process.pid,
+      version: "0.1.0",
+      stalls: 50,
+      config: { path: "/c", loadedAt: "", problems: [], watchFailure: "ENOSPC" },
+      stateUnsavedSince: new Date().toISOString(),
+      stateUnsavedReason: "the disk is full",
+    };
+    // Written by hand: a daemon in such a state takes a machine in such a state.
+    const server = createSocketServer((socket) => {
+      createInterface({ input: socket }).on("line", (line) => {
+        const { id, method } = JSON.parse(line) as { id: number; method: string };
+        const result =
+          method === "hello" ? { protocol: 1, version: "0.1.0", pid: 1, client: { prefix: "C-]" } } : status;
+        const error = { code: -32601, message: "unknown method", data: { code: "method_not_found" } };
+        const body = method === "daemon.check" ? { error } : { result };
+        socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, ...body })}\n`);
+      });
+      socket.on("error", () => {});
+    });
+    await new Promise<void>((resolve) => server.listen(box.socketPath, resolve));
+    const { ids, findings, status: exit } = await doctor(box);
+    expect(ids).toEqual(["state-unsaved", "daemon-stalls", "config-unwatched"]);
+    expect(findings[2]?.fix).toContain("fs.inotify.max_user_watches");
+    expect(exit).toBe(75);
+    server.close();
+    rmSync(box.socketPath, { force: true });
   });
 
   it("runtime-stopped and runtime-died", async () => {
