@@ -36,19 +36,26 @@ export async function examineDaemon(patient: Patient, directory: string): Promis
       findings: nobodyListens(patient, directory, (error as NodeJS.ErrnoException).code ?? "unknown error"),
     };
   }
-  const refused = await connection.greet().then(
-    () => undefined,
-    (error: unknown) => AgentdError.from(error),
+  // Together: one that says nothing is waited for once.
+  const [greeting, asked] = connection.inOnePiece(
+    () =>
+      [
+        connection.greet().then(
+          () => undefined,
+          (error: unknown) => AgentdError.from(error),
+        ),
+        connection.call("daemon.status", {}, ANSWER_LIMIT_MS),
+      ] as const,
   );
   let status: DaemonStatus;
   try {
-    status = await connection.call("daemon.status", {}, ANSWER_LIMIT_MS);
+    status = await asked;
   } catch {
     connection.close();
     return { findings: [silent("daemon", ownerOf(directory))] };
   }
   const findings = [...aboutProgram(status), ...aboutItself(status)];
-  if (refused === undefined) return { findings, status, connection };
+  if ((await greeting) === undefined) return { findings, status, connection };
   connection.close();
   return { findings, status };
 }
