@@ -2,6 +2,7 @@
 import { AgentdError } from "../shared/errors.js";
 import { isShellName, printable, suggestName } from "../shared/names.js";
 import type { Command } from "./command.js";
+import { adopt } from "./commands/adopt.js";
 import { attach } from "./commands/attach.js";
 import { capture } from "./commands/capture.js";
 import { completion } from "./commands/completion.js";
@@ -9,6 +10,7 @@ import { config } from "./commands/config.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
 import { doctor } from "./commands/doctor.js";
+import { exec } from "./commands/exec.js";
 import { kill } from "./commands/kill.js";
 import { label } from "./commands/label.js";
 import { logs } from "./commands/logs.js";
@@ -18,6 +20,7 @@ import { rename } from "./commands/rename.js";
 import { resize } from "./commands/resize.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
+import { stopVm } from "./commands/stop-vm.js";
 import { tail } from "./commands/tail.js";
 import { version } from "./commands/version.js";
 
@@ -34,6 +37,9 @@ export const commandTable: readonly Command[] = [
   label,
   resize,
   kill,
+  exec,
+  adopt,
+  stopVm,
   daemon,
   doctor,
   logs,
@@ -91,6 +97,8 @@ const elsewhere: Readonly<Record<string, string>> = {
  * @throws AgentdError `usage` for an unknown one, with the spelling that was probably meant.
  */
 export function findCommand(argv: readonly string[]): { command: Command; args: readonly string[] } {
+  // The newer official command line prints `agentcore runtime shell …` to come back.
+  if (argv[0] === "runtime" && argv[1] === "shell") return findCommand(["exec", "--it", ...argv.slice(2)]);
   const expanded = Object.hasOwn(shorthands, argv[0] ?? "")
     ? (shorthands[argv[0] ?? ""] ?? [])
     : argv.slice(0, 1);

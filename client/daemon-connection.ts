@@ -29,9 +29,9 @@ export interface StreamHandlers {
   onDrain(): void;
 }
 
-/** The connection after `shell.attach`. */
-export interface PacketStream {
-  readonly result: AttachResult;
+/** The connection after `shell.attach`, or another call that turns it into a stream. */
+export interface PacketStream<R = AttachResult> {
+  readonly result: R;
   /** Starts the flow of frames; those that came with the answer are handed over first. */
   start(handlers: StreamHandlers): void;
   /** False: the socket's buffer is full, wait for `onDrain`. */
@@ -115,6 +115,13 @@ export class DaemonConnection {
   /** Attaches; from then on this object is used up and the stream owns the socket. */
   attach(params: AttachParams): Promise<PacketStream> {
     return this.#request("shell.attach", params, ANSWER_LIMIT_MS, true) as Promise<PacketStream>;
+  }
+
+  /** Runs a one-shot command; from then on as after `attach`. */
+  exec(params: Params<"exec.run">): Promise<PacketStream<Result<"exec.run">>> {
+    return this.#request("exec.run", params, ANSWER_LIMIT_MS, true) as Promise<
+      PacketStream<Result<"exec.run">>
+    >;
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { printable } from "../shared/names.js";
 import type { ShellInfo } from "../shared/rpc.js";
 import { clientLines } from "./client-lines.js";
 import { formatDuration, formatTable } from "./format.js";
+import { lifeLines } from "./life-lines.js";
 
 /** Widest title that a table shows, in characters. */
 const MAX_TITLE = 40;
@@ -22,7 +23,9 @@ export function shellTable(shells: readonly ShellInfo[], now: number, verbose: b
   const lines = formatTable([head, ...rows]).split("\n");
   if (!verbose) return lines.join("\n");
   const clients = clientLines(shells, now);
-  return lines.flatMap((line, index) => [line, ...(clients[index - 1] ?? [])]).join("\n");
+  const lives = shells.map((shell) => lifeLines(shell, now));
+  const below = (index: number) => [...(lives[index - 1] ?? []), ...(clients[index - 1] ?? [])];
+  return lines.flatMap((line, index) => [line, ...below(index)]).join("\n");
 }
 
 const VERBOSE_HEAD = ["PID", "RUNTIME SESSION", "SHELL ID", "LOST", "LABELS"];

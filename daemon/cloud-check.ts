@@ -45,7 +45,11 @@ export async function checkCloud(params: Params<"daemon.check">, deps: CloudChec
   const findings: Finding[] = [];
   const targets = new Map<string, AgentCoreTarget>();
   const note = (target: UpstreamTarget) => {
-    if (target.kind === "agentcore") targets.set(`${serverName(target)} ${target.profile ?? ""}`, target);
+    if (target.kind === "agentcore")
+      targets.set(
+        `${serverName(target)} ${target.profile ?? target.bearerTokenFile ?? target.heldToken ?? ""}`,
+        target,
+      );
   };
   if (params.target !== undefined || params.name === undefined) {
     const names = params.target === undefined ? deps.config.targets.keys() : [params.target];
@@ -83,15 +87,17 @@ function badTarget(error: AgentdError, name: string): Finding {
 const ABOUT_CREDENTIALS = new Set(["access-denied", "credentials-refused"]);
 
 function withoutCredentials(error: AgentdError, target: AgentCoreTarget): Finding {
-  const { bearerTokenFile } = target;
+  const { bearerTokenFile, heldToken } = target;
   return {
-    id: bearerTokenFile === undefined ? "no-credentials" : "bearer-token",
+    id: bearerTokenFile === undefined && heldToken === undefined ? "no-credentials" : "bearer-token",
     severity: "error",
     what: error.message.split(" · ")[0] ?? error.message,
     fix:
-      bearerTokenFile === undefined
-        ? loginCommand(target)
-        : `write one token to ${printable(bearerTokenFile)}`,
+      heldToken !== undefined
+        ? "agentd adopt NAME --bearer-token-file FILE"
+        : bearerTokenFile === undefined
+          ? loginCommand(target)
+          : `write one token to ${printable(bearerTokenFile)}`,
     exit: error.exitStatus,
   };
 }
@@ -100,7 +106,9 @@ async function checkTarget(target: AgentCoreTarget, deps: CloudCheckDeps): Promi
   const findings: Finding[] = [];
   const notes: string[] = [];
   try {
-    if (target.bearerTokenFile === undefined) {
+    if (target.bearerTokenFile !== undefined)
+      findings.push(...(await checkTokenFile(target.bearerTokenFile)));
+    else if (target.heldToken === undefined) {
       const { source, expiresAt } = await findCredentials(target.profile);
       const left = expiresAt === undefined ? undefined : expiresAt - deps.clock.now();
       const until = expiresAt === undefined ? "" : `, until ${new Date(expiresAt).toISOString()}`;
@@ -112,7 +120,7 @@ async function checkTarget(target: AgentCoreTarget, deps: CloudCheckDeps): Promi
           what: `the credentials (${source}) end at ${new Date(expiresAt ?? 0).toISOString()}`,
           fix: loginCommand(target),
         });
-    } else findings.push(...(await checkTokenFile(target.bearerTokenFile)));
+    }
     const end = await probe(target, deps, true);
     findings.push(...judge(end, target, deps));
     notes.push(`${endpointHost(target)}: ${end.kind === "refused" ? `answers (${end.status})` : end.kind}`);

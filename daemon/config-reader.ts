@@ -2,7 +2,7 @@
 import { parse, TomlError } from "smol-toml";
 import type { ConfigProblem } from "../shared/daemon-care.js";
 import { printable, suggestName } from "../shared/names.js";
-import { camelCase, type Keys, type Values } from "./config-schema.js";
+import { type Keys, programName, type Values } from "./config-schema.js";
 import { lineOfKey } from "./toml-position.js";
 
 export type Table = Readonly<Record<string, unknown>>;
@@ -44,7 +44,7 @@ export class ConfigReader {
       }
       const read = rule.read(value);
       if (read === undefined) this.wrong([...path, key], rule.expected);
-      else values[camelCase(key)] = read;
+      else values[programName(key, rule)] = read;
     }
     return values as Values<K>;
   }

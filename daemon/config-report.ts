@@ -15,15 +15,22 @@ export function reportConfig(path: string): object {
 }
 
 function valuesOf(config: Inspection["config"]): object {
-  const { targets, prefix, connectionTtlMs, ...simple } = config;
+  const { targets, prefix, ...simple } = config;
   const spelled = (table: object) =>
-    Object.fromEntries(Object.entries(table).map(([key, value]) => [snakeCase(key), value]));
+    Object.fromEntries(
+      Object.entries(table).map(([key, value]) =>
+        key.endsWith("Ms") ? [snakeCase(key.slice(0, -2)), durationText(value)] : [snakeCase(key), value],
+      ),
+    );
   return {
     ...spelled(simple),
-    connection_ttl: `${connectionTtlMs / 1000}s`,
     keys: { prefix },
     targets: Object.fromEntries([...targets].map(([name, target]) => [name, spelled(target)])),
   };
+}
+
+function durationText(ms: number): string {
+  return ms === 0 ? "never" : `${ms / 1000}s`;
 }
 
 function snakeCase(key: string): string {

@@ -1,4 +1,6 @@
 // What the config file may hold: one line per key, and the rules that its values follow.
+import { homedir } from "node:os";
+import { isAbsolute } from "node:path";
 import { SIZE_POLICIES } from "../shared/size.js";
 
 /** What a value must be. `expected` completes the sentence "'key' is not …". */
@@ -14,9 +16,16 @@ type Camel<K extends string> = K extends `${infer Head}_${infer Rest}`
   ? `${Head}${Capitalize<Camel<Rest>>}`
   : K;
 
-/** What reading a table of `K` gives: `endpoint_url` becomes `endpointUrl`; what is not written is absent. */
+/** In milliseconds, which the program's name for it says. */
+interface Duration extends Rule<number> {
+  readonly suffix: "Ms";
+}
+
+type NameOf<Key extends string, R> = R extends Duration ? `${Camel<Key>}Ms` : Camel<Key>;
+
+/** What reading a table of `K` gives: `endpoint_url` becomes `endpointUrl`, a time `idleStopMs`; what is not written is absent. */
 export type Values<K extends Keys> = {
-  readonly [Key in keyof K & string as Camel<Key>]?: K[Key] extends Rule<infer T> ? T : never;
+  readonly [Key in keyof K & string as NameOf<Key, K[Key]>]?: K[Key] extends Rule<infer T> ? T : never;
 };
 
 /** Our bound: a screen's history lives in memory, in every shell. */
@@ -24,6 +33,9 @@ const MAX_SCROLLBACK_LINES = 100_000;
 /** Our bounds: a connection that lives shorter than a second is no connection, and timers end at 24 days. */
 const MIN_TTL_MS = 1_000;
 const MAX_TTL_MS = 24 * 3_600_000;
+/** A minute, which is shorter than anybody's pause, and a week. */
+const MIN_IDLE_MS = 60_000;
+const MAX_IDLE_MS = 7 * 24 * 3_600_000;
 const MAX_TEXT_CHARACTERS = 2048;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -40,6 +52,22 @@ const controlKey = matching(
   'a key · write "C-]", "C-a" or another control key, or "none"',
 );
 
+/** Absolute afterwards; `~/` is the home. */
+const file: Rule<string> = {
+  expected: "an absolute path, nor one that begins with ~/",
+  read: (value) => {
+    const path = text.read(value)?.replace(/^~\//, `${homedir()}/`);
+    return path !== undefined && isAbsolute(path) ? path : undefined;
+  },
+};
+
+const idleStop = duration(
+  MIN_IDLE_MS,
+  MAX_IDLE_MS,
+  'a time such as "30m" or "4h", from "1m" to "168h", or "never"',
+  { never: 0 },
+);
+
 /** At the top of the file. */
 export const rootKeys = {
   default_target: text,
@@ -48,6 +76,8 @@ export const rootKeys = {
   size_policy: oneOf(SIZE_POLICIES),
   escapes: oneOf(["safe", "raw"]),
   clipboard: oneOf(["deny", "allow"]),
+  /** Cloud shells that nobody used for so long let go of their connection. */
+  idle_stop: idleStop,
 } satisfies Keys;
 
 /** `[keys]`. */
@@ -60,11 +90,18 @@ export const targetKeys = {
   profile: text,
   qualifier: text,
   endpoint_url: address,
+  /** OAuth instead of a signature. */
+  bearer_token_file: file,
+  /** Typed once into each new shell. */
+  command: text,
+  /** Instead of the one for all; 0: never. */
+  idle_stop: idleStop,
 } satisfies Keys;
 
 /** The name under which a key's value is known to the program. */
-export function camelCase(key: string): string {
-  return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+export function programName(key: string, rule: Rule<unknown>): string {
+  const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return "suffix" in rule ? `${name}${rule.suffix}` : name;
 }
 
 function matching(pattern: RegExp, expected: string): Rule<string> {
@@ -87,11 +124,18 @@ function count(what: string, min: number, max: number): Rule<number> {
   };
 }
 
-/** In milliseconds. */
-function duration(minMs: number, maxMs: number, expected: string): Rule<number> {
+/** @param words that stand for a number of milliseconds */
+function duration(
+  minMs: number,
+  maxMs: number,
+  expected: string,
+  words: Readonly<Record<string, number>> = {},
+): Duration {
   return {
+    suffix: "Ms",
     expected,
     read: (value) => {
+      if (typeof value === "string" && Object.hasOwn(words, value)) return words[value];
       const [, digits, unit] = /^(\d{1,5})([smh])$/.exec(String(value)) ?? [];
       const ms = Number(digits) * (UNIT_MS[unit ?? ""] ?? Number.NaN);
       return ms >= minMs && ms <= maxMs ? ms : undefined;

@@ -27,6 +27,8 @@ export interface Config {
   /** Whether programs in new shells may write the clipboard. */
   readonly clipboard: Clipboard;
   readonly targets: ReadonlyMap<string, TargetConfig>;
+  /** Cloud shells that nobody used for so long let go of their connection; absent: never. */
+  readonly idleStopMs?: number;
 }
 
 export const DEFAULT_CONFIG: Config = {
@@ -103,7 +105,7 @@ function accepted(config: Config, problems: readonly ConfigProblem[], path: stri
 function interpret(text: string): { config: Config; problems: readonly ConfigProblem[] } {
   const reader = new ConfigReader(text);
   const { root } = reader;
-  const { connectionTtl, ...values } = reader.values(root, [], rootKeys, ["keys", "targets"]);
+  const values = reader.values(root, [], rootKeys, ["keys", "targets"]);
   // `keys = "agentcore"`: the official client's way, where the prefix alone detaches.
   const preset = Object.hasOwn(root, "keys") && root["keys"] === "agentcore";
   const keys = preset
@@ -125,8 +127,7 @@ function interpret(text: string): { config: Config; problems: readonly ConfigPro
       "local, or the NAME of a [targets.NAME]",
     );
   }
-  const ttl = connectionTtl === undefined ? {} : { connectionTtlMs: connectionTtl };
-  return { config: { ...DEFAULT_CONFIG, ...values, ...ttl, ...keys, targets }, problems: reader.problems };
+  return { config: { ...DEFAULT_CONFIG, ...values, ...keys, targets }, problems: reader.problems };
 }
 
 function readTarget(reader: ConfigReader, targets: Table, name: string): TargetConfig | undefined {

@@ -1,12 +1,16 @@
 // The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
+import type { CloudMethods, Lifetime, Slots } from "./cloud-rpc.js";
 import type { ConfigState, DaemonStatus, Finding, LogLevel, UnsavedState } from "./daemon-care.js";
 import type { NoticeSpan, Verdict } from "./notice.js";
 import type { PromptState } from "./prompt.js";
 import type { ScreenCapture } from "./screen-capture.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
+import type { TargetRequest } from "./target-request.js";
 
 export type { DaemonStatus, UnsavedState } from "./daemon-care.js";
+export type { ScreenFrame } from "./screen-frame.js";
+export type { TargetRequest } from "./target-request.js";
 
 /** Bumped by any change that an older peer cannot ignore. `hello`, `daemon.status` and `daemon.stop` work across versions. */
 export const PROTOCOL_VERSION = 1;
@@ -18,6 +22,8 @@ export type ShellState =
   | "needs-credentials"
   | "taken"
   | "capacity"
+  /** Not connected because nobody used it: attaching or typing wakes it. */
+  | "asleep"
   | "ended"
   | "gone";
 
@@ -87,35 +93,16 @@ export interface ShellInfo {
   readonly pid?: number;
   /** Why the shell is not live, in words. */
   readonly reason?: string;
+  /** AgentCore only, in `shell.list` and `shell.info`. */
+  readonly lifetime?: Lifetime;
+  readonly slots?: Slots;
+  /** Without any use for so long its connection is let go; absent: never. */
+  readonly idleStopMs?: number;
   /** Only when it is not `safe`. */
   readonly escapes?: Escapes;
   /** Only when it is not `deny`. */
   readonly clipboard?: Clipboard;
 }
-
-/** What a new shell runs on. */
-export type TargetRequest =
-  | {
-      readonly kind: "local";
-      /** Program and arguments; absent: the `SHELL` of `env`, as a login shell. */
-      readonly command?: readonly string[];
-      readonly cwd: string;
-      readonly env: Readonly<Record<string, string>>;
-      /** Of the shell's process, 0..0o777; absent: 0o022. */
-      readonly umask?: number;
-    }
-  | {
-      readonly kind: "agentcore";
-      /** An ARN, or the name of a target in the config file. */
-      readonly runtimeArn: string;
-      readonly region?: string;
-      readonly profile?: string;
-      readonly qualifier?: string;
-      readonly endpointUrl?: string;
-      readonly bearerTokenFile?: string;
-      readonly runtimeSessionId?: string;
-      readonly shellId?: string;
-    };
 
 /** What becomes of a program's escape sequences: `safe` lets only harmless ones through (docs/security.md). */
 export type Escapes = "safe" | "raw";
@@ -140,6 +127,8 @@ export interface AttachParams {
   readonly pid?: number;
   /** What this client has already shown: it then gets only what is new, when the daemon still has it. */
   readonly resume?: { readonly epoch: string; readonly offset: number };
+  /** Of a client that comes back: so many milliseconds ago its person typed last. Among such the last one leads. */
+  readonly typedAgo?: number;
 }
 
 export interface AttachResult {
@@ -167,7 +156,7 @@ export interface HelloResult {
 type Nothing = Readonly<Record<string, never>>;
 
 /** Method name → parameters (by name, always an object) and result. */
-export interface Methods {
+export interface Methods extends CloudMethods {
   hello: { params: { readonly protocol: number; readonly client: string }; result: HelloResult };
   /** Creates a shell and answers once it is live, or fails with the reason and leaves nothing behind. */
   "shell.new": {
@@ -278,17 +267,3 @@ export type ShellEvent =
   | { readonly kind: "changed"; readonly shell: ShellInfo }
   | { readonly kind: "renamed"; readonly from: string; readonly shell: ShellInfo }
   | { readonly kind: "forgotten"; readonly name: string };
-
-/** The parameters of a `screen` notification: what is on a shell's screen, or the part of it that was asked for. */
-export interface ScreenFrame {
-  readonly name: string;
-  /** The size of the whole screen. */
-  readonly cols: number;
-  readonly rows: number;
-  /** Row of the screen that `lines[0]` is. The part that is shown holds the cursor. */
-  readonly top: number;
-  /** Printable text and SGR sequences, nothing else; every line begins and ends plain. */
-  readonly lines: readonly string[];
-  /** On the whole screen, from 0; absent while the program hides it. */
-  readonly cursor?: { readonly x: number; readonly y: number };
-}

@@ -10,6 +10,7 @@ import { withSuggestion } from "../shell-names.js";
 import { AttachLoop } from "./attach-loop.js";
 import { parsePrefix } from "./prefix-name.js";
 import { RawTerminal } from "./raw-terminal.js";
+import { wrapLine } from "./wrap-line.js";
 
 export interface AttachHere {
   readonly context: Context;
@@ -99,7 +100,9 @@ export async function attachHere(options: AttachHere): Promise<number> {
         // The shell may have been renamed meanwhile, and its old name may be another shell's.
         const { shells } = await again.call("shell.list", {});
         const present = shells.find((shell) => shell.shellId === shellId)?.name ?? name;
-        const resumed = resume === undefined ? {} : { resume };
+        const { typedAgo } = reach;
+        const typed = typedAgo === undefined ? {} : { typedAgo };
+        const resumed = resume === undefined ? typed : { ...typed, resume };
         return await again.attach({ ...params, name: present, ...size, ...resumed });
       } catch (error) {
         again.close();
@@ -111,7 +114,8 @@ export async function attachHere(options: AttachHere): Promise<number> {
   if (end.terminalIsAlive) {
     // The cursor is wherever the shell left it: our line, and the user's next prompt, start on a line of their own.
     context.stdout.write("\r\n\u001b[J");
-    if (canSay) context.stderr.write(`${dimLine(end.line, context.color)}\n`);
+    if (canSay)
+      context.stderr.write(`${dimLine(wrapLine(end.line, terminal.size.cols - 2), context.color)}\n`);
   }
   return end.status;
 }

@@ -42,6 +42,13 @@ export interface Shells extends WatchableShells {
   resize(name: string, request: { readonly size?: Size; readonly policy?: SizePolicy }): void;
   send(name: string, bytes: Uint8Array): void;
   capture(params: Params<"shell.capture">): Promise<Result<"shell.capture">>;
+  /** Its frames go to `sink`. @throws AgentdError `bad_arn`, `usage`. */
+  exec(
+    sink: ClientSink,
+    params: Params<"exec.run">,
+  ): { result: Result<"exec.run">; receiver: PacketReceiver };
+  stopSession(params: Params<"session.stop">): Promise<Result<"session.stop">>;
+  giveToken(params: Params<"shell.token">): void;
   /** @returns what ends the subscription. */
   subscribe(listener: (event: ShellEvent) => void): () => void;
 }
@@ -135,6 +142,19 @@ export function createMethods({
     "shell.capture": async (params) => shells.capture(params),
 
     ...watchMethods(shells),
+
+    "exec.run": async (params, { connection, afterAnswer }) => {
+      const { result, receiver } = shells.exec(connection.sink, params);
+      afterAnswer(() => connection.becomeStream(receiver));
+      return result;
+    },
+
+    "session.stop": async (params) => shells.stopSession(params),
+
+    "shell.token": async (params) => {
+      shells.giveToken(params);
+      return {};
+    },
 
     "daemon.status": async () => status(),
     "daemon.reload": async () => ({ config: config.reload() }),

@@ -48,6 +48,24 @@ const base64Data: Check<string> = (value, here) => {
   return data;
 };
 
+const agentcore = object({
+  kind: literal("agentcore"),
+  runtimeArn: text(2048),
+  region: optional(matching((value) => /^[a-z0-9-]{1,40}$/.test(value), "must be the name of a region")),
+  profile: optional(text(256)),
+  qualifier: optional(text(256)),
+  endpointUrl: optional(
+    matching((value) => /^https?:\/\/[^\s/]+/.test(value), "must be an http or https address"),
+  ),
+  bearerTokenFile: optional(path),
+  bearerToken: optional(text(16 * 1024)),
+  defaultProfile: optional(text(256)),
+  runtimeSessionId: optional(matching(isRuntimeSessionId, "must have 33 to 256 of A-Z a-z 0-9 . _ -")),
+  shellId: optional(matching(isShellId, "must have 1 to 128 of A-Z a-z 0-9 _ -")),
+  startCommand: optional(text(64 * 1024)),
+  idleStopMs: optional(integer(0, 7 * 24 * 3_600_000)),
+});
+
 const target: Check<TargetRequest> = oneOf<TargetRequest>({
   local: object({
     kind: literal("local"),
@@ -56,19 +74,7 @@ const target: Check<TargetRequest> = oneOf<TargetRequest>({
     env: map(isVariable, text(128 * 1024, 0), 4096),
     umask: optional(integer(0, 0o777)),
   }),
-  agentcore: object({
-    kind: literal("agentcore"),
-    runtimeArn: text(2048),
-    region: optional(matching((value) => /^[a-z0-9-]{1,40}$/.test(value), "must be the name of a region")),
-    profile: optional(text(256)),
-    qualifier: optional(text(256)),
-    endpointUrl: optional(
-      matching((value) => /^https?:\/\/[^\s/]+/.test(value), "must be an http or https address"),
-    ),
-    bearerTokenFile: optional(path),
-    runtimeSessionId: optional(matching(isRuntimeSessionId, "must have 33 to 256 of A-Z a-z 0-9 . _ -")),
-    shellId: optional(matching(isShellId, "must have 1 to 128 of A-Z a-z 0-9 _ -")),
-  }),
+  agentcore,
 });
 
 /** Method → check. Methods that change something refuse keys that they do not know. */
@@ -97,6 +103,7 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     tty: optional(text(256)),
     pid: optional(integer(1, 2 ** 31 - 1)),
     resume: optional(object({ epoch: uuid, offset })),
+    typedAgo: optional(offset),
   }),
   "shell.list": object({}, "ignore"),
   "shell.info": object({ name: shellName }, "ignore"),
@@ -124,6 +131,23 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
   ),
   "shell.watch": object({ name: shellName, rows: optional(side) }, "ignore"),
   "shell.unwatch": object({}, "ignore"),
+  "exec.run": object({
+    target: agentcore,
+    command: text(65_536),
+    timeoutSeconds: optional(integer(1, 3600)),
+    safeStdout: optional(boolean),
+    safeStderr: optional(boolean),
+  }),
+  "session.stop": (value, here) => {
+    const { name, target: asked } = object({ name: optional(shellName), target: optional(agentcore) })(
+      value,
+      here,
+    );
+    if (name !== undefined && asked === undefined) return { name };
+    if (name === undefined && asked !== undefined) return { target: asked };
+    throw wrong(here, "needs a name or a target");
+  },
+  "shell.token": object({ name: shellName, bearerToken: text(16 * 1024) }),
   "daemon.status": object({}, "ignore"),
   "daemon.reload": object({}, "ignore"),
   "daemon.logLevel": object({ level: word(...LOG_LEVELS) }),

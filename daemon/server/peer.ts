@@ -8,7 +8,7 @@ import { CallGate } from "./call-gate.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
 import { Greeting } from "./greeting.js";
 import { LineDecoder } from "./line-decoder.js";
-import { PacketStream } from "./packet-stream.js";
+import { becomesStream, PacketStream } from "./packet-stream.js";
 import { BadRequest, type Request, readRequest } from "./request.js";
 import { errorLine, type RpcServer } from "./rpc-server.js";
 import type { ServerLog } from "./server-log.js";
@@ -48,7 +48,7 @@ export interface PeerOptions {
 
 /**
  * Invariants:
- * 1. `shell.attach` runs alone: calls before it are answered first, and nothing behind it is read as a line.
+ * 1. `shell.attach` (and `exec.run`) runs alone: calls before it are answered first, and nothing behind it is read as a line.
  * 2. The answer of `shell.attach` is the last line; the receiver starts in the turn in which it is written.
  * 3. Half a line or half a packet at the end of the stream has no effect.
  */
@@ -197,16 +197,16 @@ export class Peer implements Connection {
       return;
     }
     if (request instanceof BadRequest) return;
-    if (request.method === "shell.attach") this.#phase = { kind: "attaching" };
-    const before = [...this.#pending];
-    const call = request.method === "shell.attach" ? this.#callAfter(before, request) : this.#call(request);
+    const streams = becomesStream(request.method);
+    if (streams) this.#phase = { kind: "attaching" };
+    const call = streams ? this.#callAfter([...this.#pending], request) : this.#call(request);
     this.#pending.add(call);
     void call.then(() => this.#handleAnswered(call));
   }
 
   #checkMayCall(method: string): void {
     this.#greeting.checkMayCall(method);
-    if (method === "shell.attach" && this.#streamsEvents) {
+    if (becomesStream(method) && this.#streamsEvents) {
       throw new AgentdError("invalid_request", "this connection streams events · attach on another one");
     }
   }

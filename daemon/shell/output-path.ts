@@ -44,8 +44,7 @@ export interface OutputPathOptions {
  * 4. The screen answers queries only while no client leads, or the leader does not read, and never those of a replay.
  * 5. `have` is a place that a server has counted to: it outlives a connection that says nothing of places, until that one's
  *    first byte of output.
- * 6. Nothing but the ring, which outlives filters and whose bytes a server counts, sees what the filter keeps back. `offset`
- *    is where the filter stands: between two sequences, so another filter can begin there.
+ * 6. Only the ring sees what the filter keeps back. `offset` is where that stands: between two sequences, where another can begin.
  * 7. Only STDOUT is drawn: STDERR is the platform's word beside the terminal, and the clients say it beside theirs.
  */
 export class OutputPath {
@@ -78,6 +77,7 @@ export class OutputPath {
       clock: options.clock,
       policy: options.record.sizePolicy ?? "latest",
       size: () => this.#size,
+      isAlternate: () => this.#screen.isAlternate,
       onSize: (size) => this.resize(size),
       onChange: () => options.onChange(),
     });

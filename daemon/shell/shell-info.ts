@@ -58,6 +58,7 @@ export function describeShell(facts: ShellFacts): ShellInfo {
     ...optional("verdict", link.verdict),
     ...optional("pid", processId(facts)),
     ...optional("reason", reasonOf(state)),
+    ...optional("idleStopMs", record.idleStopMs),
     ...optional("escapes", record.escapes),
     ...optional("clipboard", record.clipboard),
   };

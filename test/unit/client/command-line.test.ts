@@ -159,6 +159,29 @@ describe("targetRequest", () => {
     });
   });
 
+  it("types the words after -- into a new cloud shell as one line, quoted where a shell would take them apart", () => {
+    expect(target(["--runtime", "dev", "--idle-stop", "4h", "--", "echo", "it's", "$HOME", "a-b"])).toEqual({
+      kind: "agentcore",
+      runtimeArn: "dev",
+      idleStopMs: 14_400_000,
+      startCommand: "echo 'it'\\''s' '$HOME' a-b",
+    });
+  });
+
+  it("passes the name of the client's AWS profile, and a token from the environment, never its keys", () => {
+    const env = { AWS_PROFILE: "mine", AWS_SECRET_ACCESS_KEY: "canary", AGENTD_BEARER_TOKEN: "token" };
+    const request = targetRequest(parseCommandLine(["--runtime", "dev"], command.flags ?? {}), {
+      ...place,
+      env,
+    });
+    expect(request).toEqual({
+      kind: "agentcore",
+      runtimeArn: "dev",
+      defaultProfile: "mine",
+      bearerToken: "token",
+    });
+  });
+
   it("follows the default target, and --local overrides it", () => {
     expect(target(["work"], { defaultTarget: "dev" })).toEqual({ kind: "agentcore", runtimeArn: "dev" });
     expect(target(["work"], { defaultTarget: "local" }).kind).toBe("local");
@@ -169,9 +192,16 @@ describe("targetRequest", () => {
     [["--local", "--runtime", "arn:x"], "give --local or --runtime, not both"],
     [["--region", "x"], "--region needs --runtime ARN"],
     [
-      ["--runtime", "arn:x", "--", "ls"],
-      "a command after -- needs --local: AgentCore starts the runtime's own shell",
+      ["--runtime", "arn:x", "--shell-id", "s", "--", "ls"],
+      "a command after -- is for a new shell · leave out --shell-id, or use agentd send",
     ],
+    [["--runtime", "arn:x", "--"], "no command after --"],
+    [["--runtime", "arn:x", "--idle-stop", "5s"], "--idle-stop is from 1m to 168h, or never"],
+    [
+      ["--runtime", "arn:x", "--idle-stop", "soon"],
+      "bad --idle-stop 'soon' · write a time such as 90s, 15m or 2h",
+    ],
+    [["--idle-stop", "4h"], "--idle-stop needs --runtime ARN"],
     [["x", "--"], "no command after --"],
   ])("refuses %j", (args, message) => expect(mistake(() => target(args))).toBe(message));
 
