@@ -6,7 +6,7 @@ import { chosenRuntime, cloudTarget, warnOfToken } from "./cloud-target.js";
 import type { CommandLine } from "./command-line.js";
 import type { Context } from "./context.js";
 import type { PacketStream } from "./daemon-connection.js";
-import { parseDuration } from "./duration.js";
+import { durationFrom } from "./duration-flag.js";
 import { errorLine } from "./format.js";
 import { shellQuote } from "./shell-quote.js";
 
@@ -140,9 +140,8 @@ function commandOf({ words, rest }: CommandLine): string {
 }
 
 function timeoutOf(line: CommandLine): number | undefined {
-  const text = line.value("timeout");
-  if (text === undefined) return undefined;
-  const ms = parseDuration(text, "--timeout");
+  const ms = durationFrom(line, "timeout");
+  if (ms === undefined) return undefined;
   if (ms < 1_000 || ms > MAX_TIMEOUT_MS) throw new AgentdError("usage", "--timeout is from 1s to 1h");
   return Math.ceil(ms / 1000);
 }

@@ -18,11 +18,16 @@ async function main(argv: readonly string[]): Promise<number> {
     // Asked by the completion scripts at every Tab.
     if (after[0] === "__complete")
       return await (await import("./completion/answer.js")).answer(after.slice(1), process.env);
-    const { command, args } = findCommand(after);
+    const { command, args } = findCommand(after, before.length === 0 && isTerminal());
     return await runCommand(command, [...before, ...args]);
   } catch (error) {
     return fail(error, argv.includes("--json"));
   }
+}
+
+/** Where people look, and can answer. */
+function isTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true && process.env["TERM"] !== "dumb";
 }
 
 async function runCommand(command: Command, args: readonly string[]): Promise<number> {

@@ -5,7 +5,7 @@ import type { TargetRequest } from "../shared/rpc.js";
 import { CLOUD_FLAGS, chosenRuntime, cloudTarget } from "./cloud-target.js";
 import type { Flags } from "./command.js";
 import type { CommandLine } from "./command-line.js";
-import { parseDuration } from "./duration.js";
+import { durationFrom } from "./duration-flag.js";
 import { shellQuote } from "./shell-quote.js";
 
 /** As the daemon checks it. */
@@ -55,8 +55,7 @@ export function targetRequest(line: CommandLine, place: Place): TargetRequest {
     };
   }
   const target = cloudTarget(line, place, runtimeArn);
-  const idle = line.value("idle-stop");
-  const idleStopMs = idle === undefined ? {} : { idleStopMs: idle === "never" ? 0 : idleTime(idle) };
+  const idleStopMs = line.has("idle-stop") ? { idleStopMs: idleTime(line) } : {};
   if (line.rest === undefined) return { ...target, ...idleStopMs };
   if (line.rest.length === 0) throw new AgentdError("usage", "no command after --");
   if (target.shellId !== undefined)
@@ -67,9 +66,10 @@ export function targetRequest(line: CommandLine, place: Place): TargetRequest {
   return { ...target, ...idleStopMs, startCommand: shellQuote(line.rest) };
 }
 
-function idleTime(text: string): number {
-  const ms = parseDuration(text, "--idle-stop");
-  if (ms >= MIN_IDLE_MS && ms <= MAX_IDLE_MS) return ms;
+/** Milliseconds; 0: never. */
+function idleTime(line: CommandLine): number {
+  const ms = line.value("idle-stop") === "never" ? 0 : (durationFrom(line, "idle-stop") ?? 0);
+  if (ms === 0 || (ms >= MIN_IDLE_MS && ms <= MAX_IDLE_MS)) return Math.round(ms);
   throw new AgentdError("usage", "--idle-stop is from 1m to 168h, or never");
 }
 

@@ -24,6 +24,7 @@ import { claimInstance } from "./server/claim-instance.js";
 import { InstanceLock } from "./server/instance-lock.js";
 import type { StopRequest } from "./server/methods.js";
 import { activatedFd, checkActivatedSocket } from "./server/socket-activation.js";
+import { systemDisk } from "./shell/disk.js";
 import { openShells } from "./shells.js";
 import { systemClock } from "./upstream/clock.js";
 
@@ -101,6 +102,12 @@ async function run(foreground: boolean, env: Env): Promise<void> {
     config,
     log,
     shells,
+    web: {
+      stateDirectory,
+      assetsDirectory: join(import.meta.dirname, "web"),
+      disk: systemDisk,
+      home: loginHome(env, inputs.home),
+    },
     relocate,
     setLogLevel: (next) => {
       const before = level.current;
@@ -138,6 +145,13 @@ function openDaemonLog(
     level,
     ...(foreground ? { mirror: (line: string) => process.stderr.write(line) } : {}),
   });
+}
+
+/** Where a shell begins that nobody's terminal has asked for: as after a login. */
+function loginHome(env: Env, home: string): { cwd: string; env: Record<string, string> } {
+  const names = ["PATH", "SHELL", "LANG", "USER", "LOGNAME", "TZ"];
+  const known = names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  return { cwd: home, env: { HOME: home, ...Object.fromEntries(known) } };
 }
 
 /** Our directory was removed, and clients may have started another daemon meanwhile: then that one is the daemon now. */

@@ -1,5 +1,5 @@
 // The part of the local socket's contract that concerns AgentCore alone: one-shot commands, ending a microVM, tokens, lifetimes.
-import type { TargetRequest } from "./rpc.js";
+import type { TargetRequest } from "./target-request.js";
 
 export type CloudTarget = Extract<TargetRequest, { kind: "agentcore" }>;
 

@@ -1,5 +1,7 @@
 // What is said about the daemon itself: its config file, its program, its log, and what the doctor finds.
 
+import type { WebState } from "./web-rpc.js";
+
 /** A mistake in the config file. */
 export interface ConfigProblem {
   /** From 1; absent when it is about the whole file. */
@@ -53,7 +55,7 @@ export interface UnsavedState {
   readonly stateUnsavedReason?: string;
 }
 
-export interface DaemonStatus extends UnsavedState {
+export interface DaemonStatus extends UnsavedState, WebState {
   readonly v: 1;
   readonly pid: number;
   readonly version: string;

@@ -7,6 +7,7 @@ import type { ScreenCapture } from "./screen-capture.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
 import type { TargetRequest } from "./target-request.js";
+import type { WebMethods } from "./web-rpc.js";
 
 export type { DaemonStatus, UnsavedState } from "./daemon-care.js";
 export type { ScreenFrame } from "./screen-frame.js";
@@ -156,7 +157,7 @@ export interface HelloResult {
 type Nothing = Readonly<Record<string, never>>;
 
 /** Method name → parameters (by name, always an object) and result. */
-export interface Methods extends CloudMethods {
+export interface Methods extends CloudMethods, WebMethods {
   hello: { params: { readonly protocol: number; readonly client: string }; result: HelloResult };
   /** Creates a shell and answers once it is live, or fails with the reason and leaves nothing behind. */
   "shell.new": {

@@ -8,7 +8,7 @@ import { encodeResize, type Size } from "../../shared/size.js";
 import type { PacketStream } from "../daemon-connection.js";
 import { type AttachEnd, detachedEnd, endOfNotice, lostEnd } from "./notice-text.js";
 import { type KeyCommand, type KeyEvent, PrefixKey, type PrefixKeyOptions } from "./prefix-key.js";
-import { prefixLabel } from "./prefix-name.js";
+import { prefixHelp } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
 import { connectText, ShellView } from "./shell-view.js";
 import { TypedInput } from "./typed-input.js";
@@ -20,6 +20,9 @@ const RESTART_PATIENCE_MS = 5000;
 const LEAVE_LIMIT_MS = 100;
 /** Our bound: at most this many sizes per second go out while a window is dragged. */
 const RESIZE_INTERVAL_MS = 100;
+
+/** So long the help stands in a full-screen program at most. */
+const OVER_MS = 8_000;
 
 const NOTHING = new Uint8Array(0);
 
@@ -59,6 +62,7 @@ export class AttachLoop {
   #stream: PacketStream | undefined;
   #keyTimer: NodeJS.Timeout | undefined;
   #resizeTimer: NodeJS.Timeout | undefined;
+  #overTimer: NodeJS.Timeout | undefined;
   /** Typed bytes that a daemon which died may not have taken. */
   #inDoubt = 0;
   #leave: (end: AttachEnd) => void = () => {};
@@ -97,6 +101,7 @@ export class AttachLoop {
     } finally {
       clearTimeout(this.#keyTimer);
       clearTimeout(this.#resizeTimer);
+      clearTimeout(this.#overTimer);
       this.#stream?.destroy();
       await this.#terminal.restore();
     }
@@ -131,7 +136,7 @@ export class AttachLoop {
           const end = this.#handleFrame(frame);
           if (end !== undefined) settle(end);
         },
-        onEnd: () => settle("lost"),
+        onEnd: () => this.#stream === stream && settle("lost"),
         onDrain: () => {
           this.#typed.handleDrain();
           this.#balance();
@@ -199,6 +204,7 @@ export class AttachLoop {
 
   #handleKeys(events: readonly KeyEvent[]): void {
     clearTimeout(this.#keyTimer);
+    if (events.length > 0) this.#endOver();
     for (const event of events) {
       if (event.kind === "command") this.#handleCommand(event.command);
       else if (!this.#options.readOnly) this.#typed.push(event.bytes);
@@ -215,7 +221,8 @@ export class AttachLoop {
     const { name, prefix } = this.#options;
     switch (command) {
       case "detach":
-        void this.#detach();
+      case "switch":
+        void this.#detach(command);
         return;
       case "leave":
         this.#leave(detachedEnd(name));
@@ -226,14 +233,21 @@ export class AttachLoop {
       case "take":
         this.#takeLead();
         return;
-      case "help": {
-        const key = prefixLabel(prefix) ?? "";
-        this.#view.say(`${key} then: d detach · ${key} send it · . leave now · r redraw · t take keys`);
+      case "help":
+        if (!this.#view.sayOver(prefixHelp(prefix))) this.#view.say(prefixHelp(prefix));
+        else this.#overTimer = setTimeout(() => this.#endOver(), OVER_MS);
         return;
-      }
       default:
         command satisfies never;
     }
+  }
+
+  /** A line of ours stands in a full-screen program: until the next key. */
+  #endOver(): void {
+    if (this.#overTimer === undefined) return;
+    clearTimeout(this.#overTimer);
+    this.#overTimer = undefined;
+    this.#askForSnapshot();
   }
 
   #takeLead(): void {
@@ -247,14 +261,15 @@ export class AttachLoop {
   }
 
   /** Tells the daemon, and does not wait long for it: leaving never depends on anybody. */
-  async #detach(): Promise<void> {
+  async #detach(command: "detach" | "switch"): Promise<void> {
     const stream = this.#stream;
+    this.#stream = undefined; // Its end is no loss: nobody attaches again.
     if (stream !== undefined) {
       this.#typed.send(true);
       stream.send(Channel.Close, NOTHING);
       await Promise.race([stream.finish(), new Promise((resolve) => setTimeout(resolve, LEAVE_LIMIT_MS))]);
     }
-    this.#leave(detachedEnd(this.#options.name));
+    this.#leave({ ...detachedEnd(this.#options.name), ...(command === "switch" ? { next: command } : {}) });
   }
 
   /** The terminal is read only while there is room for what it says. */

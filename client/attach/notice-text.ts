@@ -10,6 +10,8 @@ import type { LineWeight } from "./status-line.js";
 export interface AttachEnd {
   readonly status: number;
   readonly line: string;
+  /** The user wants to choose another shell. */
+  readonly next?: "switch";
 }
 
 /** The line for a notice in the middle of things, or undefined when it is not worth one. @param now ms since 1970. */

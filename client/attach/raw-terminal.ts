@@ -234,7 +234,7 @@ export class RawTerminal {
  * Node restores the modes of the standard streams when it exits, and aborts (with a core dump) when their terminal was hung
  * up meanwhile; streams that are closed it leaves alone.
  */
-function closeStandardStreams(): void {
+export function closeStandardStreams(): void {
   for (const stream of [0, 1, 2]) {
     try {
       closeSync(stream);

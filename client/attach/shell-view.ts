@@ -77,6 +77,18 @@ export class ShellView {
     this.#status.say(text, weight);
   }
 
+  /**
+   * The same on the last row of a full-screen program, which hides what a line says otherwise. True: it stands there, and the
+   * screen, and the one saved cursor of the terminal, are wrong until the next drawing.
+   */
+  sayOver(text: string): boolean {
+    const { canSay, color, terminal, writeStatus } = this.#options;
+    if (!canSay || !terminal.tracker.alternate || !this.#mayInsert) return false;
+    const row = new ConnectLine({ lastRowIsFree: false, lineFeedsLeft: 0 }, terminal.size);
+    writeStatus(row.eraseSequence + row.drawSequence(`[${text}]`, color));
+    return true;
+  }
+
   /** What a notice about the shell `name` has to say, if anything. */
   sayNotice(name: string, notice: Notice): void {
     if (notice.kind === "resized") {

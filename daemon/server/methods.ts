@@ -17,12 +17,13 @@ import {
 import type { Size, SizePolicy } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { ClientSink } from "../shell/client-host.js";
+import { type CloudShells, cloudMethods } from "./cloud-methods.js";
 import type { Call, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
 import { type WatchableShells, watchMethods } from "./watch-methods.js";
 
 /** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
-export interface Shells extends WatchableShells {
+export interface Shells extends CloudShells, WatchableShells {
   create(params: Params<"shell.new">): Promise<Result<"shell.new">>;
   /** @param program what the client calls itself */
   attach(
@@ -42,13 +43,6 @@ export interface Shells extends WatchableShells {
   resize(name: string, request: { readonly size?: Size; readonly policy?: SizePolicy }): void;
   send(name: string, bytes: Uint8Array): void;
   capture(params: Params<"shell.capture">): Promise<Result<"shell.capture">>;
-  /** Its frames go to `sink`. @throws AgentdError `bad_arn`, `usage`. */
-  exec(
-    sink: ClientSink,
-    params: Params<"exec.run">,
-  ): { result: Result<"exec.run">; receiver: PacketReceiver };
-  stopSession(params: Params<"session.stop">): Promise<Result<"session.stop">>;
-  giveToken(params: Params<"shell.token">): void;
   /** @returns what ends the subscription. */
   subscribe(listener: (event: ShellEvent) => void): () => void;
 }
@@ -64,6 +58,15 @@ export interface ConfigControl {
   reload(): ConfigState;
 }
 
+/** The web terminal, as far as methods need it. */
+export interface WebAdmin {
+  start(params: Params<"web.start">): Promise<Result<"web.start">>;
+  link(params: Params<"web.link">): Promise<Result<"web.link">>;
+  stop(): Promise<Result<"web.stop">>;
+  list(): Result<"web.ls">;
+  revoke(params: Params<"web.revoke">): Promise<Result<"web.revoke">>;
+}
+
 export interface MethodsOptions {
   readonly shells: Shells;
   /** As it is at this moment: the config may have changed. */
@@ -71,6 +74,7 @@ export interface MethodsOptions {
   readonly config: ConfigControl;
   /** @returns the level before. */
   readonly setLogLevel: (level: LogLevel) => LogLevel;
+  readonly web: WebAdmin;
   readonly status: () => DaemonStatus;
   /** Throws when the next daemon could not start. */
   readonly checkRestart: () => void;
@@ -80,6 +84,7 @@ export interface MethodsOptions {
 
 export function createMethods({
   shells,
+  web,
   hello,
   status,
   config,
@@ -141,20 +146,8 @@ export function createMethods({
 
     "shell.capture": async (params) => shells.capture(params),
 
+    ...cloudMethods(shells),
     ...watchMethods(shells),
-
-    "exec.run": async (params, { connection, afterAnswer }) => {
-      const { result, receiver } = shells.exec(connection.sink, params);
-      afterAnswer(() => connection.becomeStream(receiver));
-      return result;
-    },
-
-    "session.stop": async (params) => shells.stopSession(params),
-
-    "shell.token": async (params) => {
-      shells.giveToken(params);
-      return {};
-    },
 
     "daemon.status": async () => status(),
     "daemon.reload": async () => ({ config: config.reload() }),
@@ -172,6 +165,12 @@ export function createMethods({
       afterAnswer(() => stop({ localShells, restart }));
       return {};
     },
+
+    "web.start": async (params) => web.start(params),
+    "web.link": async (params) => web.link(params),
+    "web.stop": async () => web.stop(),
+    "web.ls": async () => web.list(),
+    "web.revoke": async (params) => web.revoke(params),
 
     "events.subscribe": async (_, { connection, afterAnswer }) => {
       // The list and the subscription are of the same turn; what happens until the answer is written waits behind it.

@@ -22,6 +22,7 @@ import {
   word,
   wrong,
 } from "./schema.js";
+import { isForwardedHost } from "./web-place.js";
 
 /** From the protocol: each side of a size. */
 const side = integer(1, 1000);
@@ -76,6 +77,13 @@ const target: Check<TargetRequest> = oneOf<TargetRequest>({
   }),
   agentcore,
 });
+
+/** Ports below 1024 are not a user's to take. */
+const webPlace = {
+  port: optional(integer(1024, 65_535)),
+  socket: optional(path),
+  as: optional(matching(isForwardedHost, "must be localhost, 127.0.0.1 or [::1] with a port")),
+};
 
 /** Method → check. Methods that change something refuse keys that they do not know. */
 export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
@@ -153,5 +161,15 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
   "daemon.logLevel": object({ level: word(...LOG_LEVELS) }),
   "daemon.check": object({ target: optional(text(2048)), name: optional(shellName) }),
   "daemon.stop": object({ localShells: optional(boolean), restart: optional(boolean) }),
+  "web.start": object(webPlace),
+  "web.link": object({
+    ...webPlace,
+    name: optional(shellName),
+    readOnly: optional(boolean),
+    expiresInMs: optional(integer(1000, 366 * 24 * 3_600_000)),
+  }),
+  "web.stop": object({}, "ignore"),
+  "web.ls": object({}, "ignore"),
+  "web.revoke": object({ id: optional(text(64)), all: optional(boolean) }),
   "events.subscribe": object({}, "ignore"),
 };

@@ -1,5 +1,4 @@
 // Types the start command into a new cloud shell, once, when its prompt has come: the protocol has no other way to start a program.
-import { screenText } from "../terminal/screen-text.js";
 import type { Clock } from "../upstream/clock.js";
 import type { Shell } from "./shell.js";
 
@@ -34,11 +33,6 @@ export function typeStartCommand(
     cancel = clock.setTimeout(type, Math.max(0, Math.min(delayMs, deadline - clock.monotonic())));
   };
   const unwatch = shell.output.watchers.add(() => typeIn(PAUSE_MS));
-  typeIn(SILENT_MS);
   // The prompt may have come before.
-  void shell.output
-    .scan((state) => screenText(state, {}))
-    .then((text) => {
-      if (text.trim() !== "") typeIn(PAUSE_MS);
-    });
+  typeIn(shell.output.offset > 0 ? PAUSE_MS : SILENT_MS);
 }

@@ -134,6 +134,23 @@ describe.skipIf(!hasTmux)("many hands on one shell", () => {
     small.type("q");
   });
 
+  it("helps in a program on the whole screen too, and the next key brings its line back", async () => {
+    make("helped");
+    const pane = await join("helped", 90, 20);
+    pane.type("clear; less -S /etc/passwd", "Enter");
+    await pane.waitFor("root:x:0:0");
+    await until("less waits", () => /^:?$|END|passwd/.test(pane.capture().split("\n")[19] ?? ""));
+    const before = pane.capture().split("\n").slice(0, 19);
+    pane.type("C-]", "?");
+    await pane.waitFor("[Ctrl-] then: d detach");
+    expect(pane.capture().split("\n").slice(0, 19)).toEqual(before);
+    pane.type("g");
+    await until("the help is gone", () => !pane.capture().includes("d detach"));
+    await pane.waitFor("root:x:0:0");
+    expect(pane.capture().split("\n").slice(0, 19)).toEqual(before);
+    pane.type("q");
+  });
+
   it("is shared in the smallest window, and by hand in none", async () => {
     make("policy", "--size-policy", "smallest");
     const wide = await join("policy", 100, 20);

@@ -107,6 +107,11 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
       stalls: 0,
     }),
     "daemon.stop": async () => ({}),
+    "web.start": notYet,
+    "web.link": notYet,
+    "web.stop": notYet,
+    "web.ls": notYet,
+    "web.revoke": notYet,
     "events.subscribe": async (_, { connection, afterAnswer }) => {
       afterAnswer(() => connection.notify({ kind: "forgotten", name: "a" }));
       return { shells: [] };

@@ -199,7 +199,7 @@ describe("targetRequest", () => {
     [["--runtime", "arn:x", "--idle-stop", "5s"], "--idle-stop is from 1m to 168h, or never"],
     [
       ["--runtime", "arn:x", "--idle-stop", "soon"],
-      "bad --idle-stop 'soon' · write a time such as 90s, 15m or 2h",
+      "bad duration 'soon' for --idle-stop · write 500ms, 30s, 15m or 2h",
     ],
     [["--idle-stop", "4h"], "--idle-stop needs --runtime ARN"],
     [["x", "--"], "no command after --"],
