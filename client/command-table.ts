@@ -5,13 +5,17 @@ import type { Command } from "./command.js";
 import { adopt } from "./commands/adopt.js";
 import { attach } from "./commands/attach.js";
 import { capture } from "./commands/capture.js";
+import { completion } from "./commands/completion.js";
+import { config } from "./commands/config.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
+import { doctor } from "./commands/doctor.js";
 import { events } from "./commands/events.js";
 import { exec } from "./commands/exec.js";
 import { grep } from "./commands/grep.js";
 import { kill } from "./commands/kill.js";
 import { label } from "./commands/label.js";
+import { logs } from "./commands/logs.js";
 import { ls } from "./commands/ls.js";
 import { newShell } from "./commands/new.js";
 import { rename } from "./commands/rename.js";
@@ -47,6 +51,10 @@ export const commandTable: readonly Command[] = [
   stopVm,
   web,
   daemon,
+  doctor,
+  logs,
+  config,
+  completion,
   tui,
   runtime,
   rpc,
@@ -82,6 +90,10 @@ const elsewhere: Readonly<Record<string, string>> = {
   stop: "agentd daemon stop",
   restart: "agentd daemon restart",
   status: "agentd daemon status",
+  reload: "agentd daemon reload",
+  completions: "agentd completion bash|zsh|fish",
+  log: "agentd logs",
+  check: "agentd doctor",
   rm: "agentd kill NAME",
   delete: "agentd kill NAME",
   create: "agentd new NAME",

@@ -1,4 +1,5 @@
 // `agentd ls`: the shells that the daemon holds.
+import { printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { atMostWords } from "../command-line.js";
 import { measureFor } from "../fit-table.js";
@@ -28,9 +29,9 @@ export const ls: Command = {
     const wanted = Object.entries(parseLabels(line.values("label")));
     // The connection ends with the process: closing it by hand costs a start a millisecond.
     const { answer } = await context.ask((connection) => connection.call("shell.list", {}));
-    const { shells, ...unsaved } = await answer;
+    const { shells, configProblem, ...unsaved } = await answer;
     const chosen = shells.filter((shell) => wanted.every(([key, value]) => shell.labels[key] === value));
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, shells: chosen, ...unsaved }));
+    if (line.has("json")) context.print(JSON.stringify({ v: 1, shells: chosen, configProblem, ...unsaved }));
     else if (line.has("quiet")) for (const { name } of chosen) context.print(name);
     else if (chosen.length > 0) {
       const [now, verbose] = [Date.now(), line.has("verbose")];
@@ -39,7 +40,9 @@ export const ls: Command = {
       context.print(shellTable(chosen, now, { verbose, measure, ...(width > 0 ? { width } : {}) }));
     } else context.say("no shells · agentd new NAME");
     const warning = unsavedLine(unsaved);
-    if (warning !== undefined && !line.has("json")) context.complain(warning);
+    if (line.has("json")) return 0;
+    for (const trouble of [warning, configProblem])
+      if (trouble !== undefined) context.complain(printable(trouble, 500));
     return 0;
   },
 };
