@@ -1,9 +1,10 @@
 // The user's terminal through blessed: keys, mouse, sizes, and the modes that are switched on and given back.
 import { writeSync } from "node:fs";
-import createProgram, { type BlessedKey, type BlessedMouse, type Program } from "blessed/lib/program.js";
+import createProgram, { type BlessedKey, type Program } from "blessed/lib/program.js";
 import type { Canvas } from "./canvas.js";
 import { frameDiff } from "./frame-diff.js";
 import type { TypedKey } from "./line-editor.js";
+import { mouseEvents } from "./mouse-events.js";
 
 export interface ScreenHandlers {
   onKey(key: TypedKey): void;
@@ -73,7 +74,7 @@ export class BlessedScreen {
     program.hideCursor();
     program.setMouse(MOUSE, true);
     program.write(PASTE_ON);
-    program.on("mouse", (mouse) => this.#handleMouse(mouse));
+    program.on("data", (bytes) => this.#handleMouse(bytes));
     program.on("keypress", (text, key) => this.#handleKey(text, key));
     program.on("resize", () => this.#handlers.onResize());
     // The marks of a paste are no keys to blessed.
@@ -160,10 +161,11 @@ export class BlessedScreen {
     else if (name !== undefined) this.#handlers.onKey({ key: name, ...(isTyped ? { text } : {}) });
   }
 
-  #handleMouse({ action, button, x, y }: BlessedMouse): void {
-    if (action === "wheelup") this.#handlers.onWheel(y, -WHEEL_LINES);
-    else if (action === "wheeldown") this.#handlers.onWheel(y, WHEEL_LINES);
-    else if (action === "mousedown" && button === "left") this.#handlers.onClick(x, y);
+  #handleMouse(bytes: Uint8Array): void {
+    for (const event of mouseEvents(Buffer.from(bytes).toString("latin1"))) {
+      if (event.kind === "press") this.#handlers.onClick(event.x, event.y);
+      else this.#handlers.onWheel(event.y, event.step * WHEEL_LINES);
+    }
   }
 
   #end(status: number): void {

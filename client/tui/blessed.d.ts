@@ -9,13 +9,6 @@ declare module "blessed/lib/program.js" {
     readonly shift?: boolean;
   }
 
-  export interface BlessedMouse {
-    readonly action: string;
-    readonly button?: string;
-    readonly x: number;
-    readonly y: number;
-  }
-
   export interface Program {
     readonly cols: number;
     readonly rows: number;
@@ -27,7 +20,7 @@ declare module "blessed/lib/program.js" {
     setMouse(modes: Readonly<Record<string, boolean>>, enable: boolean): void;
     write(text: string): void;
     destroy(): void;
-    on(event: "mouse", listener: (mouse: BlessedMouse) => void): void;
+    on(event: "data", listener: (bytes: Uint8Array) => void): void;
     on(event: "keypress", listener: (text: string | undefined, key: BlessedKey) => void): void;
     on(event: "resize", listener: () => void): void;
   }

@@ -52,9 +52,24 @@ export function detailRows(shell: ShellInfo, now: number): readonly Row[] {
     ...optional("runtime", runtimeArn),
     ...optional("region", shell.region),
     ...optional("endpoint", shell.endpointUrl),
+    ...lifetimeRows(shell, now),
     { head: "session id", text: shell.runtimeSessionId },
     { head: "shell id", text: shell.shellId },
   ];
+}
+
+/** What the service will end by itself, and when. */
+function lifetimeRows({ lifetime, slots }: ShellInfo, now: number): readonly Row[] {
+  const rows: Row[] =
+    slots === undefined ? [] : [{ head: "places", text: `${slots.used} of ${slots.limit} used` }];
+  const until = (time: string) => formatDuration(Date.parse(time) - now);
+  const { connectionEndsAt, vmEndsAt, vmIdleEndsAt } = lifetime ?? {};
+  const words = [
+    ...(connectionEndsAt === undefined ? [] : [`connection renewed within ${until(connectionEndsAt)}`]),
+    ...(vmIdleEndsAt === undefined ? [] : [`microVM ends in ${until(vmIdleEndsAt)} without use`]),
+    ...(vmEndsAt === undefined ? [] : [`microVM ends in ${until(vmEndsAt)} at the latest`]),
+  ];
+  return words.length === 0 ? rows : [...rows, { head: "lifetime", text: words.join(" · ") }];
 }
 
 function lossRow({ bytesLost, heldBytes = 0 }: ShellInfo): Row {

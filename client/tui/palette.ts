@@ -23,6 +23,7 @@ export function stateStyle({ bytesLost, possibleGap, state }: ShellInfo): string
     case "reconnecting":
     case "capacity":
       return Style.busy;
+    case "asleep":
     case "ended":
       return Style.faint;
     default:

@@ -81,6 +81,11 @@ describe("findCommand", () => {
     [["--version"], "version"],
   ])("finds %j", (argv, name) => expect(findCommand(argv).command.name).toBe(name));
 
+  it("is the TUI for no words on a terminal, and only then", () => {
+    expect(findCommand([], true).command.name).toBe("tui");
+    expect(findCommand(["ls"], true).command.name).toBe("ls");
+  });
+
   it("expands kill-server", () => {
     const { command, args } = findCommand(["kill-server", "-q"]);
     expect([command.name, ...args]).toEqual(["daemon", "stop", "-q"]);

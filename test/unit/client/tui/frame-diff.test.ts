@@ -6,6 +6,7 @@ import { parseAnsiLine } from "../../../../client/tui/ansi-line.js";
 import { Canvas } from "../../../../client/tui/canvas.js";
 import { frameDiff } from "../../../../client/tui/frame-diff.js";
 import { editedLine, editLine } from "../../../../client/tui/line-editor.js";
+import { mouseEvents } from "../../../../client/tui/mouse-events.js";
 import { fitText, textWidth } from "../../../../client/tui/text-width.js";
 import { useCharWidths } from "../../../../daemon/terminal/char-width.js";
 
@@ -113,6 +114,21 @@ describe("lines that a program printed", () => {
       { text: "c", style: "1;31" },
       { text: "d", style: "4:3" },
       { text: "e", style: "" },
+    ]);
+  });
+});
+
+describe("the mouse", () => {
+  it("is read from all that came at once: left presses and the wheel", () => {
+    expect(
+      mouseEvents(
+        "a\u001b[<0;6;3M\u001b[<0;6;3m\u001b[<4;1;1M\u001b[<65;2;2M\u001b[<64;2;2M\u001b[<2;9;9M\u001b[<0;",
+      ),
+    ).toEqual([
+      { kind: "press", x: 5, y: 2 },
+      { kind: "press", x: 0, y: 0 },
+      { kind: "wheel", x: 1, y: 1, step: 1 },
+      { kind: "wheel", x: 1, y: 1, step: -1 },
     ]);
   });
 });
