@@ -65,10 +65,6 @@ export class Directory {
     this.#wait.wake();
   }
 
-  retryNow(): void {
-    this.#wait.wake();
-  }
-
   /** @throws AgentdError, SocketClosed (also while there is no connection). */
   async call<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>> {
     if (this.#socket === undefined) throw new SocketClosed(0);

@@ -142,10 +142,6 @@ export class ShellLink {
     this.#wait.wake();
   }
 
-  retryNow(): void {
-    this.#wait.wake();
-  }
-
   #push(bytes: Uint8Array): void {
     this.#keys.push(bytes);
     if (!this.#keys.isConnected) this.#options.onChange();
