@@ -66,7 +66,7 @@ const browser = await chromium.launch({
 try {
   writeFileSync(
     env.AGENTD_CONFIG,
-    '[targets.staging]\nruntime_arn = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/staging-AbCdEf"\n',
+    '[targets.staging]\nruntime = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/staging-AbCdEf"\n',
   );
   const project = join(home, "project");
   mkdirSync(project);

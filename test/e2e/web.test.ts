@@ -270,6 +270,7 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await paste("\necho two\necho three\n");
     await tab.page.getByRole("alertdialog", { name: "Paste 3 lines?" }).waitFor();
     await tab.page.keyboard.press("Escape");
+    await tab.page.locator(".xterm-helper-textarea:focus").waitFor();
     await tab.run("");
     await tab.shows(/^one-line$/);
     expect(capture("pasted")).not.toContain("echo two");
@@ -285,6 +286,7 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await tab.page.getByText("1 of 1").waitFor();
     await tab.shows(/^needle-2$/);
     await tab.page.keyboard.press("Escape");
+    await tab.page.locator(".xterm-helper-textarea:focus").waitFor();
     await tab.run("echo focus-$((5+5))");
     await tab.shows("focus-10");
   });
@@ -319,6 +321,8 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await tab.page.getByRole("button", { name: "More" }).click();
     await tab.page.getByRole("switch", { name: "Screen reader mode" }).click();
     await tab.page.keyboard.press("Escape");
+    // The keyboard goes back to the terminal by itself.
+    await tab.page.locator(".xterm-helper-textarea:focus").waitFor();
     await tab.run("echo heard-$((3+3))");
     await tab.page.locator(".xterm-accessibility-tree").getByText("heard-6", { exact: true }).waitFor();
   });
