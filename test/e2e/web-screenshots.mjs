@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "..", "..");
 const images = join(root, "docs", "images");
 mkdirSync(images, { recursive: true });
 const home = realpathSync(mkdtempSync(join(tmpdir(), "agentd-pictures-")));
