@@ -25,6 +25,7 @@ export class TerminalFeed {
   readonly #onDrawn: () => void;
   position: Position | undefined;
   isDrawing = false;
+  onOutput: () => void = () => {};
 
   /** @param onDrawn called after each whole snapshot. */
   constructor(terminal: ParsingTerminal, onDrawn: () => void) {
@@ -37,6 +38,7 @@ export class TerminalFeed {
     if (this.position !== undefined)
       this.position = { epoch: this.position.epoch, offset: this.position.offset + payload.length };
     this.#terminal.write(payload, parsed);
+    this.onOutput();
   }
 
   /** The payload of a SNAPSHOT frame; a malformed one only counts as read. */

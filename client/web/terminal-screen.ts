@@ -28,6 +28,8 @@ export interface TerminalScreenOptions {
   /** This window's own size has changed. */
   onSize(size: Size): void;
   onBell(): void;
+  /** The program has printed something; what only draws the screen anew is none. */
+  onOutput(): void;
   onDrawn(): void;
   /** The address under the pointer. */
   onLink(address: string | undefined): void;
@@ -77,6 +79,7 @@ export class TerminalScreen {
     this.terminal.onData((data) => options.onData(data));
     this.terminal.onBinary((data) => options.onBinary(data));
     this.terminal.onBell(() => options.onBell());
+    this.feed.onOutput = () => options.onOutput();
     this.terminal.attachCustomKeyEventHandler((event) => !options.onKey(event));
     this.#unlisten = preferences.listen(() => this.#applyPreferences());
     this.#observer = new ResizeObserver(() => this.#scheduleFit());

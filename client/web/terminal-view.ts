@@ -75,6 +75,7 @@ export class TerminalView {
       onBinary: (data) => this.#link.typeBinary(data),
       onSize: (size) => this.#handleSize(size),
       onBell: () => options.face.wantAttention(),
+      onOutput: () => options.face.wantAttention(),
       onDrawn: () => host.classList.add("drawn"),
       onLink: (address) => this.#status.showAddress(address),
       onKey: (event) => pageKey(event, this.#pageKeys),

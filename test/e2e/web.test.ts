@@ -176,6 +176,52 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await expect.poll(() => tab.page.url()).toMatch(/#\/shell\/new-name$/);
   });
 
+  it("shows hostile titles as the text that they are", async () => {
+    const title = '<img src=x onerror="document.title=1">&lt;b&gt;';
+    make("hostile", "bash", "-c", `printf '\\033]0;${title}\\007'; exec cat`);
+    await until("the title", () => shell("hostile")!.title === title);
+    const tab = await openTab();
+    await tab.page.getByText(title, { exact: true }).waitFor();
+    await tab.enter("hostile");
+    await tab.page.getByText(title, { exact: true }).waitFor();
+    expect(await tab.page.title()).toBe(`hostile — ${title}`);
+    expect(await tab.page.locator("img").count()).toBe(0);
+  });
+
+  it("opens a shell in a tab beside, which may go on without a link of its own", async () => {
+    make("beside");
+    const tab = await openTab();
+    const opened = tab.page.context().waitForEvent("page");
+    await tab.page.getByRole("link", { name: "beside", exact: true }).click({ modifiers: ["Control"] });
+    const second = new WebTab(await opened);
+    tabs.push(second);
+    await second.drawn();
+    expect(tab.page.url()).toMatch(/#\/$/);
+    await second.run("echo beside-$((2+2))");
+    await second.shows("beside-4");
+  });
+
+  it("asks for attention with its icon and title when something is printed in a tab that nobody looks at", async () => {
+    make("noticed");
+    const tab = await openShell("noticed");
+    const hide = (hidden: boolean) =>
+      tab.page.evaluate((value) => {
+        Object.defineProperty(document, "visibilityState", {
+          configurable: true,
+          get: () => (value ? "hidden" : "visible"),
+        });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, hidden);
+    await hide(true);
+    sandbox.run(["send", "noticed", "-l", "x"]);
+    await expect.poll(() => tab.page.title()).toMatch(/^● noticed/);
+    expect(await tab.page.locator("link[rel=icon]").getAttribute("href")).toBe(
+      "/assets/favicon-attention.svg",
+    );
+    await hide(false);
+    await expect.poll(() => tab.page.title()).toMatch(/^noticed/);
+  });
+
   it("says how the shell ended", async () => {
     make("ends");
     const tab = await openShell("ends");
