@@ -1,5 +1,6 @@
 // The web terminal as people meet it: Debian's chromium on the page that the built daemon serves.
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -299,6 +300,39 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
       .getByText(/agentd web prints a new one/)
       .first()
       .waitFor();
+  });
+
+  it("tells nothing to a program that has taken the port of its daemon", async () => {
+    make("squatted");
+    const tab = await openShell("squatted");
+    const token = await tab.page.evaluate(() => sessionStorage.getItem("agentd.token"));
+    expect(token).toMatch(/^[\w-]{43}$/);
+    const port = Number(new URL(tab.page.url()).port);
+    expect(sandbox.run(["daemon", "stop"]).status).toBe(0);
+    const heard: string[] = [];
+    const squatter = createServer((request, response) => {
+      heard.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
+      request.on("data", (chunk: Buffer) => heard.push(chunk.toString()));
+      request.on("end", () => response.end(JSON.stringify({ proof: "A".repeat(43), token: "x" })));
+    });
+    squatter.on("upgrade", (request, socket) => {
+      heard.push(`upgrade ${request.url}`);
+      socket.destroy();
+    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        squatter.once("error", reject);
+        squatter.listen(port, "127.0.0.1", resolve);
+      });
+      await tab.page.getByText("Somebody else answers here").first().waitFor();
+    } finally {
+      squatter.closeAllConnections();
+      await new Promise((resolve) => squatter.close(resolve));
+    }
+    expect(heard.join("\n")).toContain("POST /session/prove");
+    expect(heard.join("\n")).not.toMatch(/upgrade|squatted/);
+    expect(heard.join("\n")).not.toContain(token);
+    sandbox.run(["daemon", "start"]);
   });
 
   it("asks before it pastes several lines", async () => {
