@@ -1,5 +1,5 @@
 // What agentd says of a notice, in one line: the words of cli.md, "What agentd says", in a terminal and in a browser.
-import { formatBytes, formatDuration } from "./measures.js";
+import { formatBytes } from "./measures.js";
 import { printable } from "./names.js";
 import { type BackNotice, isHarmless, type Notice, type Verdict } from "./notice.js";
 import type { ShellExit } from "./status.js";
@@ -117,11 +117,11 @@ export function takenLine(name: string): string {
   return `${name} was taken by another client · agentd attach --take ${name}`;
 }
 
-/** How a shell ended: `work exited · 0 · 2h13m`. */
-export function exitLine(name: string, exit: ShellExit, durationMs: number): string {
+/** How a shell ended: `work exited · 0`. */
+export function exitLine(name: string, exit: ShellExit): string {
   switch (exit.kind) {
     case "code":
-      return `${name} exited · ${exit.exitCode} · ${formatDuration(durationMs)}`;
+      return `${name} exited · ${exit.exitCode}`;
     case "signal":
       return `${name} exited · killed by signal ${exit.signal} (${exit.exitCode})`;
     default:

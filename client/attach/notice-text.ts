@@ -1,5 +1,6 @@
 // What agentd says at the end of an attachment, and its exit status: the words of cli.md, "What agentd says".
 import { ExitStatus } from "../../shared/errors.js";
+import { formatDuration } from "../../shared/measures.js";
 import { printable } from "../../shared/names.js";
 import type { Notice } from "../../shared/notice.js";
 import { exitLine, takenLine } from "../../shared/notice-text.js";
@@ -55,5 +56,6 @@ export function lostEnd(name: string, why: string): AttachEnd {
 }
 
 function exitEnd(name: string, exit: ShellExit, durationMs: number): AttachEnd {
-  return { status: exitCodeOf(exit) ?? ExitStatus.CutOff, line: exitLine(name, exit, durationMs) };
+  const duration = exit.kind === "code" ? ` · ${formatDuration(durationMs)}` : "";
+  return { status: exitCodeOf(exit) ?? ExitStatus.CutOff, line: `${exitLine(name, exit)}${duration}` };
 }

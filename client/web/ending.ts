@@ -1,4 +1,5 @@
 // How an attachment ends, in the page's words.
+import { formatDuration } from "../../shared/measures.js";
 import { printable } from "../../shared/names.js";
 import type { Notice } from "../../shared/notice.js";
 import { exitLine } from "../../shared/notice-text.js";
@@ -17,9 +18,9 @@ export interface Ending {
 export function endingOf(name: string, notice: Notice): Ending | undefined {
   switch (notice.kind) {
     case "ended": {
-      const [title = name, ...rest] = exitLine(name, notice.exit, notice.durationMs).split(" · ");
-      const tone = exitCodeOf(notice.exit) === 0 ? "done" : "failed";
-      return { tone, title, text: rest.join(" · "), again: false };
+      const { durationMs, exit } = notice;
+      const tone = exitCodeOf(exit) === 0 ? "done" : "failed";
+      return { tone, title: exitLine(name, exit), text: `after ${formatDuration(durationMs)}`, again: false };
     }
     case "gone":
       return { tone: "failed", title: `${name} is gone`, text: printable(notice.message), again: false };

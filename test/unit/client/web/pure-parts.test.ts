@@ -188,8 +188,8 @@ describe("the link", () => {
     const exit = { kind: "code", exitCode: 2 } as const;
     expect(endingOf("w", { kind: "ended", exit, durationMs: 61_000 })).toEqual({
       tone: "failed",
-      title: "w exited",
-      text: "2 · 1m1s",
+      title: "w exited · 2",
+      text: "after 1m1s",
       again: false,
     });
     expect(endingOf("w", { kind: "detached", reason: "restarting" })).toBeUndefined();
