@@ -1,5 +1,6 @@
 // The page: takes the key out of the address, goes through the door, and shows what the address names.
 /// <reference lib="dom" />
+import { commandWords } from "./command-words.js";
 import { Directory } from "./directory.js";
 import { Door, DoorClosed, doorText } from "./door.js";
 import { button, el } from "./elements.js";
@@ -40,7 +41,8 @@ class Page {
       if (key !== undefined) await this.#door.enter(key);
       else if (!this.#door.hasToken) throw new DoorClosed("none");
     } catch (error) {
-      this.#showClosed(doorText(error instanceof DoorClosed ? error.why : "none"));
+      const why = error instanceof DoorClosed ? error.why : "none";
+      this.#showClosed(doorText(why), this.#door.hasToken);
       return;
     }
     this.#face.start();
@@ -64,6 +66,11 @@ class Page {
   }
 
   #navigate(): void {
+    const { state } = this.#directory;
+    if (state.kind === "over") {
+      this.#showClosed(state);
+      return;
+    }
     const route = this.#route;
     const hash = routeHash(route);
     if (location.hash !== hash) history.replaceState(null, "", hash);
@@ -104,14 +111,16 @@ class Page {
       this.#navigate();
   }
 
-  #showClosed({ title, text }: { readonly title: string; readonly text: string }): void {
+  /** @param mayHelp whether trying again can. */
+  #showClosed({ title, text }: { readonly title: string; readonly text: string }, mayHelp = false): void {
     this.#view?.dispose();
     this.#view = undefined;
     this.#face.show(title, "ended");
     const again = button("Try again", () => location.reload());
-    again.hidden = !this.#door.hasToken;
+    again.hidden = !mayHelp;
     const box = el("main", { class: "closed", attrs: { id: "content", tabindex: "-1" } });
-    box.append(el("h1", { text: title }), el("p", { text, attrs: { role: "alert" } }), again);
+    const words = el("p", { attrs: { role: "alert" } }, ...commandWords(text));
+    box.append(el("p", { class: "brand", text: "agentd" }), el("h1", { text: title }), words, again);
     this.#root.replaceChildren(box);
   }
 }
@@ -129,5 +138,11 @@ function openBeside(event: MouseEvent): void {
 // First of all: nobody who looks at the address, or at the history, finds the key there.
 const entry = takeKey(location.hash);
 if (entry !== undefined) history.replaceState(null, "", entry.rest);
+// A link that is put into the address of an open tab changes only the fragment, which loads nothing by itself.
+window.addEventListener("hashchange", (event) => {
+  if (takeKey(location.hash) === undefined) return;
+  event.stopImmediatePropagation();
+  location.reload();
+});
 const root = document.getElementById("page");
 if (root !== null) void new Page(root).start(entry?.key);

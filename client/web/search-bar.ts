@@ -23,7 +23,7 @@ export class SearchBar {
     this.#search = search;
     this.#onClose = onClose;
     this.#input = el("input", {
-      attrs: { type: "search", "aria-label": "Search in the terminal", placeholder: "Search" },
+      attrs: { type: "text", "aria-label": "Search in the terminal", placeholder: "Search" },
     });
     const count = el("span", { class: "count", attrs: { role: "status" } });
     search.onDidChangeResults(({ resultIndex, resultCount }) => {
@@ -40,6 +40,8 @@ export class SearchBar {
       iconButton("close", "Close the search", () => this.close()),
     );
     this.element.hidden = true;
+    this.#input.autocomplete = "off";
+    this.#input.spellcheck = false;
     this.#input.addEventListener("input", () => this.#find("same"));
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();

@@ -23,7 +23,7 @@ export class ShellCard {
   readonly #size = el("span");
   readonly #clients = el("span");
   readonly #quiet = el("span", { class: "quiet" });
-  readonly #title = el("p", { class: "title" });
+  readonly #title = el("span", { class: "title" });
   readonly #preview = el("pre", { class: "preview", attrs: { "aria-hidden": "true" } });
   #shown: string | undefined;
   name: string;
@@ -48,9 +48,8 @@ export class ShellCard {
     this.element = el(
       "li",
       { class: "card" },
-      el("div", { class: "card-head" }, el("h2", {}, this.link), tools),
+      el("div", { class: "card-head" }, el("h2", {}, this.link), this.#title, tools),
       facts,
-      this.#title,
       this.#preview,
     );
     this.show(shell);
@@ -61,11 +60,14 @@ export class ShellCard {
     this.element.dataset["tone"] = toneOf(shell);
     this.link.href = routeHash({ view: "shell", name: shell.name });
     setText(this.link, shell.name);
+    this.link.title = shell.name;
     setText(this.#state, stateText(shell));
     setText(this.#where, whereText(shell));
     setText(this.#size, `${shell.cols}x${shell.rows}`);
     setText(this.#clients, clientsText(shell.clients));
-    setText(this.#title, printable(shell.title ?? shell.cwd ?? "", 160));
+    const title = printable(shell.title ?? shell.cwd ?? "", 160);
+    setText(this.#title, title);
+    this.#title.title = title;
   }
 
   /** @param now milliseconds since 1970. */

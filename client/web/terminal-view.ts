@@ -5,18 +5,21 @@ import type { Notice } from "../../shared/notice.js";
 import { noticeLine, noticeWeight } from "../../shared/notice-text.js";
 import type { AttachResult, ShellInfo } from "../../shared/rpc.js";
 import type { Size, SizePolicy } from "../../shared/size.js";
-import { copyText, onLongPress, pasteFromClipboard, pasteText } from "./clipboard.js";
+import { copyText, onLongPress, pasteEvent, pasteFromClipboard } from "./clipboard.js";
 import { errorText } from "./dialogs.js";
 import type { Directory } from "./directory.js";
 import type { Door } from "./door.js";
 import { el, icon, iconButton, setText } from "./elements.js";
 import { EndingBox } from "./ending-box.js";
+import { showKeyList } from "./key-list.js";
 import { KeyRow } from "./key-row.js";
 import { pageKey } from "./page-keys.js";
+import { isPhone } from "./phone.js";
 import type { Preferences } from "./preferences.js";
 import { routeHash } from "./route.js";
 import { SearchBar } from "./search-bar.js";
 import { killShell, mayManage, renameShell } from "./shell-actions.js";
+import { ShellEdge } from "./shell-edge.js";
 import { type Role, ShellLink } from "./shell-link.js";
 import { StatusBar } from "./status-bar.js";
 import type { TabFace } from "./tab-face.js";
@@ -32,18 +35,14 @@ export interface TerminalViewOptions {
   readonly face: TabFace;
 }
 
-/** Fingers instead of a mouse, and little room: such a window looks on until its person types. */
-export function isPhone(): boolean {
-  return matchMedia("(pointer: coarse)").matches && Math.min(screen.width, innerWidth) < 700;
-}
-
 /** Invariant: after `dispose` nothing of it is left: no timer, no connection, no listener. */
 export class TerminalView {
   readonly element: HTMLElement;
   readonly #options: TerminalViewOptions;
   readonly #screen: TerminalScreen;
   readonly #link: ShellLink;
-  readonly #status = new StatusBar();
+  readonly #status = new StatusBar(() => this.focus());
+  readonly #edge = new ShellEdge();
   readonly #keys: KeyRow;
   readonly #search: SearchBar;
   readonly #back = el(
@@ -71,7 +70,7 @@ export class TerminalView {
     const host = el("div", { class: "shell-screen" });
     this.#screen = new TerminalScreen(host, {
       preferences,
-      onData: (data) => this.#type(this.#keys.ctrl.state === "off" ? data : this.#keys.ctrl.apply(data)),
+      onData: (data) => this.#type(this.#keys.apply(data)),
       onBinary: (data) => this.#link.typeBinary(data),
       onSize: (size) => this.#handleSize(size),
       onBell: () => options.face.wantAttention(),
@@ -102,7 +101,8 @@ export class TerminalView {
     this.element = this.#build(host);
     this.#unlisten = directory.listen(() => this.#handleDirectory());
     this.#clock = setInterval(() => this.#showLink(), 500);
-    host.addEventListener("paste", (event) => this.#handlePaste(event), { capture: true });
+    const takePaste = (event: ClipboardEvent) => pasteEvent(event, this.#readOnly ? undefined : terminal);
+    host.addEventListener("paste", takePaste, { capture: true });
     host.addEventListener("click", () => this.#screen.terminal.focus());
     onLongPress(host, () => void this.#openMenu());
   }
@@ -139,13 +139,14 @@ export class TerminalView {
       this.#title,
       this.#readOnlyMark,
       el("span", { class: "spacer" }),
-      iconButton("search", "Search (Ctrl-Shift-F)", () => this.#search.open()),
+      iconButton("search", "Search (Ctrl+Shift+F)", () => this.#search.open()),
       iconButton("more", "More", () => void this.#openMenu()),
     );
     const main = el(
       "main",
       { attrs: { id: "content", tabindex: "-1", "aria-label": "Terminal" } },
       host,
+      this.#edge.element,
       this.#search.element,
       this.#ending.element,
     );
@@ -161,7 +162,9 @@ export class TerminalView {
   #type(data: string): void {
     if (this.#readOnly) return;
     this.#link.type(data);
-    if (this.#looksOn && this.#link.state.kind === "live") this.#useMySize();
+    // A size that was set by hand stays: this window goes on showing all of it.
+    if (this.#looksOn && this.#link.state.kind === "live" && this.#size.policy !== "manual")
+      this.#useMySize();
   }
 
   /** Comes back as a client whose size counts; what was just typed is sent first. */
@@ -227,8 +230,9 @@ export class TerminalView {
       history.replaceState(null, "", routeHash({ view: "shell", name: shell.name }));
     }
     setText(this.#heading, shell.name);
+    this.#heading.title = shell.name;
     setText(this.#title, printable(shell.title ?? shell.cwd ?? "", 120));
-    this.#status.showOthers(shell.attached);
+    this.#status.showOthers(shell.name, shell.attached);
     this.#showLink();
   }
 
@@ -248,6 +252,7 @@ export class TerminalView {
   #showSize(): void {
     const { cols, rows, leads, policy } = this.#size;
     const mirror = this.#screen.isMirror;
+    this.#edge.show({ cols, rows }, this.#screen);
     this.#status.showSize({
       shell: { cols, rows },
       own: this.#screen.terminal,
@@ -258,14 +263,8 @@ export class TerminalView {
     });
   }
 
-  #handlePaste(event: ClipboardEvent): void {
-    event.preventDefault();
-    event.stopPropagation();
-    if (!this.#readOnly)
-      void pasteText(this.#screen.terminal, event.clipboardData?.getData("text/plain") ?? "");
-  }
-
   readonly #pageKeys = {
+    slash: () => this.#type("\u001f"),
     search: () => this.#search.open(),
     copy: () => void this.#copy(this.#screen.terminal.getSelection()),
     paste: () => void pasteFromClipboard(this.#screen.terminal),
@@ -282,15 +281,19 @@ export class TerminalView {
     const { directory, preferences } = this.#options;
     const { terminal } = this.#screen;
     const { name } = this.#link;
-    const manage = mayManage(directory);
+    const manage = mayManage(directory) && this.#shell !== undefined;
     const complain = (error: unknown) => this.#status.say(errorText(error), true);
     await showTerminalMenu(name, preferences, {
       useMySize: this.#readOnly || (!this.#looksOn && this.#size.leads) ? undefined : () => this.#useMySize(),
       redraw: () => this.#link.redraw(),
-      copy: () => void this.#copy(terminal.getSelection() || this.#screen.visibleText),
+      search: () => this.#search.open(),
+      copySelection: terminal.hasSelection() ? () => void this.#copy(terminal.getSelection()) : undefined,
+      copyScreen: () => void this.#copy(this.#screen.visibleText),
       paste: this.#readOnly ? undefined : () => void pasteFromClipboard(terminal),
       rename: manage ? () => void renameShell(directory, name).catch(complain) : undefined,
       kill: manage ? () => void killShell(directory, name).catch(complain) : undefined,
+      keys: () => void showKeyList().then(() => this.focus()),
+      allShells: directory.scope.shell === undefined ? () => this.#back.click() : undefined,
     });
     if (document.querySelector("dialog[open]") === null) this.focus();
   }
