@@ -78,7 +78,11 @@ export class ShellCard {
       return;
     }
     // What the daemon said last may be older than what the preview has seen since.
-    const activeAt = Math.max(Date.parse(shell.activeAt ?? shell.createdAt), preview?.changedAt ?? 0);
+    const activeAt = Math.max(Date.parse(shell.activeAt ?? "") || 0, preview?.changedAt ?? 0);
+    if (activeAt === 0) {
+      setText(this.#quiet, "");
+      return;
+    }
     const quiet = agoText(now - activeAt);
     setText(this.#quiet, quiet === "now" ? "active" : `quiet ${quiet}`);
   }

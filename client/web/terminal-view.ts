@@ -4,7 +4,7 @@ import { printable } from "../../shared/names.js";
 import type { Notice } from "../../shared/notice.js";
 import { noticeLine, noticeWeight } from "../../shared/notice-text.js";
 import type { AttachResult, ShellInfo } from "../../shared/rpc.js";
-import type { Size, SizePolicy } from "../../shared/size.js";
+import { type Size, type SizePolicy, sameSize } from "../../shared/size.js";
 import { copyText, onLongPress, pasteEvent, pasteFromClipboard } from "./clipboard.js";
 import { errorText } from "./dialogs.js";
 import type { Directory } from "./directory.js";
@@ -95,7 +95,7 @@ export class TerminalView {
       type: (data) => this.#type(data),
       applicationArrows: () => terminal.modes.applicationCursorKeysMode,
     });
-    this.#search = new SearchBar(this.#screen.search, () => terminal.focus());
+    this.#search = new SearchBar(this.#screen.search, preferences, () => terminal.focus());
     this.#heading = el("h1", { text: name });
     this.#readOnlyMark.hidden = true;
     this.element = this.#build(host);
@@ -251,14 +251,13 @@ export class TerminalView {
 
   #showSize(): void {
     const { cols, rows, leads, policy } = this.#size;
-    const mirror = this.#screen.isMirror;
     this.#edge.show({ cols, rows }, this.#screen);
     this.#status.showSize({
       shell: { cols, rows },
       own: this.#screen.terminal,
       policy,
       leads,
-      mirror,
+      mirror: this.#screen.isMirror,
       readOnly: this.#readOnly,
     });
   }
@@ -282,9 +281,10 @@ export class TerminalView {
     const { terminal } = this.#screen;
     const { name } = this.#link;
     const manage = mayManage(directory) && this.#shell !== undefined;
+    const isMine = !this.#looksOn && (this.#size.leads || sameSize(this.#size, terminal));
     const complain = (error: unknown) => this.#status.say(errorText(error), true);
     await showTerminalMenu(name, preferences, {
-      useMySize: this.#readOnly || (!this.#looksOn && this.#size.leads) ? undefined : () => this.#useMySize(),
+      useMySize: this.#readOnly || isMine ? undefined : () => this.#useMySize(),
       redraw: () => this.#link.redraw(),
       search: () => this.#search.open(),
       copySelection: terminal.hasSelection() ? () => void this.#copy(terminal.getSelection()) : undefined,
