@@ -7,6 +7,7 @@ import type { Directory } from "./directory.js";
 import { button, el, icon, iconButton, setText } from "./elements.js";
 import { showKeyList } from "./key-list.js";
 import { type ListKeyActions, listKey } from "./list-keys.js";
+import type { ListMemory } from "./list-memory.js";
 import type { Preferences } from "./preferences.js";
 import { Previews } from "./previews.js";
 import { routeHash } from "./route.js";
@@ -18,6 +19,7 @@ import type { TabFace } from "./tab-face.js";
 export interface ListViewOptions {
   readonly directory: Directory;
   readonly preferences: Preferences;
+  readonly memory: ListMemory;
   readonly face: TabFace;
 }
 
@@ -43,9 +45,11 @@ export class ListView {
 
   constructor(options: ListViewOptions) {
     this.#options = options;
-    const { directory, preferences } = options;
+    const { directory, memory, preferences } = options;
+    this.#filter.value = memory.filter;
     this.#previews = new Previews(
       directory,
+      memory.previews,
       () => this.#previewed(),
       (name) => this.#showPreview(name),
     );
@@ -105,11 +109,13 @@ export class ListView {
   }
 
   focus(): void {
-    (this.#links()[0] ?? this.#new).focus();
+    const { from = "" } = this.#options.memory;
+    (this.#cards.get(from)?.link ?? this.#links()[0] ?? this.#new).focus();
   }
 
   #show(): void {
-    const { directory, face } = this.#options;
+    const { directory, face, memory } = this.#options;
+    memory.filter = this.#filter.value;
     const shells = visibleShells(directory.shells.values(), this.#filter.value);
     const names = new Set(shells.map(({ name }) => name));
     for (const [name, card] of this.#cards) if (!names.has(name)) this.#remove(name, card);

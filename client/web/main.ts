@@ -4,6 +4,7 @@ import { commandWords } from "./command-words.js";
 import { Directory } from "./directory.js";
 import { Door, DoorClosed, doorText } from "./door.js";
 import { button, el } from "./elements.js";
+import { newListMemory } from "./list-memory.js";
 import { ListView } from "./list-view.js";
 import { Preferences } from "./preferences.js";
 import { parseRoute, type Route, routeHash, takeKey } from "./route.js";
@@ -26,6 +27,7 @@ class Page {
   readonly #directory: Directory;
   readonly #preferences = new Preferences();
   readonly #face = new TabFace();
+  readonly #memory = newListMemory();
   #view: View | undefined;
   #shown = "";
 
@@ -79,7 +81,13 @@ class Page {
   }
 
   #listView(): View {
-    return new ListView({ directory: this.#directory, preferences: this.#preferences, face: this.#face });
+    if (this.#view instanceof TerminalView) this.#memory.from = this.#view.name;
+    return new ListView({
+      directory: this.#directory,
+      preferences: this.#preferences,
+      memory: this.#memory,
+      face: this.#face,
+    });
   }
 
   #terminalView(name: string): View {

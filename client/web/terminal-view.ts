@@ -9,7 +9,7 @@ import { copyText, onLongPress, pasteEvent, pasteFromClipboard } from "./clipboa
 import { errorText } from "./dialogs.js";
 import type { Directory } from "./directory.js";
 import type { Door } from "./door.js";
-import { el, icon, iconButton, setText } from "./elements.js";
+import { el } from "./elements.js";
 import { EndingBox } from "./ending-box.js";
 import { showKeyList } from "./key-list.js";
 import { KeyRow } from "./key-row.js";
@@ -19,6 +19,7 @@ import type { Preferences } from "./preferences.js";
 import { routeHash } from "./route.js";
 import { SearchBar } from "./search-bar.js";
 import { killShell, mayManage, renameShell } from "./shell-actions.js";
+import { ShellBar } from "./shell-bar.js";
 import { ShellEdge } from "./shell-edge.js";
 import { type Role, ShellLink } from "./shell-link.js";
 import { StatusBar } from "./status-bar.js";
@@ -45,14 +46,7 @@ export class TerminalView {
   readonly #edge = new ShellEdge();
   readonly #keys: KeyRow;
   readonly #search: SearchBar;
-  readonly #back = el(
-    "a",
-    { class: "back", attrs: { href: "#/", "aria-label": "All shells" } },
-    icon("back"),
-  );
-  readonly #title = el("span", { class: "title" });
-  readonly #heading: HTMLHeadingElement;
-  readonly #readOnlyMark = el("span", { class: "tag" }, icon("lock"), el("span", { text: "read-only" }));
+  readonly #bar: ShellBar;
   readonly #ending = new EndingBox(() => this.#link.attachAgain());
   readonly #clock: ReturnType<typeof setInterval>;
   readonly #unlisten: () => void;
@@ -96,8 +90,7 @@ export class TerminalView {
       applicationArrows: () => terminal.modes.applicationCursorKeysMode,
     });
     this.#search = new SearchBar(this.#screen.search, preferences, () => terminal.focus());
-    this.#heading = el("h1", { text: name });
-    this.#readOnlyMark.hidden = true;
+    this.#bar = new ShellBar(name, this.#pageKeys);
     this.element = this.#build(host);
     this.#unlisten = directory.listen(() => this.#handleDirectory());
     this.#clock = setInterval(() => this.#showLink(), 500);
@@ -112,8 +105,13 @@ export class TerminalView {
     this.#screen.open();
     this.#link.start();
     this.#showLink();
-    if (!this.#looksOn) this.#screen.terminal.focus();
+    this.focus();
     this.#handleDirectory();
+  }
+
+  /** The shell's, also after a rename. */
+  get name(): string {
+    return this.#link.name;
   }
 
   dispose(): void {
@@ -125,23 +123,12 @@ export class TerminalView {
     this.#screen.dispose();
   }
 
+  /** A phone's keyboard comes when its person wants it. */
   focus(): void {
-    // A phone's keyboard comes when its person wants it.
     if (!this.#looksOn) this.#screen.terminal.focus();
   }
 
   #build(host: HTMLElement): HTMLElement {
-    const bar = el(
-      "header",
-      { class: "bar" },
-      this.#back,
-      this.#heading,
-      this.#title,
-      this.#readOnlyMark,
-      el("span", { class: "spacer" }),
-      iconButton("search", "Search (Ctrl+Shift+F)", () => this.#search.open()),
-      iconButton("more", "More", () => void this.#openMenu()),
-    );
     const main = el(
       "main",
       { attrs: { id: "content", tabindex: "-1", "aria-label": "Terminal" } },
@@ -150,7 +137,14 @@ export class TerminalView {
       this.#search.element,
       this.#ending.element,
     );
-    return el("div", { class: "shell-page" }, bar, main, this.#keys.element, this.#status.element);
+    return el(
+      "div",
+      { class: "shell-page" },
+      this.#bar.element,
+      main,
+      this.#keys.element,
+      this.#status.element,
+    );
   }
 
   #role(shell: ShellInfo, readOnly: boolean): Role {
@@ -182,7 +176,7 @@ export class TerminalView {
 
   #handleAttached({ shell }: AttachResult, readOnly: boolean): void {
     this.#readOnly = readOnly;
-    this.#readOnlyMark.hidden = !readOnly;
+    this.#bar.showRights(this.#options.directory.scope.shell === undefined, readOnly);
     this.#keys.element.hidden = readOnly;
     this.#screen.terminal.options.disableStdin = readOnly;
     this.#trouble = undefined;
@@ -215,7 +209,7 @@ export class TerminalView {
 
   #handleDirectory(): void {
     const { directory } = this.#options;
-    this.#back.hidden = directory.scope.shell !== undefined;
+    this.#bar.showRights(directory.scope.shell === undefined, this.#readOnly);
     const shell =
       this.#shell === undefined
         ? directory.shells.get(this.#link.name)
@@ -229,9 +223,7 @@ export class TerminalView {
       this.#link.name = shell.name;
       history.replaceState(null, "", routeHash({ view: "shell", name: shell.name }));
     }
-    setText(this.#heading, shell.name);
-    this.#heading.title = shell.name;
-    setText(this.#title, printable(shell.title ?? shell.cwd ?? "", 120));
+    this.#bar.show(shell);
     this.#status.showOthers(shell.name, shell.attached);
     this.#showLink();
   }
@@ -293,7 +285,7 @@ export class TerminalView {
       rename: manage ? () => void renameShell(directory, name).catch(complain) : undefined,
       kill: manage ? () => void killShell(directory, name).catch(complain) : undefined,
       keys: () => void showKeyList().then(() => this.focus()),
-      allShells: directory.scope.shell === undefined ? () => this.#back.click() : undefined,
+      allShells: directory.scope.shell === undefined ? () => this.#bar.leave() : undefined,
     });
     if (document.querySelector("dialog[open]") === null) this.focus();
   }

@@ -374,6 +374,21 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await until("it is killed", () => shell("by-letter") === undefined);
   });
 
+  it("finds the list as it was left: its filter, and the keyboard at the shell that was looked at", async () => {
+    make("again-a");
+    make("again-b");
+    const tab = await openTab();
+    await tab.page.keyboard.press("/");
+    await tab.page.keyboard.type("again-");
+    await tab.enter("again-b");
+    sandbox.run(["rename", "again-b", "again-c"]);
+    await tab.page.getByRole("heading", { name: "again-c" }).waitFor();
+    await tab.page.goBack();
+    await expect.poll(() => tab.page.evaluate(() => document.activeElement?.textContent)).toBe("again-c");
+    expect(await tab.page.getByRole("searchbox").inputValue()).toBe("again-");
+    await tab.page.getByText(/^2 of \d+ shells$/).waitFor();
+  });
+
   it("leaves a terminal for the list by keys alone", async () => {
     make("left");
     const { page } = await openShell("left");
