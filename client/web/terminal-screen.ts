@@ -127,6 +127,20 @@ export class TerminalScreen {
     });
   }
 
+  /** Where a mirror is larger than its window, moves it so that what is typed can be seen. */
+  revealCursor(): void {
+    const cells = this.element.querySelector(".xterm-screen");
+    if (this.#mirror === undefined || cells === null) return;
+    const { cursorX, cursorY } = this.terminal.buffer.active;
+    const x = (cursorX * cells.clientWidth) / this.terminal.cols;
+    const y = (cursorY * cells.clientHeight) / this.terminal.rows;
+    const { clientHeight, clientWidth, scrollLeft, scrollTop } = this.element;
+    // A few cells around it are worth seeing too.
+    const near = 3 * (cells.clientHeight / this.terminal.rows);
+    if (x < scrollLeft || x + near > scrollLeft + clientWidth) this.element.scrollLeft = x - clientWidth / 2;
+    if (y < scrollTop || y + near > scrollTop + clientHeight) this.element.scrollTop = y - clientHeight / 2;
+  }
+
   /** The text on the screen, without blanks at the ends of lines. */
   get visibleText(): string {
     const { active } = this.terminal.buffer;

@@ -26,6 +26,7 @@ import { StatusBar } from "./status-bar.js";
 import type { TabFace } from "./tab-face.js";
 import { showTerminalMenu } from "./terminal-menu.js";
 import { TerminalScreen } from "./terminal-screen.js";
+import { TouchScroll } from "./touch-scroll.js";
 
 export interface TerminalViewOptions {
   readonly door: Door;
@@ -45,6 +46,7 @@ export class TerminalView {
   readonly #status = new StatusBar(() => this.focus());
   readonly #edge = new ShellEdge();
   readonly #keys: KeyRow;
+  readonly #touch: TouchScroll;
   readonly #search: SearchBar;
   readonly #bar: ShellBar;
   readonly #ending = new EndingBox(() => this.#link.attachAgain());
@@ -97,6 +99,7 @@ export class TerminalView {
     const takePaste = (event: ClipboardEvent) => pasteEvent(event, this.#readOnly ? undefined : terminal);
     host.addEventListener("paste", takePaste, { capture: true });
     host.addEventListener("click", () => this.#screen.terminal.focus());
+    this.#touch = new TouchScroll(host, terminal);
     onLongPress(host, () => void this.#openMenu());
   }
 
@@ -119,6 +122,7 @@ export class TerminalView {
     clearInterval(this.#clock);
     this.#unlisten();
     this.#link.stop();
+    this.#touch.stop();
     this.#status.dispose();
     this.#screen.dispose();
   }
@@ -156,9 +160,10 @@ export class TerminalView {
   #type(data: string): void {
     if (this.#readOnly) return;
     this.#link.type(data);
+    this.#screen.revealCursor();
     // A size that was set by hand stays: this window goes on showing all of it.
-    if (this.#looksOn && this.#link.state.kind === "live" && this.#size.policy !== "manual")
-      this.#useMySize();
+    const mayLead = this.#size.policy !== "manual" && !this.#touch.isScrolling;
+    if (this.#looksOn && this.#link.state.kind === "live" && mayLead) this.#useMySize();
   }
 
   /** Comes back as a client whose size counts; what was just typed is sent first. */
@@ -225,6 +230,9 @@ export class TerminalView {
     }
     this.#bar.show(shell);
     this.#status.showOthers(shell.name, shell.attached);
+    // A change of policy alone is no change of size, which would be told to the attached.
+    this.#size = { ...this.#size, policy: shell.sizePolicy ?? "latest" };
+    this.#showSize();
     this.#showLink();
   }
 

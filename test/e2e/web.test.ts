@@ -515,6 +515,56 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     expect(await tab.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   });
 
+  it("scrolls by a finger: what has scrolled away, and what a program shows", async () => {
+    make("swiped");
+    make("paged", "bash", "-c", "seq 500 | less");
+    const tab = await openShell("swiped", { ...PHONE, reducedMotion: "reduce" });
+    sandbox.run(["send", "swiped", "seq 500", "Enter"]);
+    await tab.shows(/^500$/);
+    const session = await tab.page.context().newCDPSession(tab.page);
+    const swipe = async (from: number, to: number) => {
+      const touch = (type: "touchStart" | "touchMove" | "touchEnd", y?: number) =>
+        session.send("Input.dispatchTouchEvent", {
+          type,
+          touchPoints: y === undefined ? [] : [{ x: 150, y }],
+        });
+      await touch("touchStart", from);
+      for (let step = 1; step <= 10; step++) await touch("touchMove", from + ((to - from) * step) / 10);
+      await touch("touchEnd");
+    };
+    await swipe(200, 500);
+    await tab.shows(/^450$/);
+    await tab.page.getByRole("link", { name: "All shells" }).click();
+    await tab.enter("paged");
+    await tab.shows(/^1$/);
+    await swipe(400, 200);
+    await tab.shows(/^30$/);
+    expect(capture("paged")).not.toMatch(/^1$/m);
+    // Looking on changes nobody's size.
+    expect(shell("paged")).toMatchObject({ cols: 80, rows: 24 });
+  });
+
+  it("takes the phone's size by typing as soon as the size is not a set one any more", async () => {
+    make("freed");
+    sandbox.run(["resize", "freed", "200x30"]);
+    const tab = await openShell("freed", PHONE);
+    await tab.page.getByText("200x30, not this window's").waitFor();
+    const screen = tab.page.locator(".shell-screen");
+    await screen.tap();
+    await screen.evaluate((element) => element.scrollTo({ left: 500 }));
+    await tab.type("e");
+    // What is typed can be seen.
+    await expect.poll(() => screen.evaluate(({ scrollLeft }) => scrollLeft)).toBe(0);
+    sandbox.run(["resize", "freed", "--policy", "latest"]);
+    await tab.page.getByText("200x30, not this window's").waitFor();
+    await expect
+      .poll(async () => {
+        await tab.type("x");
+        return shell("freed")!.cols;
+      })
+      .toBeLessThan(60);
+  });
+
   it("gives a screen reader the text of the screen, on request", async () => {
     make("read-out");
     const tab = await openShell("read-out");
