@@ -20,6 +20,7 @@ const ON_THE_LIST: readonly KeyLine[] = [
 const IN_A_TERMINAL: readonly KeyLine[] = [
   ["Menu: size, colours, rename, kill, all shells", "Ctrl+Shift+M"],
   ["Search", "Ctrl+Shift+F"],
+  ["Older match, newer match", "Enter", "Shift+Enter"],
   ["Copy the selection", "Ctrl+Shift+C", "Ctrl+Ins"],
   ["Paste", "Ctrl+Shift+V", "Shift+Ins"],
   ["Scroll by pages", "Shift+PgUp", "Shift+PgDn"],

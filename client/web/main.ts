@@ -10,6 +10,7 @@ import { Preferences } from "./preferences.js";
 import { parseRoute, type Route, routeHash, takeKey } from "./route.js";
 import { TabFace } from "./tab-face.js";
 import { TerminalView } from "./terminal-view.js";
+import { followVisibleHeight } from "./visible-height.js";
 
 const CLIENT = "browser";
 
@@ -152,5 +153,6 @@ window.addEventListener("hashchange", (event) => {
   event.stopImmediatePropagation();
   location.reload();
 });
+followVisibleHeight();
 const root = document.getElementById("page");
 if (root !== null) void new Page(root).start(entry?.key);
