@@ -2,6 +2,7 @@
 /// <reference lib="dom" />
 import { printable } from "../../shared/names.js";
 import type { ShellInfo } from "../../shared/rpc.js";
+import { readable } from "./contrast.js";
 import { el, iconButton, setText } from "./elements.js";
 import type { Preview } from "./previews.js";
 import { routeHash } from "./route.js";
@@ -105,7 +106,9 @@ function paint({ style }: HTMLElement, text: TextStyle, shade: Shade): void {
   const fg = text.fg === undefined ? undefined : cssColor(text.fg, shade);
   const bg = text.bg === undefined ? undefined : cssColor(text.bg, shade);
   const [front, back] = text.inverse ? [bg ?? theme.background, fg ?? theme.foreground] : [fg, bg];
-  if (front !== undefined) style.color = front;
+  const behind = back ?? theme.background;
+  const letters = readable(front ?? theme.foreground, behind, [theme.foreground, theme.background]);
+  if (front !== undefined || back !== undefined) style.color = letters;
   if (back !== undefined) style.backgroundColor = back;
   if (text.bold) style.fontWeight = "600";
   if (text.dim) style.opacity = "0.7";

@@ -1,6 +1,7 @@
 // The page's decisions without a page: keys, pastes, order, addresses, receipts, waits.
 
 import { describe, expect, it } from "vitest";
+import { contrast, readable } from "../../../../client/web/contrast.js";
 import { endingOf } from "../../../../client/web/ending.js";
 import { cleanPaste, pasteQuestion } from "../../../../client/web/pasted-text.js";
 import { ReadReceipts } from "../../../../client/web/read-receipts.js";
@@ -212,5 +213,15 @@ describe("the link", () => {
     expect(endingOf("w", { kind: "detached", reason: "restarting" })).toBeUndefined();
     expect(endingOf("w", { kind: "detached", reason: "taken" })).toMatchObject({ tone: "cut", again: true });
     expect(endingOf("w", { kind: "skipped", bytes: 5 })).toBeUndefined();
+  });
+});
+
+describe("letters of a preview", () => {
+  it("keep their colour where it can be read, and else take one that can", () => {
+    expect(contrast("#000000", "#ffffff")).toBeCloseTo(21);
+    expect(readable("#2f7030", "#fdfdfc", ["#000000"])).toBe("#2f7030");
+    // The keys of htop in the light: black on dark cyan.
+    expect(readable("#2a2d33", "#0b6e78", ["#2a2d33", "#fdfdfc"])).toBe("#fdfdfc");
+    expect(readable("rgb(255 255 255)", "#ffffff", ["rgb(0 0 0)"])).toBe("rgb(0 0 0)");
   });
 });
