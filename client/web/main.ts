@@ -29,6 +29,7 @@ class Page {
   readonly #preferences = new Preferences();
   readonly #face = new TabFace();
   readonly #memory = newListMemory();
+  readonly #left = new AbortController();
   #view: View | undefined;
   #shown = "";
 
@@ -44,18 +45,31 @@ class Page {
       if (key !== undefined) await this.#door.enter(key);
       else if (!this.#door.hasToken) throw new DoorClosed("none");
     } catch (error) {
+      if (this.#left.signal.aborted) return;
       const why = error instanceof DoorClosed ? error.why : "none";
       this.#showClosed(doorText(why), this.#door.hasToken);
       return;
     }
+    if (this.#left.signal.aborted) return;
     this.#face.start();
     this.#directory.listen(() => this.#handleDirectory());
-    document.addEventListener("visibilitychange", () => this.#wantDirectory());
-    window.addEventListener("hashchange", () => this.#navigate());
-    document.addEventListener("click", openBeside);
-    document.addEventListener("auxclick", openBeside);
+    const { signal } = this.#left;
+    document.addEventListener("visibilitychange", () => this.#wantDirectory(), { signal });
+    window.addEventListener("hashchange", () => this.#navigate(), { signal });
+    document.addEventListener("click", openBeside, { signal });
+    document.addEventListener("auxclick", openBeside, { signal });
     this.#wantDirectory();
     this.#navigate();
+  }
+
+  /** Another link is gone through now: nothing of this one is left. */
+  stop(): void {
+    this.#left.abort();
+    this.#directory.want(false);
+    this.#view?.dispose();
+    this.#view = undefined;
+    this.#face.stop();
+    for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
   }
 
   /** A tab that nobody looks at keeps only its shell: sockets are few. */
@@ -113,6 +127,7 @@ class Page {
   }
 
   #handleDirectory(): void {
+    if (this.#left.signal.aborted) return;
     const { scope, state } = this.#directory;
     if (state.kind === "over") this.#showClosed(state);
     // What a link opens is known only now.
@@ -144,15 +159,28 @@ function openBeside(event: MouseEvent): void {
   window.open(link.href, "_blank");
 }
 
-// First of all: nobody who looks at the address, or at the history, finds the key there.
-const entry = takeKey(location.hash);
-if (entry !== undefined) history.replaceState(null, "", entry.rest);
-// A link that is put into the address of an open tab changes only the fragment, which loads nothing by itself.
-window.addEventListener("hashchange", (event) => {
-  if (takeKey(location.hash) === undefined) return;
-  event.stopImmediatePropagation();
-  location.reload();
-});
+/** The key of the address, if there is one: nobody who looks there, or at the history, finds it any more. */
+function keyOfAddress(): string | undefined {
+  const entry = takeKey(location.hash);
+  if (entry !== undefined) history.replaceState(null, "", entry.rest);
+  return entry?.key;
+}
+
+// First of all.
+const key = keyOfAddress();
 followVisibleHeight();
 const root = document.getElementById("page");
-if (root !== null) void new Page(root).start(entry?.key);
+if (root !== null) {
+  let page = new Page(root);
+  // A link that is put into the address of an open tab changes only the fragment, which loads nothing by itself; and loading
+  // the page anew could bring that of whoever has the port now.
+  window.addEventListener("hashchange", (event) => {
+    const newKey = keyOfAddress();
+    if (newKey === undefined) return;
+    event.stopImmediatePropagation();
+    page.stop();
+    page = new Page(root);
+    void page.start(newKey);
+  });
+  void page.start(key);
+}
