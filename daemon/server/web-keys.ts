@@ -135,14 +135,14 @@ export class WebKeys {
   }
 
   revoke(id: string): boolean {
-    return this.#entries.delete(id);
+    return this.#forget(id);
   }
 
   /** A link goes with its shell, to another name or away. Returns whether one did. */
   follow(from: string, to: string | undefined): boolean {
     const followers = [...this.#entries.values()].filter(({ pass }) => pass.shell === from);
     for (const { pass } of followers) {
-      if (to === undefined) this.#entries.delete(pass.id);
+      if (to === undefined) this.#forget(pass.id);
       else pass.shell = to;
     }
     return followers.length > 0;
@@ -164,7 +164,7 @@ export class WebKeys {
         (pass.expiresAt !== undefined && now >= pass.expiresAt) ||
         (token === undefined && (key === undefined || now >= key.until)) ||
         (token !== undefined && now - pass.usedAt >= IDLE_MS);
-      if (isOver) this.#entries.delete(pass.id);
+      if (isOver) this.#forget(pass.id);
     }
   }
 
@@ -173,7 +173,14 @@ export class WebKeys {
     const owners = [...this.#entries.values()].filter(({ pass }) => pass.kind === "owner");
     const [idlest] = owners.sort((a, b) => a.pass.usedAt - b.pass.usedAt);
     if (idlest !== undefined && this.#options.now() - idlest.pass.usedAt > KEY_MS)
-      this.#entries.delete(idlest.pass.id);
+      this.#forget(idlest.pass.id);
+  }
+
+  /** Who holds the pass, holds nothing from now on. */
+  #forget(id: string): boolean {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.pass.isOver = true;
+    return this.#entries.delete(id);
   }
 
   #find(test: (entry: Entry) => boolean): Entry | undefined {

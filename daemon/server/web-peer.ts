@@ -14,8 +14,8 @@ import type { ServerLog } from "./server-log.js";
 import { WebClose } from "./web-close.js";
 import { WebFlow } from "./web-flow.js";
 import { WEB_LIMITS } from "./web-limits.js";
-import { sees } from "./web-methods.js";
 import { scopeOf, type WebPass } from "./web-pass.js";
+import { noticeFor, sees } from "./web-sight.js";
 import { tokenOf } from "./web-token.js";
 
 /** On their way: above this calls wait, and whoever streams events is cut off. */
@@ -105,7 +105,8 @@ export class WebPeer implements Connection {
   greet(protocol: number, client: string): void {
     this.#log = this.#log.child({ client: printable(client, 60) });
     this.#calls?.greeting.accept(protocol);
-    this.program = client;
+    // Whoever looks who is attached is not told by the holder of a link what that is.
+    this.program = this.#pass?.kind === "owner" ? client : "browser, by a link";
   }
 
   becomeStream(receiver: PacketReceiver): void {
@@ -126,7 +127,7 @@ export class WebPeer implements Connection {
       this.#socket.terminate();
       return;
     }
-    this.#send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+    this.#send(JSON.stringify({ jsonrpc: "2.0", method, params: noticeFor(this.#pass, params) }));
   }
 
   onClose(callback: () => void): void {

@@ -188,7 +188,6 @@ export class WebServer {
       keys,
       failures: this.#failures,
       log,
-      hasRoom: () => this.#peers.hasRoom,
       onSocket: (socket) => this.#peers.accept(socket, keys),
       onChange: () => this.#save(),
     });

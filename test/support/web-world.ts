@@ -43,7 +43,10 @@ export class WebWorld {
   readonly frames: string[] = [];
   /** Of the attached pages. */
   readonly sinks: ClientSink[] = [];
+  /** What the attached ones called themselves. */
+  readonly programs: string[] = [];
   shells = ["work", "other"];
+  infoOf = (name: string): ShellInfo => ({ name }) as ShellInfo;
   wallMs = Date.parse("2026-11-21T12:00:00Z");
   monotonicMs = 0;
   readonly #listeners = new Set<(event: ShellEvent) => void>();
@@ -88,16 +91,23 @@ export class WebWorld {
         connection.greet(protocol, client);
         return { protocol: 1, version: "0", pid: 1, client: { prefix: "C-]" } };
       },
-      "shell.list": async () => ({ shells: this.shells.map(info) }),
+      "shell.list": async () => ({
+        shells: this.shells.map(this.infoOf),
+        configProblem: "secret",
+        stateUnsavedReason: "secret",
+      }),
+      "shell.info": async ({ name }) => ({ shell: this.infoOf(name) }),
+      "shell.resize": async ({ name }) => ({ shell: this.infoOf(name) }),
       "events.subscribe": async (_, { connection, afterAnswer }) => {
         const listener = (event: ShellEvent) => connection.notify(event);
         afterAnswer(() => this.#listeners.add(listener));
         connection.onClose(() => this.#listeners.delete(listener));
-        return { shells: this.shells.map(info) };
+        return { shells: this.shells.map(this.infoOf) };
       },
       "shell.attach": async (params, { connection, afterAnswer }) => {
+        this.programs.push(connection.program);
         afterAnswer(() => connection.becomeStream(this.#echo(connection)));
-        return { shell: info(params.name), epoch: "", offset: 0, resumed: false };
+        return { shell: this.infoOf(params.name), epoch: "", offset: 0, resumed: false };
       },
     };
     const table = Object.keys(paramChecks).map((name) => {
@@ -123,8 +133,4 @@ export class WebWorld {
       closed: () => void this.frames.push("closed"),
     };
   }
-}
-
-function info(name: string): ShellInfo {
-  return { name } as ShellInfo;
 }
