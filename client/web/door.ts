@@ -3,9 +3,10 @@
 /// <reference lib="dom.iterable" />
 import { newNonce, proofOf, tokenId } from "./proof.js";
 
-/** What a link allows. `shell`: only this one. */
+/** What a link allows. `shell`: only this one. `owner`: making, renaming and killing shells too. */
 export interface Scope {
   readonly shell?: string;
+  readonly owner: boolean;
   readonly readOnly: boolean;
   /** ISO 8601. */
   readonly expiresAt?: string;

@@ -9,7 +9,7 @@ import type { MethodTable } from "../../daemon/server/rpc-server.js";
 import type { ServerLog } from "../../daemon/server/server-log.js";
 import { WebServer } from "../../daemon/server/web-server.js";
 import type { ClientSink } from "../../daemon/shell/client-host.js";
-import { systemDisk } from "../../daemon/shell/disk.js";
+import { type Disk, systemDisk } from "../../daemon/shell/disk.js";
 import { Channel } from "../../shared/channel.js";
 import { encodeFrame } from "../../shared/frame.js";
 import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
@@ -31,6 +31,7 @@ export interface WebWorldOptions {
   readonly requestMs?: number;
   readonly tokenMs?: number;
   readonly stateDirectory?: string;
+  readonly disk?: Disk;
 }
 
 /** Ends with the test. Its clocks go on only when a test says so. */
@@ -59,7 +60,7 @@ export class WebWorld {
     this.server = new WebServer({
       stateDirectory: this.stateDirectory,
       assetsDirectory: home,
-      disk: systemDisk,
+      disk: options.disk ?? systemDisk,
       log: silent,
       version: "0",
       home: { cwd: "/home/me", env: { HOME: "/home/me" } },

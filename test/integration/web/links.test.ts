@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { connect, createServer as createForwarder } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { systemDisk } from "../../../daemon/shell/disk.js";
 import { Channel } from "../../../shared/channel.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import { RawConnection, requestBytes } from "../../support/raw-http.js";
@@ -264,6 +265,23 @@ describe("the next daemon", () => {
       await world.server.start({});
     },
   );
+
+  it("serves none of a daemon whose disk was full when one was revoked", async () => {
+    let isFull = false;
+    const writeNew = (path: string, content: Buffer) =>
+      isFull ? Promise.reject(new Error("ENOSPC")) : systemDisk.writeNew(path, content);
+    const first = new WebWorld({ disk: { ...systemDisk, writeNew } });
+    const { url } = await first.server.start({});
+    await openAddress(url);
+    const { id, ...link } = await first.server.link({});
+    await openAddress(link.url);
+    isFull = true;
+    await first.server.revoke({ id });
+    await first.end();
+    const second = new WebWorld({ stateDirectory: first.stateDirectory });
+    await second.server.restore();
+    expect(second.server.list()).toMatchObject({ on: false, links: [] });
+  });
 
   it("does not believe a state file that others can write", async () => {
     const first = new WebWorld();
