@@ -12,6 +12,9 @@ export const WEB_LIMITS = {
   fragments: 64,
   /** From the upgrade to the token. */
   tokenMs: 2000,
+  /** How long a page may take to read its last words; and when it is to see nothing more. */
+  endMs: 5000,
+  cutMs: 500,
   /** A request's headers, and the whole of it. */
   requestMs: 5000,
   headerBytes: 8 * 1024,

@@ -22,10 +22,6 @@ import { tokenOf } from "./web-token.js";
 const MAX_QUEUED_BYTES = 1024 * 1024;
 /** What is kept of a page that sends more than may go on: typing that waits, or what came behind an attach. */
 const MAX_WAITING_BYTES = 256 * 1024;
-/** How long a page may take to read its last words. */
-const END_DEADLINE_MS = 5000;
-/** And when it is to see nothing more. */
-const CUT_DEADLINE_MS = 500;
 
 type Phase =
   | { readonly kind: "stranger" }
@@ -102,6 +98,11 @@ export class WebPeer implements Connection {
     return this.#pass;
   }
 
+  /** It was told to go. */
+  get isEnded(): boolean {
+    return this.#phase.kind === "ended";
+  }
+
   greet(protocol: number, client: string): void {
     this.#log = this.#log.child({ client: printable(client, 60) });
     this.#calls?.greeting.accept(protocol);
@@ -136,7 +137,7 @@ export class WebPeer implements Connection {
   }
 
   /** Ends the connection after what was sent, which it has `deadlineMs` to read. */
-  close(code: number, reason: string, deadlineMs: number = CUT_DEADLINE_MS): void {
+  close(code: number, reason: string, deadlineMs: number = WEB_LIMITS.cutMs): void {
     if (this.#phase.kind === "ended") return;
     const phase = this.#phase;
     this.#phase = { kind: "ended" };
@@ -147,6 +148,11 @@ export class WebPeer implements Connection {
     const deadline = setTimeout(() => this.#socket.terminate(), deadlineMs);
     this.#socket.once("close", () => clearTimeout(deadline));
     if (phase.kind === "frames") phase.receiver.closed();
+  }
+
+  /** Ends the connection now. */
+  destroy(): void {
+    this.#socket.terminate();
   }
 
   /** Resolves when the connection is gone. */
@@ -278,7 +284,7 @@ export class WebPeer implements Connection {
         return isStream() ? flow.queuedBytes : socket.bufferedAmount;
       },
       onDrain: (callback) => flow.onDrain(callback),
-      end: () => this.close(this.#options.endCode(), "", END_DEADLINE_MS),
+      end: () => this.close(this.#options.endCode(), "", WEB_LIMITS.endMs),
       pauseInput: () => {
         this.#inputPaused = true;
       },

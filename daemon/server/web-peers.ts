@@ -66,8 +66,15 @@ export class WebPeers {
     });
     this.#peers.add(peer);
     peer.onClose(() => this.#peers.delete(peer));
-    const strangers = [...this.#peers].filter((other) => other.pass === undefined);
-    if (strangers.length > WEB_LIMITS.sockets) strangers[0]?.close(WebClose.TryLater, "others came");
+    this.#boundStrangers();
+  }
+
+  /** Of too many the oldest is told to go; and who does not go, goes at once when as many again wait for that. */
+  #boundStrangers(): void {
+    const strangers = [...this.#peers].filter(({ pass }) => pass === undefined);
+    const waiting = strangers.filter(({ isEnded }) => !isEnded);
+    if (waiting.length > WEB_LIMITS.sockets) waiting[0]?.close(WebClose.TryLater, "others came");
+    if (strangers.length > 2 * WEB_LIMITS.sockets) strangers[0]?.destroy();
   }
 
   /** A pass that has run out takes its sockets with it; one whose sockets are open is in use. */

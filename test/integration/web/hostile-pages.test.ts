@@ -59,6 +59,12 @@ describe("a socket without a token", () => {
     for (let i = 0; i < 32; i++) await openSocket(url);
     expect(await first.closeCode()).toBe(1013);
   });
+
+  it("is one of 64 at most, although none of those that must go answers", async () => {
+    const { url, world } = await start();
+    for (let i = 0; i < 150; i++) await openSocket(url);
+    expect(world.server.status()?.sockets).toBeLessThanOrEqual(64);
+  });
 });
 
 describe("wrong keys and tokens", () => {
