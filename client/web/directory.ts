@@ -73,6 +73,7 @@ export class Directory {
 
   async #run(): Promise<void> {
     this.#running = true;
+    if (this.#state.kind === "over") this.#become({ kind: "connecting" });
     while (this.#wanted) {
       const over = await this.#runOnce();
       if (over !== undefined) {
