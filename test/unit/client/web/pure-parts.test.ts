@@ -1,5 +1,5 @@
 // The page's decisions without a page: keys, pastes, order, addresses, receipts, waits.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { DoorClosed } from "../../../../client/web/door.js";
 import { endingOf } from "../../../../client/web/ending.js";
@@ -15,6 +15,7 @@ import { isTerminalAnswer } from "../../../../client/web/terminal-answer.js";
 import { isPlainAddress, webAddress } from "../../../../client/web/web-address.js";
 import type { ShellInfo } from "../../../../shared/rpc.js";
 import { SHELL } from "../../../support/fake-daemon.js";
+import { fc } from "../../../support/property.js";
 
 const named = (name: string, more: Partial<ShellInfo> = {}): ShellInfo => ({ ...SHELL, name, ...more });
 
