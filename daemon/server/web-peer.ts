@@ -15,7 +15,7 @@ import { WebClose } from "./web-close.js";
 import { WebFlow } from "./web-flow.js";
 import { WEB_LIMITS } from "./web-limits.js";
 import { scopeOf, type WebPass } from "./web-pass.js";
-import { noticeFor, sees } from "./web-sight.js";
+import { frameFor, noticeFor, sees } from "./web-sight.js";
 import { tokenOf } from "./web-token.js";
 
 /** On their way: above this calls wait, and whoever streams events is cut off. */
@@ -275,8 +275,9 @@ export class WebPeer implements Connection {
     // Before, whatever waits is text.
     const isStream = () => this.#phase.kind === "frames" || this.#phase.kind === "attaching";
     return {
-      send: (frame) => {
+      send: (whole) => {
         if (socket.readyState !== socket.OPEN) return;
+        const frame = frameFor(this.#pass, whole);
         flow.sent(frame);
         socket.send(frame, { binary: true }, () => flow.written(frame));
       },

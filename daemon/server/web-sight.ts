@@ -1,5 +1,8 @@
 // What the holder of a pass sees of a shell: the owner all of it, a link no more than its page shows.
 import { createHash } from "node:crypto";
+import { Channel } from "../../shared/channel.js";
+import { framePayload } from "../../shared/frame.js";
+import { decodeNotice, encodeNotice } from "../../shared/notice.js";
 import type { AttachedInfo, ScreenFrame, ShellEvent, ShellInfo } from "../../shared/rpc.js";
 import type { WebPass } from "./web-pass.js";
 
@@ -21,6 +24,22 @@ export function shellFor({ kind }: WebPass, shell: ShellInfo): ShellInfo {
 /** A notification as the holder of `pass` gets it. */
 export function noticeFor<T extends ShellEvent | ScreenFrame>(pass: WebPass, about: T): T {
   return "shell" in about ? { ...about, shell: shellFor(pass, about.shell) } : about;
+}
+
+/** A frame as the holder of `pass` gets it: why a shell is not there is told to its owner alone, for it names accounts and files. */
+export function frameFor(pass: WebPass | undefined, frame: Uint8Array): Uint8Array {
+  if (pass?.kind === "owner" || frame[0] !== Channel.Notice) return frame;
+  const notice = decodeNotice(framePayload(frame));
+  switch (notice?.kind) {
+    case "lost":
+      return encodeNotice({ ...notice, reason: "" });
+    case "waiting":
+      return encodeNotice({ ...notice, message: "its owner is asked" });
+    case "gone":
+      return encodeNotice({ ...notice, message: "it cannot be had any more" });
+    default:
+      return frame;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 // What the holder of a link can come to know or to hold that is not its own: other shells, the owner's names, all the sockets.
 import { describe, expect, it } from "vitest";
+import { decodeNotice, encodeNotice } from "../../../shared/notice.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import { openAddress, openSocket, WebPage } from "../../support/web-page.js";
 import { WebWorld } from "../../support/web-world.js";
@@ -74,6 +75,29 @@ describe("what a link is told of its shell", () => {
     expect(shell?.shellId).toMatch(/^[\w-]{16}$/);
     expect(JSON.stringify(told.slice(0, 5)).split(`"shellId":"${shell?.shellId}"`)).toHaveLength(6);
     expect(shell).toMatchObject({ title: "vim", cwd: "/work", attached: [{ id: 1, leads: true }] });
+  });
+
+  it("has no reason in it that names the owner's accounts and files, in notices either", async () => {
+    const { page, world } = await linked({ name: "work" });
+    await page.call("shell.attach", { name: "work", ...size });
+    await page.connection.message();
+    const sink = world.sinks.at(-1)!;
+    for (const notice of [
+      { kind: "lost", attempt: 2, reason: "secret.example: ECONNREFUSED", held: 3 },
+      { kind: "waiting", reason: "credentials", message: "aws sso login --profile secret" },
+      { kind: "gone", message: "arn:secret is not there" },
+      { kind: "skipped", bytes: 5 },
+    ] as const)
+      sink.send(encodeNotice(notice));
+    const told = [];
+    for (let i = 0; i < 4; i++)
+      told.push(decodeNotice((await page.connection.message())!.payload.subarray(1)));
+    expect(told).toEqual([
+      { kind: "lost", attempt: 2, reason: "", held: 3 },
+      { kind: "waiting", reason: "credentials", message: "its owner is asked" },
+      { kind: "gone", message: "it cannot be had any more" },
+      { kind: "skipped", bytes: 5 },
+    ]);
   });
 
   it("is everything for the owner", async () => {
