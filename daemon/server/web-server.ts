@@ -148,6 +148,8 @@ export class WebServer {
           return this.#store.save(() => undefined);
         }
         await Promise.all(state.places.map((place) => running.places.retake(place)));
+        if (running.places.wanted.length === 0) void this.#end("another program has the port");
+        await this.#save();
       } catch (error) {
         this.#options.log.warn({ err: error }, "web terminal could not be restored");
       }

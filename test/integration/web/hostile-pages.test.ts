@@ -86,6 +86,18 @@ describe("wrong keys and tokens", () => {
     expect((await wrong()).status).toBe(401);
   });
 
+  it("are all but one of those that show the same key at the same moment", async () => {
+    const { world } = await start();
+    const { url } = await world.server.start({});
+    const { where, host } = whereOf(url);
+    const body = () => ({ key: keyOf(url), nonce: freshNonce() });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => post(where, host, "/session", body())),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ value }) => "token" in value)).toHaveLength(1);
+  });
+
   it("count on a WebSocket as well", async () => {
     const { url, token } = await start();
     for (let i = 0; i < 10; i++) {

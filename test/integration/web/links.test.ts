@@ -239,19 +239,39 @@ describe("the next daemon", () => {
     expect(readdirSync(first.stateDirectory)).not.toContain("web.json");
   });
 
-  it("waits for its port when a stranger has it, and loses nothing by that", async () => {
+  it("gives up a port that a stranger has, with all that its tabs may have told him", async () => {
     const first = new WebWorld();
     const { url } = await first.server.start({});
-    await openAddress(url);
-    const saved = readFileSync(join(first.stateDirectory, "web.json"), "utf8");
+    const token = await openAddress(url);
     await first.end();
     const stranger = createServer().listen(Number(new URL(url).port), "127.0.0.1");
     onTestFinished(() => void stranger.close());
     await new Promise((resolve) => stranger.once("listening", resolve));
     const second = new WebWorld({ stateDirectory: first.stateDirectory });
     await second.server.restore();
-    expect(second.server.status()).toEqual({ links: 1, sockets: 0 });
-    expect(readFileSync(join(first.stateDirectory, "web.json"), "utf8")).toBe(saved);
+    expect(second.server.status()).toBeUndefined();
+    expect(readdirSync(first.stateDirectory)).not.toContain("web.json");
+    await new Promise((resolve) => stranger.close(resolve));
+    // Also when he has gone: what he left in the browser would see the next key.
+    const next = await second.server.start({});
+    expect(next.port).not.toBe(Number(new URL(url).port));
+    await expect(WebPage.open(next.url, token)).rejects.toThrow("4001");
+  });
+
+  it("keeps its links for the Unix socket when a stranger has the port", async () => {
+    const first = new WebWorld();
+    const socket = join(tempDirectory(), "web.sock");
+    const { url } = await first.server.start({});
+    const unix = await first.server.start({ socket });
+    const token = await openAddress(unix.url, { path: socket });
+    await first.end();
+    const stranger = createServer().listen(Number(new URL(url).port), "127.0.0.1");
+    onTestFinished(() => void stranger.close());
+    await new Promise((resolve) => stranger.once("listening", resolve));
+    const second = new WebWorld({ stateDirectory: first.stateDirectory });
+    await second.server.restore();
+    expect(second.server.list().places).toEqual([{ url: "http://localhost:8080/", socket }]);
+    await WebPage.open(unix.url, token, { path: socket });
   });
 
   it.each(["", "{}", '{"v":1,"places":[{"kind":"tcp","port":80}],"passes":[]}', "\u0000"])(
