@@ -28,6 +28,8 @@ export class DoorClosed extends Error {
 }
 
 export interface DoorDeps {
+  /** `location.host`: where the page is from, and whoever is asked has to be. */
+  readonly host: string;
   readonly fetch: (path: string, init: RequestInit) => Promise<Response>;
   /** `sessionStorage`: this tab's alone, and gone with it. */
   readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -59,7 +61,10 @@ export class Door {
     const response = await this.#post("/session", { key, nonce });
     if (!response.ok) throw new DoorClosed(response.status === 429 ? "busy" : "used");
     const answer = await readJson(response);
-    if (answer["proof"] !== (await proofOf(key, nonce)) || typeof answer["token"] !== "string")
+    if (
+      answer["proof"] !== (await proofOf(key, nonce, this.#deps.host)) ||
+      typeof answer["token"] !== "string"
+    )
       throw new DoorClosed("stranger");
     this.#token = answer["token"];
     this.#deps.storage.setItem(STORED, answer["token"]);
@@ -87,7 +92,7 @@ export class Door {
     if (response.status === 401) throw new DoorClosed("ended");
     if (!response.ok) throw new DoorClosed("stranger");
     const answer = await readJson(response);
-    if (answer["proof"] !== (await proofOf(token, nonce))) throw new DoorClosed("stranger");
+    if (answer["proof"] !== (await proofOf(token, nonce, this.#deps.host))) throw new DoorClosed("stranger");
   }
 
   async #post(path: string, body: Readonly<Record<string, string>>): Promise<Response> {

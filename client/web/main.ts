@@ -31,7 +31,11 @@ class Page {
 
   constructor(root: HTMLElement) {
     this.#root = root;
-    this.#door = new Door({ fetch: (path, init) => fetch(path, init), storage: sessionStorage });
+    this.#door = new Door({
+      host: location.host,
+      fetch: (path, init) => fetch(path, init),
+      storage: sessionStorage,
+    });
     this.#directory = new Directory(this.#door, CLIENT);
   }
 

@@ -91,12 +91,12 @@ export class WebFront {
       return;
     }
     if (route.kind === "prove") {
-      const proof = keys.prove(body["tokenId"], body["nonce"]);
+      const proof = keys.prove(body["tokenId"], body["nonce"], host);
       if (proof === undefined) this.#sayEnded(response, host);
       else send(response, 200, { proof }, host);
       return;
     }
-    const exchanged = keys.exchange(body["key"], body["nonce"]);
+    const exchanged = keys.exchange(body["key"], body["nonce"], host);
     if (exchanged === undefined) {
       this.#sayEnded(response, host);
       return;

@@ -1,8 +1,9 @@
 // What the holder of a link can come to know or to hold that is not its own: other shells, the owner's names, all the sockets.
 import { describe, expect, it } from "vitest";
+import { Door } from "../../../client/web/door.js";
 import { decodeNotice, encodeNotice } from "../../../shared/notice.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
-import { openAddress, openSocket, WebPage } from "../../support/web-page.js";
+import { openAddress, openSocket, post, WebPage, whereOf } from "../../support/web-page.js";
 import { WebWorld } from "../../support/web-world.js";
 
 const size = { cols: 80, rows: 24 };
@@ -141,6 +142,34 @@ describe("a link whose shell is gone", () => {
     }
     expect(heard.filter((text) => text.includes('"changed"') || text.includes('"result"'))).toEqual([]);
     expect(world.calls.slice(before)).toEqual([]);
+  });
+});
+
+describe("a stranger on the port of before", () => {
+  it("gets no token by asking the daemon, where it listens now, for the proof", async () => {
+    const world = new WebWorld();
+    const { url } = await world.server.start({});
+    const stored = new Map([["agentd.token", await openAddress(url)]]);
+    const { where, host } = whereOf(url);
+    const asked: number[] = [];
+    const doorAt = (pageHost: string) =>
+      new Door({
+        host: pageHost,
+        // He makes of it a good request to the daemon.
+        fetch: async (path, { body }) => {
+          const { status, value } = await post(where, host, path, JSON.parse(String(body)));
+          asked.push(status);
+          return new Response(JSON.stringify(value), { status });
+        },
+        storage: {
+          getItem: (name) => stored.get(name) ?? null,
+          setItem: (name, value) => void stored.set(name, value),
+          removeItem: (name) => void stored.delete(name),
+        },
+      });
+    expect(await doorAt(host).provenToken()).toBe(stored.get("agentd.token"));
+    await expect(doorAt("127.0.0.1:4711").provenToken()).rejects.toMatchObject({ why: "stranger" });
+    expect([asked, stored.size]).toEqual([[200, 200], 0]);
   });
 });
 

@@ -2,16 +2,20 @@ import { createHash, createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Door, doorText } from "../../../../client/web/door.js";
 
+const HOST = "127.0.0.1:4711";
 const KEY = "k".repeat(43);
 const TOKEN = "t".repeat(43);
 /** As a daemon computes it that keeps only hashes. */
 const proof = (secret: string, nonce: string) =>
-  createHmac("sha256", createHash("sha256").update(secret).digest()).update(nonce).digest("base64url");
+  createHmac("sha256", createHash("sha256").update(secret).digest())
+    .update(`${nonce} ${HOST}`)
+    .digest("base64url");
 
 function world(answer: (path: string, body: Record<string, string>) => Response) {
   const stored = new Map<string, string>();
   const asked: { path: string; body: string }[] = [];
   const door = new Door({
+    host: HOST,
     fetch: async (path, init) => {
       asked.push({ path, body: String(init.body) });
       return answer(path, JSON.parse(String(init.body)) as Record<string, string>);
