@@ -395,6 +395,18 @@ describe("a page that does not read", () => {
   });
 });
 
+describe("connections on which nothing is sent", () => {
+  it("keep nobody out, however many they are", async () => {
+    const { where, host, url, token } = await start();
+    const held: RawConnection[] = [];
+    for (let i = 0; i < 100; i++) held.push(await RawConnection.open(where));
+    const connection = await RawConnection.open(where);
+    expect((await connection.ask(requestBytes("GET", "/", [`Host: ${host}`]))).status).toBe(200);
+    await WebPage.open(url, token);
+    await held[0]?.ended();
+  });
+});
+
 describe("two requests on one connection", () => {
   it("are judged each for itself", async () => {
     const { where, host } = await start();
