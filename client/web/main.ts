@@ -32,10 +32,15 @@ class Page {
   readonly #left = new AbortController();
   #view: View | undefined;
   #shown = "";
+  #isIn = false;
 
   constructor(root: HTMLElement) {
     this.#root = root;
-    this.#door = new Door({ fetch: (path, init) => fetch(path, init), storage: sessionStorage });
+    this.#door = new Door({
+      host: location.host,
+      fetch: (path, init) => fetch(path, init),
+      storage: sessionStorage,
+    });
     this.#directory = new Directory(this.#door, CLIENT);
   }
 
@@ -46,11 +51,11 @@ class Page {
       else if (!this.#door.hasToken) throw new DoorClosed("none");
     } catch (error) {
       if (this.#left.signal.aborted) return;
-      const why = error instanceof DoorClosed ? error.why : "none";
-      this.#showClosed(doorText(why), this.#door.hasToken);
+      this.#showClosed(doorText(error instanceof DoorClosed ? error.why : "none"));
       return;
     }
     if (this.#left.signal.aborted) return;
+    this.#isIn = true;
     this.#face.start();
     this.#directory.listen(() => this.#handleDirectory());
     const { signal } = this.#left;
@@ -135,17 +140,26 @@ class Page {
       this.#navigate();
   }
 
-  /** @param mayHelp whether trying again can. */
-  #showClosed({ title, text }: { readonly title: string; readonly text: string }, mayHelp = false): void {
+  #showClosed({ title, text }: { readonly title: string; readonly text: string }): void {
     this.#view?.dispose();
     this.#view = undefined;
     this.#face.show(title, "ended");
-    const again = button("Try again", () => location.reload());
-    again.hidden = !mayHelp;
+    const again = button("Try again", () => this.#tryAgain());
+    again.hidden = !this.#door.hasToken;
     const box = el("main", { class: "closed", attrs: { id: "content", tabindex: "-1" } });
     const words = el("p", { attrs: { role: "alert" } }, ...commandWords(text));
     box.append(el("p", { class: "brand", text: "agentd" }), el("h1", { text: title }), words, again);
     this.#root.replaceChildren(box);
+  }
+
+  /** Not by loading the page anew: it would come from whoever has the port now. */
+  #tryAgain(): void {
+    if (!this.#isIn) {
+      void this.start(undefined);
+      return;
+    }
+    this.#wantDirectory();
+    this.#navigate();
   }
 }
 

@@ -1,4 +1,5 @@
 // What may be pasted, and what has to be asked about first: a line break runs what stands before it.
+import { printable } from "../../shared/names.js";
 
 /** Lines that the question shows. */
 const SHOWN_LINES = 6;
@@ -8,7 +9,7 @@ const LONG_LINE = 5000;
 
 export interface PasteQuestion {
   readonly title: string;
-  /** The first lines, with control characters visible. */
+  /** The first lines, with what would turn or hide letters visible. */
   readonly excerpt: string;
 }
 
@@ -34,6 +35,5 @@ function titleOf(lines: readonly string[], length: number): string {
 }
 
 function cut(line: string): string {
-  const visible = line.replaceAll("\t", "    ");
-  return visible.length > SHOWN_COLUMNS ? `${visible.slice(0, SHOWN_COLUMNS)}…` : visible;
+  return printable(line.replaceAll("\t", "    "), SHOWN_COLUMNS);
 }
