@@ -7,7 +7,7 @@ import type { CommandLine } from "./command-line.js";
 import type { Context } from "./context.js";
 import type { PacketStream } from "./daemon-connection.js";
 import { durationFrom } from "./duration-flag.js";
-import { errorLine } from "./format.js";
+import { errorLine, jsonText } from "./format.js";
 import { shellQuote } from "./shell-quote.js";
 
 const INTERRUPTED = 130;
@@ -45,7 +45,7 @@ export async function runCommand(line: CommandLine, context: Context): Promise<n
     throw new AgentdError(isErrorCode(code) ? code : "internal", message);
   }
   if (output instanceof Collected)
-    context.print(JSON.stringify({ v: 1, ...end, ...output.texts, runtimeSessionId }));
+    context.print(jsonText({ v: 1, ...end, ...output.texts, runtimeSessionId }));
   return statusOf(end, timeoutSeconds, json ? () => {} : (text) => context.complain(text));
 }
 

@@ -1,4 +1,5 @@
 // Shows a log: the last lines of it and of the one before it, then what comes, over every rotation.
+
 import { closeSync, fstatSync, openSync, readSync, statSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
@@ -7,6 +8,7 @@ import { AgentdError } from "../shared/errors.js";
 import { printable } from "../shared/names.js";
 import type { Context } from "./context.js";
 import { daemonLogPath } from "./daemon-launch.js";
+import { jsonText } from "./format.js";
 
 export interface LogRequest {
   readonly shell?: string;
@@ -130,7 +132,7 @@ export function format(
   const { level: ownLevel, time, msg, shell: ownShell, ...others } = fields;
   if (shell !== undefined && ownShell !== shell) return undefined;
   if (level !== undefined && rank(ownLevel) < rank(level)) return undefined;
-  if (json) return JSON.stringify(fields);
+  if (json) return jsonText(fields);
   const details = Object.entries(others).map(([key, value]) => `${key}=${detail(value)}`);
   const name = typeof ownShell === "string" ? `${ownShell}: ` : "";
   const text = [timeText(time), String(ownLevel ?? "").padEnd(5), `${name}${msg ?? ""}`, ...details].join(

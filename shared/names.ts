@@ -32,6 +32,8 @@ export function suggestName(wanted: string, names: Iterable<string>): string | u
   let best: string | undefined;
   let bestDistance = Math.min(2, Math.floor(wanted.length / 3)) + 1;
   for (const name of names) {
+    // Each letter more is an edit: whatever somebody writes, only words of nearly the same length are compared.
+    if (Math.abs(wanted.length - name.length) >= bestDistance) continue;
     const distance = editDistance(wanted.toLowerCase(), name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }

@@ -1,4 +1,5 @@
 // `agentd adopt`: takes in a shell that runs on AgentCore already, by its ids.
+
 import { readFileSync } from "node:fs";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
@@ -7,6 +8,7 @@ import { CLOUD_FLAGS, cloudTarget, TOKEN_FLAG, warnOfToken } from "../cloud-targ
 import type { Command } from "../command.js";
 import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
 import type { Context } from "../context.js";
+import { jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 
 const WORDS: Readonly<Record<Verdict, string>> = {
@@ -52,7 +54,7 @@ export const adopt: Command = {
     const verdict = await verdictOf(connection, shell);
     if (line.has("json")) {
       const { shell: now } = await connection.call("shell.info", { name });
-      context.print(JSON.stringify({ v: 1, verdict, shell: now }));
+      context.print(jsonText({ v: 1, verdict, shell: now }));
     } else if (verdict === "new")
       context.complain(`${name}: ${WORDS.new} · agentd attach ${name}, or kill ${name}`);
     else context.say(`${name}: ${WORDS[verdict]} · agentd attach ${name}`);

@@ -2,7 +2,7 @@
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
-import { errorLine } from "../format.js";
+import { errorLine, jsonText } from "../format.js";
 import { startPaced } from "../paced-calls.js";
 import { withSuggestion } from "../shell-names.js";
 
@@ -78,7 +78,7 @@ export const grep: Command = {
       }
     }
     connection.close();
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, matches: found }));
+    if (line.has("json")) context.print(jsonText({ v: 1, matches: found }));
     return status !== 0 ? status : found.length > 0 ? ExitStatus.Ok : ExitStatus.No;
   },
 };

@@ -3,7 +3,7 @@ import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { Command } from "../command.js";
-import { errorLine } from "../format.js";
+import { errorLine, jsonText } from "../format.js";
 import { startPaced } from "../paced-calls.js";
 import { showProgress } from "../progress.js";
 import { withSuggestion } from "../shell-names.js";
@@ -71,7 +71,7 @@ export const kill: Command = {
       }
     }
     connection.close();
-    if (json) context.print(JSON.stringify({ v: 1, shells: done }));
+    if (json) context.print(jsonText({ v: 1, shells: done }));
     return status;
   },
 };

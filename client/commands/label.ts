@@ -1,7 +1,9 @@
 // `agentd label`: sets, removes and prints the labels of a shell.
+
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
+import { jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 
 export const label: Command = {
@@ -26,7 +28,7 @@ export const label: Command = {
         : (await connection.call("shell.info", { name })).shell,
     );
     connection.close();
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, name, labels }));
+    if (line.has("json")) context.print(jsonText({ v: 1, name, labels }));
     else if (words.length === 0) {
       for (const [key, value] of Object.entries(labels)) context.print(printable(`${key}=${value}`, 400));
     }

@@ -1,4 +1,5 @@
 // `agentd new`: makes a shell, and attaches to it unless -d.
+
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Params, Result } from "../../shared/rpc.js";
@@ -7,6 +8,7 @@ import type { Command } from "../command.js";
 import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
+import { jsonText } from "../format.js";
 import { parseLabels, TARGET_FLAGS, targetRequest } from "../target-request.js";
 import { policyFrom } from "./resize.js";
 
@@ -61,7 +63,7 @@ export const newShell: Command = {
         reuse: line.has("existing"),
       });
       connection.close();
-      if (line.has("json")) context.print(JSON.stringify({ v: 1, created, shell }));
+      if (line.has("json")) context.print(jsonText({ v: 1, created, shell }));
       else context.say(`${created ? "made" : "found"} ${name} · agentd attach ${name}`);
       return 0;
     }

@@ -1,9 +1,11 @@
 // `agentd resize`: gives a shell a size that holds, or says whose size it has.
+
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import { isSizePolicy, parseSize, SIZE_POLICIES, type SizePolicy } from "../../shared/size.js";
 import type { Command } from "../command.js";
 import type { CommandLine } from "../command-line.js";
+import { jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 
 export const resize: Command = {
@@ -40,7 +42,7 @@ export const resize: Command = {
       }),
     );
     connection.close();
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, shell }));
+    if (line.has("json")) context.print(jsonText({ v: 1, shell }));
     else context.say(`${name} is ${shell.cols}x${shell.rows} · size policy ${shell.sizePolicy ?? "latest"}`);
     return 0;
   },

@@ -18,7 +18,7 @@ import type { Size, SizePolicy } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { ClientSink } from "../shell/client-host.js";
 import { type CloudShells, cloudMethods } from "./cloud-methods.js";
-import type { Call, PacketReceiver } from "./connection.js";
+import type { Call, Connection, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
 import { type WatchableShells, watchMethods } from "./watch-methods.js";
 
@@ -92,6 +92,8 @@ export function createMethods({
   checkRestart,
   stop,
 }: MethodsOptions): MethodTable<Call> {
+  /** One for each connection, however often it asks. */
+  const subscriptions = new WeakMap<Connection, () => void>();
   return {
     hello: async ({ protocol, client }, { connection }) => {
       connection.greet(protocol, client);
@@ -178,7 +180,10 @@ export function createMethods({
       const end = shells.subscribe((event) =>
         waiting === undefined ? connection.notify(event) : waiting.push(event),
       );
-      connection.onClose(end);
+      const before = subscriptions.get(connection);
+      if (before === undefined) connection.onClose(() => subscriptions.get(connection)?.());
+      else before();
+      subscriptions.set(connection, end);
       afterAnswer(() => {
         for (const event of waiting ?? []) connection.notify(event);
         waiting = undefined;
