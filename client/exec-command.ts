@@ -98,6 +98,7 @@ function endOf(
 /** To our own streams; whoever reads them slowly holds the command, not our memory. */
 class PassedOn {
   readonly #stream: PacketStream<unknown>;
+  readonly #full = new Set<NodeJS.WriteStream>();
 
   constructor(stream: PacketStream<unknown>) {
     this.#stream = stream;
@@ -106,9 +107,13 @@ class PassedOn {
   write(channel: number, bytes: Uint8Array): void {
     const sink = channel === Channel.Stderr ? process.stderr : process.stdout;
     // The bytes are a view into the read buffer.
-    if (sink.write(bytes.slice())) return;
+    if (sink.write(bytes.slice()) || this.#full.has(sink)) return;
+    this.#full.add(sink);
     this.#stream.pause();
-    sink.once("drain", () => this.#stream.resume());
+    sink.once("drain", () => {
+      this.#full.delete(sink);
+      if (this.#full.size === 0) this.#stream.resume();
+    });
   }
 }
 

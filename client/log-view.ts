@@ -1,5 +1,4 @@
 // Shows a log: the last lines of it and of the one before it, then what comes, over every rotation.
-
 import { closeSync, fstatSync, openSync, readSync, statSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
@@ -27,6 +26,7 @@ export class LogReader {
   #fd: number | undefined;
   #decoder = new StringDecoder("utf8");
   #rest = "";
+  #position = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -46,9 +46,14 @@ export class LogReader {
       // Not there yet, or just between two.
       return;
     }
+    this.#begin();
+    yield* this.#readFile(this.#fd);
+  }
+
+  #begin(): void {
     this.#decoder = new StringDecoder("utf8");
     this.#rest = "";
-    yield* this.#readFile(this.#fd);
+    this.#position = 0;
   }
 
   close(): void {
@@ -57,10 +62,13 @@ export class LogReader {
   }
 
   *#readFile(fd: number): Generator<string> {
+    // Emptied, which the doctor advises for a large one.
+    if (fstatSync(fd).size < this.#position) this.#begin();
     const buffer = Buffer.alloc(READ_BYTES);
     for (;;) {
-      const bytes = readSync(fd, buffer);
+      const bytes = readSync(fd, buffer, 0, READ_BYTES, this.#position);
       if (bytes === 0) return;
+      this.#position += bytes;
       const lines = (this.#rest + this.#decoder.write(buffer.subarray(0, bytes))).split("\n");
       this.#rest = lines.pop() ?? "";
       yield* lines;

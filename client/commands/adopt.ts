@@ -1,5 +1,4 @@
 // `agentd adopt`: takes in a shell that runs on AgentCore already, by its ids.
-
 import { readFileSync } from "node:fs";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";

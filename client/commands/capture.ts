@@ -1,5 +1,4 @@
 // `agentd capture`: prints what is on a shell's screen, as text, as a page or as data.
-
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";

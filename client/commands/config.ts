@@ -1,5 +1,4 @@
 // `agentd config path|check|show`: where the config file is, what is wrong with it, and what counts.
-
 import { resolve } from "node:path";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable, suggestName } from "../../shared/names.js";

@@ -1,5 +1,4 @@
 // `agentd detach`: ends attachments from elsewhere; the shell lives on.
-
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Command } from "../command.js";

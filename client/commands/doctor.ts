@@ -1,5 +1,4 @@
 // `agentd doctor`: what is wrong, and the command that mends it.
-
 import { homedir } from "node:os";
 import type { Finding } from "../../shared/daemon-care.js";
 import { printable } from "../../shared/names.js";

@@ -1,5 +1,4 @@
 // `agentd events`: a line for everything that happens to the shells, until Ctrl-C.
-
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";

@@ -1,5 +1,4 @@
 // `agentd label`: sets, removes and prints the labels of a shell.
-
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";

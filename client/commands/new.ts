@@ -1,5 +1,4 @@
 // `agentd new`: makes a shell, and attaches to it unless -d.
-
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Params, Result } from "../../shared/rpc.js";

@@ -1,5 +1,4 @@
 // `agentd rename`: gives a shell another name.
-
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Command } from "../command.js";

@@ -1,5 +1,4 @@
 // `agentd resize`: gives a shell a size that holds, or says whose size it has.
-
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import { isSizePolicy, parseSize, SIZE_POLICIES, type SizePolicy } from "../../shared/size.js";

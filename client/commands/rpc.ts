@@ -1,5 +1,4 @@
 // `agentd rpc`: one call of the local socket protocol.
-
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { MethodName, Params } from "../../shared/rpc.js";
@@ -14,6 +13,7 @@ const STREAMS: Readonly<Record<string, string>> = {
   "shell.attach": "agentd attach NAME, or tail -f NAME",
   "events.subscribe": "agentd events --json",
   "shell.watch": "agentd tail -f NAME",
+  "exec.run": 'agentd exec --runtime ARN "command"',
   hello: "agentd version",
 };
 

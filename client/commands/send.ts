@@ -1,5 +1,4 @@
 // `agentd send`: types into a shell without attaching.
-
 import { readFileSync } from "node:fs";
 import { AgentdError } from "../../shared/errors.js";
 import { chunksOf } from "../../shared/frame.js";

@@ -1,5 +1,4 @@
 // `agentd stop-vm`: ends a whole runtime session on AgentCore, with every shell in it.
-
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Params, ShellInfo } from "../../shared/rpc.js";

@@ -1,5 +1,4 @@
 // `agentd tail`: the last lines of a shell's output, and with -f what comes.
-
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";

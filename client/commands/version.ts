@@ -1,5 +1,4 @@
 // `agentd version`.
-
 import type { Command } from "../command.js";
 import { jsonText } from "../format.js";
 import { readVersion } from "../version.js";

@@ -1,5 +1,4 @@
 // `agentd wait`: until a text, a prompt, silence or the end of a shell.
-
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";

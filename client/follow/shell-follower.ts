@@ -31,6 +31,8 @@ export interface FollowHandlers {
   onNotice?(notice: Notice): void;
   /** Output is missing between what came before and what comes now. */
   onGap?(): void;
+  /** The daemon went away, and is back: in between nothing is known. */
+  onDaemon?(isThere: boolean): void;
 }
 
 const TRANSIENT: ReadonlySet<string> = new Set([
@@ -91,7 +93,9 @@ export class ShellFollower {
       const end = stream === undefined ? "lost" : await this.#runOnce(stream);
       if (typeof end === "object") return end;
       try {
+        this.#handlers.onDaemon?.(false);
         this.#stream = await this.#return(end === "restart" ? RESTART_PATIENCE_MS : 0);
+        this.#handlers.onDaemon?.(true);
       } catch (error) {
         return { kind: "cut", error: AgentdError.from(error) };
       }
