@@ -85,19 +85,24 @@ export class Cloud {
     throw new AgentdError("name_taken", `this shell is here already, as '${here}' · agentd attach ${here}`);
   }
 
+  /** A token of its own is held while the command runs. @throws AgentdError `usage`, `bad_arn`. */
   exec(sink: ClientSink, params: Params<"exec.run">): { result: Result<"exec.run">; receiver: ExecStream } {
-    const { calls } = this.#options;
+    const { calls, config } = this.#options;
     const { command, timeoutSeconds, safeStdout = false, safeStderr = false } = params;
-    const target = this.#target(params.target);
+    resolveTarget(params.target, config.current);
     const { runtimeSessionId } = { ...freshIds(), ...definedSession(params.target) };
     const timeout = timeoutSeconds === undefined ? {} : { timeoutSeconds };
     const receiver = new ExecStream({
       sink,
       safe: { stdout: safeStdout, stderr: safeStderr },
-      run: (onOutput, signal) =>
-        runOneShot({ target, runtimeSessionId, command, ...timeout, onOutput }, calls, signal).finally(() =>
-          this.#dropToken(target),
-        ),
+      run: async (onOutput, signal) => {
+        const target = this.#target(params.target);
+        try {
+          return await runOneShot({ target, runtimeSessionId, command, ...timeout, onOutput }, calls, signal);
+        } finally {
+          this.#dropToken(target);
+        }
+      },
     });
     return { result: { runtimeSessionId }, receiver };
   }

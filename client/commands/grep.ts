@@ -51,7 +51,7 @@ export const grep: Command = {
     }));
     const found: { name: string; line: number; text: string }[] = [];
     let status = 0;
-    for (const { name, answer } of startPaced(calls)) {
+    for (const { name, answer } of startPaced(calls, { requests: 2 })) {
       try {
         const [history, screen] = await answer;
         const rows = (screen.text ?? "").split("\n").length - 1;

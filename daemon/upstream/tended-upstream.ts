@@ -118,16 +118,18 @@ export class TendedUpstream {
   }
 
   async kill(signal: AbortSignal): Promise<ShellExit | undefined> {
-    if (this.#endRest !== undefined && this.#revoked === undefined) {
-      const linked = new Promise<void>((resolve) => {
-        this.#onLinked.push(resolve);
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
-      this.#wakeUp();
-      await linked;
-      if (this.#isRevoked()) return undefined;
+    for (;;) {
+      this.#used();
+      if (this.#endRest !== undefined || this.#leave?.signal.aborted === true) await this.#linked(signal);
+      if (this.#revoked !== undefined) return undefined;
+      const leave = this.#leave;
+      try {
+        return await this.#link.kill(signal);
+      } catch (error) {
+        // The connection was let go under it: asked again when the next one is there.
+        if (signal.aborted || leave?.signal.aborted !== true) throw error;
+      }
     }
-    return this.#link.kill(signal);
   }
 
   /** A person is looking. */
@@ -153,8 +155,15 @@ export class TendedUpstream {
     this.#link.resume();
   }
 
-  #isRevoked(): boolean {
-    return this.#revoked !== undefined;
+  /** Ends an idle rest. Resolves when the link runs again, when it never will, or when `signal` aborts. */
+  async #linked(signal: AbortSignal): Promise<void> {
+    if (this.#revoked !== undefined || signal.aborted) return;
+    const linked = new Promise<void>((resolve) => {
+      this.#onLinked.push(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    this.#wakeUp();
+    await linked;
   }
 
   #used(): void {

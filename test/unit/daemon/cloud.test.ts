@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Cloud } from "../../../daemon/cloud.js";
 import { DEFAULT_CONFIG } from "../../../daemon/config.js";
+import type { ClientSink } from "../../../daemon/shell/client-host.js";
 import type { Shell } from "../../../daemon/shell/shell.js";
 import { HeldTokens } from "../../../daemon/upstream/sign.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
@@ -42,6 +43,14 @@ describe("tokens of cloud shells", () => {
     expect([...held]).toEqual([[target.heldToken, REQUEST.bearerToken]]);
     expect(JSON.stringify(target)).not.toContain("payload");
     cloud.release(target);
+    expect(held.size).toBe(0);
+  });
+
+  it("are not held for a command whose client left before it began", () => {
+    const { cloud, held } = cloudWithShell();
+    const sink = { send: () => {}, queuedBytes: 0, onDrain: () => {}, end: () => {} };
+    const { receiver } = cloud.exec(sink as unknown as ClientSink, { target: REQUEST, command: "true" });
+    receiver.closed();
     expect(held.size).toBe(0);
   });
 
