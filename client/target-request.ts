@@ -24,12 +24,15 @@ export const TARGET_FLAGS: Flags = {
 
 const CLOUD_ONLY = [...Object.keys(CLOUD_FLAGS).filter((flag) => flag !== "runtime"), "idle-stop"];
 
-interface Place {
+export interface LocalPlace {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Of this process; the shell gets the same. */
   readonly umask: number;
   readonly shellName: string;
+}
+
+interface Place extends LocalPlace {
   /** From the daemon's config: `local`, or the name of a target. */
   readonly defaultTarget: string | undefined;
 }
@@ -46,13 +49,7 @@ export function targetRequest(line: CommandLine, place: Place): TargetRequest {
     if (cloudFlag !== undefined) throw new AgentdError("usage", `--${cloudFlag} needs --runtime ARN`);
     const command = line.rest;
     if (command?.length === 0) throw new AgentdError("usage", "no command after --");
-    return {
-      kind: "local",
-      cwd: place.cwd,
-      umask: place.umask,
-      env: { ...definedOf(place.env), AGENTD_SHELL: place.shellName },
-      ...(command === undefined ? {} : { command }),
-    };
+    return localTarget(place, command);
   }
   const target = cloudTarget(line, place, runtimeArn);
   const idleStopMs = line.has("idle-stop") ? { idleStopMs: idleTime(line) } : {};
@@ -64,6 +61,18 @@ export function targetRequest(line: CommandLine, place: Place): TargetRequest {
       "a command after -- is for a new shell · leave out --shell-id, or use agentd send",
     );
   return { ...target, ...idleStopMs, startCommand: shellQuote(line.rest) };
+}
+
+/** @param command absent: the login shell */
+export function localTarget(place: LocalPlace, command: readonly string[] | undefined): TargetRequest {
+  const { cwd, env, shellName, umask } = place;
+  return {
+    kind: "local",
+    cwd,
+    umask,
+    env: { ...definedOf(env), AGENTD_SHELL: shellName },
+    ...(command === undefined ? {} : { command }),
+  };
 }
 
 /** Milliseconds; 0: never. */
