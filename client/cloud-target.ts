@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { CloudTarget } from "../shared/cloud-rpc.js";
 import { AgentdError } from "../shared/errors.js";
+import { isRuntimeSessionId, isShellId, printable } from "../shared/names.js";
 import type { Flags } from "./command.js";
 import type { CommandLine } from "./command-line.js";
 import type { Context } from "./context.js";
@@ -54,6 +55,7 @@ export function credentialsFrom(env: Place["env"]): Pick<CloudTarget, "bearerTok
 /** The target that the flags and the environment ask for. */
 export function cloudTarget(line: CommandLine, place: Place, runtimeArn: string): CloudTarget {
   const { bearerToken, defaultProfile } = credentialsFrom(place.env);
+  checkIds(line);
   const given = {
     region: line.value("region"),
     profile: line.value("profile"),
@@ -66,6 +68,18 @@ export function cloudTarget(line: CommandLine, place: Place, runtimeArn: string)
   };
   const defined = Object.entries(given).filter(([, value]) => value !== undefined);
   return { kind: "agentcore", runtimeArn, ...Object.fromEntries(defined) };
+}
+
+/** As the daemon checks them, in words that the command line knows. */
+function checkIds(line: CommandLine): void {
+  const bad = (flag: string, id: string, rule: string) =>
+    new AgentdError("usage", `bad --${flag} '${printable(id, 60)}' · it has ${rule}`);
+  const session = line.value("session-id");
+  if (session !== undefined && !isRuntimeSessionId(session))
+    throw bad("session-id", session, "33 to 256 of A-Z a-z 0-9 . _ -");
+  const shell = line.value("shell-id");
+  if (shell !== undefined && !isShellId(shell))
+    throw bad("shell-id", shell, "1 to 128 of A-Z a-z 0-9 _ -, the first a letter or a digit");
 }
 
 /** A token by value, from the flag or the environment; a file's path otherwise. */

@@ -1,6 +1,5 @@
 // The flags that say where a new shell runs, shared by `new` and `attach -c`.
 import { AgentdError } from "../shared/errors.js";
-import { printable } from "../shared/names.js";
 import type { TargetRequest } from "../shared/rpc.js";
 import { CLOUD_FLAGS, chosenRuntime, cloudTarget } from "./cloud-target.js";
 import type { Flags } from "./command.js";
@@ -80,17 +79,6 @@ function idleTime(line: CommandLine): number {
   const ms = line.value("idle-stop") === "never" ? 0 : (durationFrom(line, "idle-stop") ?? 0);
   if (ms === 0 || (ms >= MIN_IDLE_MS && ms <= MAX_IDLE_MS)) return Math.round(ms);
   throw new AgentdError("usage", "--idle-stop is from 1m to 168h, or never");
-}
-
-/** Reads `--label k=v` flags. @throws AgentdError `usage`. */
-export function parseLabels(texts: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf("=");
-      if (at < 1) throw new AgentdError("usage", `bad label '${printable(text)}' · write KEY=VALUE`);
-      return [text.slice(0, at), text.slice(at + 1)] as const;
-    }),
-  );
 }
 
 function definedOf(env: Place["env"]): Record<string, string> {

@@ -27,6 +27,14 @@ export function isRuntimeSessionId(id: string): boolean {
   return /^[A-Za-z0-9._-]{33,256}$/.test(id);
 }
 
+/** Our choice: a label is a word, not a document. `__proto__` would be a trap for whoever copies the object. */
+export function isLabelKey(key: string): boolean {
+  return /^[A-Za-z0-9._/-]{1,63}$/.test(key) && key !== "__proto__";
+}
+
+/** Characters of a label's value. */
+export const MAX_LABEL_VALUE = 256;
+
 /** The name in `names` that `wanted` was probably meant to be: an edit for every three characters, two at most. */
 export function suggestName(wanted: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;

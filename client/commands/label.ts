@@ -3,6 +3,7 @@ import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { jsonText } from "../format.js";
+import { parseLabelChanges } from "../label-words.js";
 import { withSuggestion } from "../shell-names.js";
 
 export const label: Command = {
@@ -34,21 +35,3 @@ export const label: Command = {
     return 0;
   },
 };
-
-/**
- * `k=v` sets, `k=` and `k-` remove; the last word about a key counts.
- * @throws AgentdError `usage`.
- */
-export function parseLabelChanges(words: readonly string[]): Readonly<Record<string, string | null>> {
-  return Object.fromEntries(
-    words.map((word) => {
-      const at = word.indexOf("=");
-      if (at > 0) return [word.slice(0, at), word.slice(at + 1) || null] as const;
-      if (at === -1 && word.length > 1 && word.endsWith("-")) return [word.slice(0, -1), null] as const;
-      throw new AgentdError(
-        "usage",
-        `bad label '${printable(word)}' · write KEY=VALUE, or KEY- to remove it`,
-      );
-    }),
-  );
-}

@@ -4,8 +4,8 @@ import type { Command } from "../command.js";
 import { atMostWords } from "../command-line.js";
 import { measureFor } from "../fit-table.js";
 import { jsonText, unsavedLine } from "../format.js";
+import { parseLabels } from "../label-words.js";
 import { shellRows, shellTable } from "../shell-table.js";
-import { parseLabels } from "../target-request.js";
 
 export const ls: Command = {
   name: "ls",

@@ -8,7 +8,8 @@ import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
 import { jsonText } from "../format.js";
-import { parseLabels, TARGET_FLAGS, targetRequest } from "../target-request.js";
+import { parseLabels } from "../label-words.js";
+import { TARGET_FLAGS, targetRequest } from "../target-request.js";
 import { policyFrom } from "./resize.js";
 
 /** A cloud shell may need a new microVM (the service allows 300 s for it) and some retries. */
