@@ -1,5 +1,5 @@
 // Durations, sizes, tables and error lines.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import {
   dimLine,
@@ -11,6 +11,7 @@ import {
   jsonText,
 } from "../../../client/format.js";
 import { AgentdError } from "../../../shared/errors.js";
+import { fc } from "../../support/property.js";
 
 describe("formatDuration", () => {
   it.each([
