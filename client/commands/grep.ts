@@ -71,9 +71,12 @@ export const grep: Command = {
         }
       } catch (error) {
         const failure = AgentdError.from(error);
-        // One that is not there does not hide what the others have.
-        if (names.length === 1 || failure.code !== "shell_not_found") throw failure;
-        context.complain(errorLine(failure));
+        // One that is not there, or has too much, does not hide what the others have.
+        const isItsOwn = failure.code === "shell_not_found" || failure.code === "too_large";
+        if (names.length === 1 || !isItsOwn) throw failure;
+        context.complain(
+          failure.code === "too_large" ? `${name}: ${errorLine(failure)}` : errorLine(failure),
+        );
         status = failure.exitStatus;
       }
     }
