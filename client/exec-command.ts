@@ -11,6 +11,8 @@ import { errorLine, jsonText } from "./format.js";
 import { shellQuote } from "./shell-quote.js";
 
 const INTERRUPTED = 130;
+/** Our bound on what one JSON object holds. */
+const MAX_COLLECTED_BYTES = 32 * 1024 * 1024;
 /** From the protocol. */
 const MAX_TIMEOUT_MS = 3_600_000;
 
@@ -68,12 +70,12 @@ function statusOf(
   return failure.exitStatus;
 }
 
-/** A stream that ends without a last word was cut off: unknown is never 0. */
+/** A stream that ends without a last word was cut off: unknown is never 0. @throws AgentdError what `output` throws. */
 function endOf(
   stream: PacketStream<unknown>,
   output: { write(channel: number, bytes: Uint8Array): void },
 ): Promise<ExecEnd | "interrupted"> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const interrupt = () => {
       stream.destroy();
       resolve("interrupted");
@@ -82,8 +84,13 @@ function endOf(
     stream.start({
       onFrame: (frame) => {
         const payload = frame.subarray(1);
-        if (frame[0] === Channel.Status) resolve(JSON.parse(Buffer.from(payload).toString()) as ExecEnd);
-        else output.write(frame[0] ?? 0, payload);
+        try {
+          if (frame[0] === Channel.Status) resolve(JSON.parse(Buffer.from(payload).toString()) as ExecEnd);
+          else output.write(frame[0] ?? 0, payload);
+        } catch (error) {
+          stream.destroy();
+          reject(error);
+        }
       },
       onEnd: () => {
         process.off("SIGINT", interrupt);
@@ -120,8 +127,18 @@ class PassedOn {
 /** For the one JSON object at the end. */
 class Collected {
   readonly #chunks: Record<"stdout" | "stderr", Uint8Array[]> = { stdout: [], stderr: [] };
+  #bytes = 0;
 
+  /** @throws AgentdError `too_large`. */
   write(channel: number, bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes > MAX_COLLECTED_BYTES) {
+      const size = `${MAX_COLLECTED_BYTES / 1024 / 1024} MiB`;
+      throw new AgentdError(
+        "too_large",
+        `the command has printed over ${size} and was given up · leave out --json`,
+      );
+    }
     this.#chunks[channel === Channel.Stderr ? "stderr" : "stdout"].push(bytes.slice());
   }
 

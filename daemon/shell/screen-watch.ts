@@ -98,7 +98,7 @@ export function watchScreen(
     {
       clock,
       name: () => shell.record.name,
-      look: () => shell.output.look((state) => screenView(state, rows)),
+      look: () => shell.output.scan((state) => screenView(state, rows)),
     },
     viewer,
   );

@@ -135,6 +135,23 @@ describe("exec", () => {
     expect({ status, stderr, length: stdout.length }).toEqual({ status: 0, stderr: "", length: 220_000 });
   });
 
+  it("gives a command up that prints more than one JSON object may hold", async () => {
+    const url = await scripted((_request, response) => {
+      response.writeHead(200, { "content-type": "application/vnd.amazon.eventstream" });
+      const piece = encodeChunk({ contentDelta: { stdout: "x".repeat(900_000) } });
+      const more = () => {
+        while (!response.destroyed && response.write(piece));
+      };
+      response.on("drain", more);
+      more();
+    });
+    const { status, stdout } = await execAt(url, "--json", "yes");
+    expect({ status, error: JSON.parse(stdout).error }).toMatchObject({
+      status: 64,
+      error: { code: "too_large" },
+    });
+  });
+
   it("ends with 130 at Ctrl-C, and gives the command up", async () => {
     const session = newSession();
     const args = ["exec", "--runtime", TEST_ARN, "--endpoint-url", server.url, "--session-id", session];

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { captureShell } from "../../../../daemon/shell/capture.js";
 import { screenCells } from "../../../../daemon/terminal/screen-cells.js";
+import { screenView } from "../../../../daemon/terminal/screen-view.js";
 import { ShellRig } from "../../../support/shell-rig.js";
 
 /** Every cell in a colour of its own: as data sixty times as long as the text. */
@@ -46,4 +47,16 @@ it("tells while it reads how large the answer gets", async () => {
       yield;
     }
   });
+});
+
+it("lets others have their turn between the lines of a preview", async () => {
+  const rig = ShellRig.live({ cols: 1000, rows: 10 });
+  let turns = 0;
+  await rig.shell.output.scan(function* (state) {
+    for (const turn of screenView(state, 7)) {
+      turns++;
+      yield turn;
+    }
+  });
+  expect(turns).toBe(7);
 });
