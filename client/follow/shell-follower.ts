@@ -8,6 +8,7 @@ import { decodeSnapshotPart } from "../../shared/snapshot.js";
 import type { Context } from "../context.js";
 import { reachDaemon } from "../daemon-access.js";
 import type { DaemonConnection, PacketStream } from "../daemon-connection.js";
+import { presentName } from "../present-name.js";
 
 /** How long to try to get back to a daemon that went away. */
 const RECONNECT_LIMIT_MS = 10_000;
@@ -159,11 +160,8 @@ export class ShellFollower {
   async #reattach(start: boolean, limitMs: number): Promise<PacketStream> {
     const connection = await reachDaemon(this.#context.env, { start, limitMs });
     try {
-      // It may have been renamed meanwhile, and its old name may be another shell's.
       const { shells } = await connection.call("shell.list", {});
-      const { name, shellId } = this.#shell;
-      const present = shells.find((shell) => shell.shellId === shellId)?.name ?? name;
-      const stream = await attach(connection, present, this.#place);
+      const stream = await attach(connection, presentName(shells, this.#shell), this.#place);
       const { epoch, offset, resumed, shell } = stream.result;
       this.#shell = shell;
       if (!resumed) this.#handlers.onGap?.();
