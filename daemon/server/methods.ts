@@ -91,8 +91,8 @@ export function createMethods({
   checkRestart,
   stop,
 }: MethodsOptions): MethodTable<Call> {
-  /** One for each connection, however often it asks. */
-  const subscriptions = new WeakMap<Connection, () => void>();
+  /** However often a connection asks for events, it gets each once. */
+  const subscribers = new WeakSet<Connection>();
   return {
     hello: async ({ protocol, client }, { connection }) => {
       connection.greet(protocol, client);
@@ -174,15 +174,14 @@ export function createMethods({
     "web.revoke": async (params) => web.revoke(params),
 
     "events.subscribe": async (_, { connection, afterAnswer }) => {
+      if (subscribers.has(connection)) return { shells: shells.list() };
+      subscribers.add(connection);
       // The list and the subscription are of the same turn; what happens until the answer is written waits behind it.
       let waiting: ShellEvent[] | undefined = [];
       const end = shells.subscribe((event) =>
         waiting === undefined ? connection.notify(event) : waiting.push(event),
       );
-      const before = subscriptions.get(connection);
-      if (before === undefined) connection.onClose(() => subscriptions.get(connection)?.());
-      else before();
-      subscriptions.set(connection, end);
+      connection.onClose(end);
       afterAnswer(() => {
         for (const event of waiting ?? []) connection.notify(event);
         waiting = undefined;

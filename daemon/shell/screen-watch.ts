@@ -24,9 +24,9 @@ interface Watched {
 }
 
 /**
- * Invariants: a frame is sent only when it differs from the last one, and at most every FRAME_MS; while nothing changes there is
- * no timer; one look at the screen at a time, so that a flood is looked at as often as the screen can be drawn; for somebody who
- * does not read, nothing is drawn.
+ * Invariants: a frame is sent only when it differs from the last one, and at most every FRAME_MS; while nothing changes, and what
+ * was sent is read, there is no timer; one look at the screen at a time, so that a flood is looked at as often as the screen can be
+ * drawn; for somebody who does not read, nothing is drawn.
  */
 export class ScreenWatch {
   readonly #watched: Watched;

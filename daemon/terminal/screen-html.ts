@@ -43,7 +43,7 @@ export function* screenHtml(state: XtermState, range: LineRange, title: string):
   const font = "font:14px/1.2 'DejaVu Sans Mono',Menlo,Consolas,monospace";
   const style = `margin:0;padding:8px;color:${FOREGROUND};background:${BACKGROUND};${font}`;
   return [
-    `<!doctype html><html><head><meta charset="utf-8"><title>${escaped(title)}</title></head>`,
+    `<!doctype html><html><head><meta charset="utf-8"><title>${escaped(title.replace(UNSAFE, "\ufffd"))}</title></head>`,
     `<body style="margin:0;background:${BACKGROUND}"><pre style="${style}">${lines.join("\n")}`,
     "</pre></body></html>\n",
   ].join("\n");
