@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { CloudTarget } from "../shared/cloud-rpc.js";
 import { AgentdError } from "../shared/errors.js";
+import { isRuntimeSessionId, isShellId, printable } from "../shared/names.js";
 import type { Flags } from "./command.js";
 import type { CommandLine } from "./command-line.js";
 import type { Context } from "./context.js";
@@ -43,8 +44,18 @@ export const TOKEN_FLAG: Flags = {
 
 type Place = Pick<Context, "env" | "cwd">;
 
+/** What the environment says of credentials. */
+export function credentialsFrom(env: Place["env"]): Pick<CloudTarget, "bearerToken" | "defaultProfile"> {
+  const bearerToken = env[TOKEN_VARIABLE];
+  // A name, never a secret: the daemon finds the credentials itself.
+  const defaultProfile = env["AWS_PROFILE"];
+  return { ...(bearerToken ? { bearerToken } : {}), ...(defaultProfile ? { defaultProfile } : {}) };
+}
+
 /** The target that the flags and the environment ask for. */
 export function cloudTarget(line: CommandLine, place: Place, runtimeArn: string): CloudTarget {
+  const { bearerToken, defaultProfile } = credentialsFrom(place.env);
+  checkIds(line);
   const given = {
     region: line.value("region"),
     profile: line.value("profile"),
@@ -52,25 +63,37 @@ export function cloudTarget(line: CommandLine, place: Place, runtimeArn: string)
     endpointUrl: line.value("endpoint-url"),
     runtimeSessionId: line.value("session-id"),
     shellId: line.value("shell-id"),
-    // A name, never a secret: the daemon finds the credentials itself.
-    defaultProfile: place.env["AWS_PROFILE"] || undefined,
-    ...tokenGiven(line, place),
+    defaultProfile,
+    ...tokenGiven(line, place.cwd, bearerToken),
   };
   const defined = Object.entries(given).filter(([, value]) => value !== undefined);
   return { kind: "agentcore", runtimeArn, ...Object.fromEntries(defined) };
 }
 
+/** As the daemon checks them, in words that the command line knows. */
+function checkIds(line: CommandLine): void {
+  const bad = (flag: string, id: string, rule: string) =>
+    new AgentdError("usage", `bad --${flag} '${printable(id, 60)}' · it has ${rule}`);
+  const session = line.value("session-id");
+  if (session !== undefined && !isRuntimeSessionId(session))
+    throw bad("session-id", session, "33 to 256 of A-Z a-z 0-9 . _ -");
+  const shell = line.value("shell-id");
+  if (shell !== undefined && !isShellId(shell))
+    throw bad("shell-id", shell, "1 to 128 of A-Z a-z 0-9 _ -, the first a letter or a digit");
+}
+
 /** A token by value, from the flag or the environment; a file's path otherwise. */
 function tokenGiven(
   line: CommandLine,
-  { env, cwd }: Place,
+  cwd: string,
+  known: string | undefined,
 ): Pick<CloudTarget, "bearerToken" | "bearerTokenFile"> {
   const file = line.value("bearer-token-file");
   const value = line.value("bearer-token");
   if (file !== undefined && value !== undefined)
     throw new AgentdError("usage", "give --bearer-token-file or --bearer-token, not both");
   if (file !== undefined) return { bearerTokenFile: resolve(cwd, file) };
-  const token = value ?? (line.has("profile") ? undefined : env[TOKEN_VARIABLE] || undefined);
+  const token = value ?? (line.has("profile") ? undefined : known);
   return token === undefined ? {} : { bearerToken: token };
 }
 

@@ -7,10 +7,12 @@ import type { CommandLine } from "./command-line.js";
 import type { Context } from "./context.js";
 import type { PacketStream } from "./daemon-connection.js";
 import { durationFrom } from "./duration-flag.js";
-import { errorLine } from "./format.js";
+import { errorLine, jsonText } from "./format.js";
 import { shellQuote } from "./shell-quote.js";
 
 const INTERRUPTED = 130;
+/** Our bound on what one JSON object holds. */
+const MAX_COLLECTED_BYTES = 32 * 1024 * 1024;
 /** From the protocol. */
 const MAX_TIMEOUT_MS = 3_600_000;
 
@@ -45,7 +47,7 @@ export async function runCommand(line: CommandLine, context: Context): Promise<n
     throw new AgentdError(isErrorCode(code) ? code : "internal", message);
   }
   if (output instanceof Collected)
-    context.print(JSON.stringify({ v: 1, ...end, ...output.texts, runtimeSessionId }));
+    context.print(jsonText({ v: 1, ...end, ...output.texts, runtimeSessionId }));
   return statusOf(end, timeoutSeconds, json ? () => {} : (text) => context.complain(text));
 }
 
@@ -68,12 +70,12 @@ function statusOf(
   return failure.exitStatus;
 }
 
-/** A stream that ends without a last word was cut off: unknown is never 0. */
+/** A stream that ends without a last word was cut off: unknown is never 0. @throws AgentdError what `output` throws. */
 function endOf(
   stream: PacketStream<unknown>,
   output: { write(channel: number, bytes: Uint8Array): void },
 ): Promise<ExecEnd | "interrupted"> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const interrupt = () => {
       stream.destroy();
       resolve("interrupted");
@@ -82,8 +84,13 @@ function endOf(
     stream.start({
       onFrame: (frame) => {
         const payload = frame.subarray(1);
-        if (frame[0] === Channel.Status) resolve(JSON.parse(Buffer.from(payload).toString()) as ExecEnd);
-        else output.write(frame[0] ?? 0, payload);
+        try {
+          if (frame[0] === Channel.Status) resolve(JSON.parse(Buffer.from(payload).toString()) as ExecEnd);
+          else output.write(frame[0] ?? 0, payload);
+        } catch (error) {
+          stream.destroy();
+          reject(error);
+        }
       },
       onEnd: () => {
         process.off("SIGINT", interrupt);
@@ -98,6 +105,7 @@ function endOf(
 /** To our own streams; whoever reads them slowly holds the command, not our memory. */
 class PassedOn {
   readonly #stream: PacketStream<unknown>;
+  readonly #full = new Set<NodeJS.WriteStream>();
 
   constructor(stream: PacketStream<unknown>) {
     this.#stream = stream;
@@ -106,17 +114,31 @@ class PassedOn {
   write(channel: number, bytes: Uint8Array): void {
     const sink = channel === Channel.Stderr ? process.stderr : process.stdout;
     // The bytes are a view into the read buffer.
-    if (sink.write(bytes.slice())) return;
+    if (sink.write(bytes.slice()) || this.#full.has(sink)) return;
+    this.#full.add(sink);
     this.#stream.pause();
-    sink.once("drain", () => this.#stream.resume());
+    sink.once("drain", () => {
+      this.#full.delete(sink);
+      if (this.#full.size === 0) this.#stream.resume();
+    });
   }
 }
 
 /** For the one JSON object at the end. */
 class Collected {
   readonly #chunks: Record<"stdout" | "stderr", Uint8Array[]> = { stdout: [], stderr: [] };
+  #bytes = 0;
 
+  /** @throws AgentdError `too_large`. */
   write(channel: number, bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes > MAX_COLLECTED_BYTES) {
+      const size = `${MAX_COLLECTED_BYTES / 1024 / 1024} MiB`;
+      throw new AgentdError(
+        "too_large",
+        `the command has printed over ${size} and was given up · leave out --json`,
+      );
+    }
     this.#chunks[channel === Channel.Stderr ? "stderr" : "stdout"].push(bytes.slice());
   }
 

@@ -48,5 +48,16 @@ export function errorLine(error: AgentdError): string {
 
 /** The answer of a command that was asked for JSON and failed. */
 export function errorJson(error: AgentdError): string {
-  return JSON.stringify({ v: 1, error: { code: error.code, message: errorLine(error) } });
+  return jsonText({ v: 1, error: { code: error.code, message: errorLine(error) } });
+}
+
+/**
+ * One line of JSON for people and scripts: what terminals act on (DEL, C1, overrides of the direction) and what some readers take for
+ * the end of a line is escaped, as JSON.stringify does with C0 alone.
+ */
+export function jsonText(value: object): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -7,6 +7,7 @@ import { AgentdError } from "../shared/errors.js";
 import { printable } from "../shared/names.js";
 import type { Context } from "./context.js";
 import { daemonLogPath } from "./daemon-launch.js";
+import { jsonText } from "./format.js";
 
 export interface LogRequest {
   readonly shell?: string;
@@ -25,6 +26,7 @@ export class LogReader {
   #fd: number | undefined;
   #decoder = new StringDecoder("utf8");
   #rest = "";
+  #position = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -44,9 +46,14 @@ export class LogReader {
       // Not there yet, or just between two.
       return;
     }
+    this.#begin();
+    yield* this.#readFile(this.#fd);
+  }
+
+  #begin(): void {
     this.#decoder = new StringDecoder("utf8");
     this.#rest = "";
-    yield* this.#readFile(this.#fd);
+    this.#position = 0;
   }
 
   close(): void {
@@ -55,10 +62,13 @@ export class LogReader {
   }
 
   *#readFile(fd: number): Generator<string> {
+    // Emptied, which the doctor advises for a large one.
+    if (fstatSync(fd).size < this.#position) this.#begin();
     const buffer = Buffer.alloc(READ_BYTES);
     for (;;) {
-      const bytes = readSync(fd, buffer);
+      const bytes = readSync(fd, buffer, 0, READ_BYTES, this.#position);
       if (bytes === 0) return;
+      this.#position += bytes;
       const lines = (this.#rest + this.#decoder.write(buffer.subarray(0, bytes))).split("\n");
       this.#rest = lines.pop() ?? "";
       yield* lines;
@@ -130,7 +140,7 @@ export function format(
   const { level: ownLevel, time, msg, shell: ownShell, ...others } = fields;
   if (shell !== undefined && ownShell !== shell) return undefined;
   if (level !== undefined && rank(ownLevel) < rank(level)) return undefined;
-  if (json) return JSON.stringify(fields);
+  if (json) return jsonText(fields);
   const details = Object.entries(others).map(([key, value]) => `${key}=${detail(value)}`);
   const name = typeof ownShell === "string" ? `${ownShell}: ` : "";
   const text = [timeText(time), String(ownLevel ?? "").padEnd(5), `${name}${msg ?? ""}`, ...details].join(

@@ -21,17 +21,25 @@ const systemClock: Clock = {
   pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
+export interface Pace {
+  /** How many requests one call makes. */
+  readonly requests?: number;
+  readonly clock?: Clock;
+}
+
 /** Starts the calls, in order; each answer is there to be awaited, in order too, whatever became of the others. */
 export function startPaced<T>(
   calls: readonly NamedCall<T>[],
-  clock = systemClock,
+  { requests = 1, clock = systemClock }: Pace = {},
 ): readonly { readonly name: string; readonly answer: Promise<T> }[] {
+  const atOnce = Math.floor(MAX_AT_ONCE / requests);
+  const perSecond = MAX_PER_SECOND / requests;
   const began = clock.now();
   const ended: Promise<unknown>[] = [];
   return calls.map(({ name, call }, index) => {
     const start = async () => {
-      await ended[index - MAX_AT_ONCE];
-      const dueMs = began + ((index - MAX_PER_SECOND) * 1000) / MAX_PER_SECOND;
+      await ended[index - atOnce];
+      const dueMs = began + ((index - perSecond) * 1000) / perSecond;
       const waitMs = dueMs - clock.now();
       if (waitMs > 0) await clock.pause(waitMs);
       return call();

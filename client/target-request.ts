@@ -1,6 +1,5 @@
 // The flags that say where a new shell runs, shared by `new` and `attach -c`.
 import { AgentdError } from "../shared/errors.js";
-import { printable } from "../shared/names.js";
 import type { TargetRequest } from "../shared/rpc.js";
 import { CLOUD_FLAGS, chosenRuntime, cloudTarget } from "./cloud-target.js";
 import type { Flags } from "./command.js";
@@ -24,12 +23,15 @@ export const TARGET_FLAGS: Flags = {
 
 const CLOUD_ONLY = [...Object.keys(CLOUD_FLAGS).filter((flag) => flag !== "runtime"), "idle-stop"];
 
-interface Place {
+export interface LocalPlace {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Of this process; the shell gets the same. */
   readonly umask: number;
   readonly shellName: string;
+}
+
+interface Place extends LocalPlace {
   /** From the daemon's config: `local`, or the name of a target. */
   readonly defaultTarget: string | undefined;
 }
@@ -46,13 +48,7 @@ export function targetRequest(line: CommandLine, place: Place): TargetRequest {
     if (cloudFlag !== undefined) throw new AgentdError("usage", `--${cloudFlag} needs --runtime ARN`);
     const command = line.rest;
     if (command?.length === 0) throw new AgentdError("usage", "no command after --");
-    return {
-      kind: "local",
-      cwd: place.cwd,
-      umask: place.umask,
-      env: { ...definedOf(place.env), AGENTD_SHELL: place.shellName },
-      ...(command === undefined ? {} : { command }),
-    };
+    return localTarget(place, command);
   }
   const target = cloudTarget(line, place, runtimeArn);
   const idleStopMs = line.has("idle-stop") ? { idleStopMs: idleTime(line) } : {};
@@ -66,22 +62,23 @@ export function targetRequest(line: CommandLine, place: Place): TargetRequest {
   return { ...target, ...idleStopMs, startCommand: shellQuote(line.rest) };
 }
 
+/** @param command absent: the login shell */
+export function localTarget(place: LocalPlace, command: readonly string[] | undefined): TargetRequest {
+  const { cwd, env, shellName, umask } = place;
+  return {
+    kind: "local",
+    cwd,
+    umask,
+    env: { ...definedOf(env), AGENTD_SHELL: shellName },
+    ...(command === undefined ? {} : { command }),
+  };
+}
+
 /** Milliseconds; 0: never. */
 function idleTime(line: CommandLine): number {
   const ms = line.value("idle-stop") === "never" ? 0 : (durationFrom(line, "idle-stop") ?? 0);
   if (ms === 0 || (ms >= MIN_IDLE_MS && ms <= MAX_IDLE_MS)) return Math.round(ms);
   throw new AgentdError("usage", "--idle-stop is from 1m to 168h, or never");
-}
-
-/** Reads `--label k=v` flags. @throws AgentdError `usage`. */
-export function parseLabels(texts: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf("=");
-      if (at < 1) throw new AgentdError("usage", `bad label '${printable(text)}' · write KEY=VALUE`);
-      return [text.slice(0, at), text.slice(at + 1)] as const;
-    }),
-  );
 }
 
 function definedOf(env: Place["env"]): Record<string, string> {

@@ -7,7 +7,7 @@ import type { WebLink, WebPlaceParams } from "../shared/web-rpc.js";
 import { atMostWords, type CommandLine } from "./command-line.js";
 import type { Context } from "./context.js";
 import { durationFrom } from "./duration-flag.js";
-import { formatDuration, formatTable } from "./format.js";
+import { formatDuration, formatTable, jsonText } from "./format.js";
 import { withSuggestion } from "./shell-names.js";
 
 /** No pass is shorter. */
@@ -71,7 +71,7 @@ async function open(line: CommandLine, context: Context): Promise<number> {
   const call = () => (isLink ? connection.call("web.link", link) : connection.call("web.start", place));
   const address = await (name === undefined ? call() : withSuggestion(connection, name, call));
   connection.close();
-  context.print(line.has("json") ? JSON.stringify({ v: 1, ...address }) : address.url);
+  context.print(line.has("json") ? jsonText({ v: 1, ...address }) : address.url);
   if (line.has("json") || line.has("print-url")) return 0;
   const { socket } = address;
   if (socket !== undefined) {
@@ -88,7 +88,7 @@ async function list(line: CommandLine, context: Context): Promise<number> {
   const connection = await context.connect({ start: false });
   const answer = await connection.call("web.ls", {});
   connection.close();
-  if (line.has("json")) context.print(JSON.stringify(answer));
+  if (line.has("json")) context.print(jsonText(answer));
   else if (!answer.on) context.say("the web terminal is off · agentd web turns it on");
   else if (answer.links.length === 0) context.say("no links · agentd web prints one");
   else context.print(linkTable(answer.links, Date.now()));
@@ -118,7 +118,7 @@ async function revoke(line: CommandLine, context: Context): Promise<number> {
   const connection = await context.connect({ start: false });
   const { revoked } = await connection.call("web.revoke", id === undefined ? { all: true } : { id });
   connection.close();
-  if (line.has("json")) context.print(JSON.stringify({ v: 1, revoked }));
+  if (line.has("json")) context.print(jsonText({ v: 1, revoked }));
   else
     context.say(
       revoked === 0 ? "there were no links" : `${revoked} ${revoked === 1 ? "link" : "links"} ended`,
@@ -128,7 +128,7 @@ async function revoke(line: CommandLine, context: Context): Promise<number> {
 
 async function stop(line: CommandLine, context: Context): Promise<number> {
   const stopped = (await stopRunning(context)) ?? (await stopNext(context));
-  if (line.has("json")) context.print(JSON.stringify({ v: 1, stopped }));
+  if (line.has("json")) context.print(jsonText({ v: 1, stopped }));
   else context.say(stopped ? "the web terminal is off · the shells live on" : "the web terminal was off");
   return 0;
 }

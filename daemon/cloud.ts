@@ -40,8 +40,22 @@ export class Cloud {
     return upstream;
   }
 
+  /**
+   * What a new shell runs on; its token is held until it is forgotten, or `release`.
+   * @throws AgentdError `usage`, `bad_arn`, or `name_taken` when the ids are those of a shell that is here under another name.
+   */
+  targetOf(name: string, request: CloudTarget): AgentCoreTarget {
+    this.#checkIsNew(name, resolveTarget(request, this.#options.config.current), request);
+    return this.#target(request);
+  }
+
+  /** Nobody needs its token any more. */
+  release(target: UpstreamTarget): void {
+    if (target.kind === "agentcore") this.#dropToken(target);
+  }
+
   /** Takes a token out of a request: the target only names it. @throws AgentdError `usage`, `bad_arn`. */
-  target(request: CloudTarget): AgentCoreTarget {
+  #target(request: CloudTarget): AgentCoreTarget {
     const target = resolveTarget(request, this.#options.config.current) as AgentCoreTarget;
     if (request.bearerToken === undefined) return target;
     const heldToken = randomUUID();
@@ -62,8 +76,7 @@ export class Cloud {
     };
   }
 
-  /** @throws AgentdError `name_taken` when the ids are those of a shell that is here, under another name than `name`. */
-  checkIsNew(name: string, target: UpstreamTarget, request: CloudTarget): void {
+  #checkIsNew(name: string, target: UpstreamTarget, request: CloudTarget): void {
     const { runtimeSessionId, shellId } = request;
     if (runtimeSessionId === undefined || shellId === undefined) return;
     const same = this.#inSession(target, runtimeSessionId).find(({ record }) => record.shellId === shellId);
@@ -72,19 +85,24 @@ export class Cloud {
     throw new AgentdError("name_taken", `this shell is here already, as '${here}' · agentd attach ${here}`);
   }
 
+  /** A token of its own is held while the command runs. @throws AgentdError `usage`, `bad_arn`. */
   exec(sink: ClientSink, params: Params<"exec.run">): { result: Result<"exec.run">; receiver: ExecStream } {
-    const { calls } = this.#options;
+    const { calls, config } = this.#options;
     const { command, timeoutSeconds, safeStdout = false, safeStderr = false } = params;
-    const target = this.target(params.target);
+    resolveTarget(params.target, config.current);
     const { runtimeSessionId } = { ...freshIds(), ...definedSession(params.target) };
     const timeout = timeoutSeconds === undefined ? {} : { timeoutSeconds };
     const receiver = new ExecStream({
       sink,
       safe: { stdout: safeStdout, stderr: safeStderr },
-      run: (onOutput, signal) =>
-        runOneShot({ target, runtimeSessionId, command, ...timeout, onOutput }, calls, signal).finally(() =>
-          this.#dropToken(target),
-        ),
+      run: async (onOutput, signal) => {
+        const target = this.#target(params.target);
+        try {
+          return await runOneShot({ target, runtimeSessionId, command, ...timeout, onOutput }, calls, signal);
+        } finally {
+          this.#dropToken(target);
+        }
+      },
     });
     return { result: { runtimeSessionId }, receiver };
   }
@@ -127,7 +145,7 @@ export class Cloud {
       const { runtimeSessionId } = params.target;
       if (runtimeSessionId === undefined)
         throw new AgentdError("usage", "stop-vm --runtime needs --session-id");
-      return { target: this.target(params.target), runtimeSessionId };
+      return { target: this.#target(params.target), runtimeSessionId };
     }
     const { target, runtimeSessionId } = this.#options.registry.get(params.name).record;
     if (target.kind === "agentcore") return { target, runtimeSessionId };

@@ -3,7 +3,7 @@ import { parse, TomlError } from "smol-toml";
 import type { ConfigProblem } from "../shared/daemon-care.js";
 import { printable, suggestName } from "../shared/names.js";
 import { type Keys, programName, type Values } from "./config-schema.js";
-import { lineOfKey } from "./toml-position.js";
+import { KeyLines } from "./toml-position.js";
 
 export type Table = Readonly<Record<string, unknown>>;
 
@@ -15,6 +15,7 @@ export class ConfigReader {
   readonly root: Table;
   readonly #text: string;
   readonly #problems: ConfigProblem[] = [];
+  #lines: KeyLines | undefined;
 
   constructor(text: string) {
     this.#text = text;
@@ -24,7 +25,7 @@ export class ConfigReader {
   /** In the order of their lines. */
   get problems(): readonly ConfigProblem[] {
     const line = (problem: ConfigProblem) => problem.line ?? 0;
-    return [...this.#problems].sort((a, b) => line(a) - line(b)).slice(0, MAX_PROBLEMS);
+    return [...this.#problems].sort((a, b) => line(a) - line(b));
   }
 
   /** The values of `table` for `keys`; any other key is a mistake, but those in `others`. */
@@ -67,8 +68,10 @@ export class ConfigReader {
 
   /** `'key' …`, at the key's line. */
   mistake(key: readonly string[], sentence: string, expected: string): void {
+    if (this.#problems.length >= MAX_PROBLEMS) return;
     const name = key.map((part) => printable(part, 60)).join(".");
-    const line = lineOfKey(this.#text, key);
+    this.#lines ??= new KeyLines(this.#text);
+    const line = this.#lines.lineOf(key);
     const message = printable(`'${name}' ${sentence}`, 400);
     this.#problems.push({ ...(line === undefined ? {} : { line }), key: name, message, expected });
   }

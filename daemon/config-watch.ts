@@ -54,6 +54,8 @@ export class ConfigWatch {
       }
     } catch (error) {
       this.#failure = (error as NodeJS.ErrnoException).code ?? "unknown error";
+      // A directory went between two looks: nothing would ever be told of it again.
+      if (this.#failure === "ENOENT") this.#happened();
     }
   }
 

@@ -19,7 +19,7 @@ export interface ExecStreamOptions {
   run(onOutput: OneShotCall["onOutput"], signal: AbortSignal): Promise<OneShotEnd>;
 }
 
-/** Invariant: the last frame is a STATUS, whatever happens to the command; nothing is sent to a client that has left. */
+/** Invariants: the last frame is a STATUS, whatever happens to the command; nothing is sent to a client that has left or said CLOSE. */
 export class ExecStream implements PacketReceiver {
   readonly #options: ExecStreamOptions;
   readonly #stop = new AbortController();
@@ -55,7 +55,9 @@ export class ExecStream implements PacketReceiver {
   }
 
   handleFrame(frame: Uint8Array): void {
-    if (frame[0] === Channel.Close) this.closed();
+    if (frame[0] !== Channel.Close) return;
+    this.closed();
+    this.#options.sink.end();
   }
 
   closed(): void {

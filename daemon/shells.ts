@@ -13,6 +13,7 @@ import { captureShell } from "./shell/capture.js";
 import { systemDisk } from "./shell/disk.js";
 import { withRuntimeFacts } from "./shell/lifetime.js";
 import { neighboursOf } from "./shell/neighbours.js";
+import type { NewShell } from "./shell/new-shell.js";
 import { Registry } from "./shell/registry.js";
 import { watchScreen } from "./shell/screen-watch.js";
 import type { Shell } from "./shell/shell.js";
@@ -87,6 +88,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     store,
     warn,
     prepareLocal: (spec) => runtime.createShell(spec),
+    onForgotten: ({ target }) => cloud.release(target),
     shell: {
       slicer: new Slicer({
         schedule: setImmediate,
@@ -132,13 +134,16 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
   await localShellsFound(registry);
   return {
     create: async (params) => {
-      const { shell, created } = await registry.create(newShell(params, config.current, cloud));
-      const { target } = params;
-      const command =
-        target.kind === "agentcore" ? cloudRules(target, config.current).startCommand : undefined;
-      const isNew = created && target.kind === "agentcore" && target.shellId === undefined;
-      if (isNew && command !== undefined) typeStartCommand(shell, command, clock);
-      return { shell: shell.info(), created };
+      const { startCommand, ...request } = newShell(params, config.current, cloud);
+      try {
+        const { shell, created } = await registry.create(request);
+        if (!created) cloud.release(request.target);
+        else if (startCommand !== undefined) typeStartCommand(shell, startCommand, clock);
+        return { shell: shell.info(), created };
+      } catch (error) {
+        cloud.release(request.target);
+        throw error;
+      }
     },
     exec: (sink, params) => cloud.exec(sink, params),
     stopSession: (params) => cloud.stopSession(params),
@@ -194,11 +199,12 @@ async function localShellsFound(registry: Registry): Promise<void> {
   });
 }
 
+/** All of it by the config of this moment, which may be another one when the shell is there. */
 function newShell(
   params: Params<"shell.new">,
   config: Config,
   cloud: Cloud,
-): Parameters<Registry["create"]>[0] {
+): NewShell & { readonly startCommand?: string } {
   const { name, target, labels = {}, reuse = false } = params;
   const { cols = DEFAULT_SIZE.cols, rows = DEFAULT_SIZE.rows, sizePolicy = config.sizePolicy } = params;
   const fresh = freshIds();
@@ -219,9 +225,8 @@ function newShell(
     };
     return { ...base, target: { kind: "local" }, rules, ids: fresh, known: false, local };
   }
-  const upstreamTarget = cloud.target(target);
-  cloud.checkIsNew(name, upstreamTarget, target);
-  const { idleStopMs } = cloudRules(target, config);
+  const upstreamTarget = cloud.targetOf(name, target);
+  const { idleStopMs, startCommand } = cloudRules(target, config);
   const cloudFacts = {
     ...(idleStopMs === undefined ? {} : { idleStopMs }),
     // A session that others know may have had its microVM for long.
@@ -237,6 +242,8 @@ function newShell(
     rules: { ...rules, ...cloudFacts },
     ids,
     known: target.shellId !== undefined,
+    // One that is adopted has begun long ago.
+    ...(startCommand === undefined || target.shellId !== undefined ? {} : { startCommand }),
   };
 }
 

@@ -51,6 +51,7 @@ const errorTable = {
   bad_config: { rpc: -32027, exit: ExitStatus.Config },
   state_unwritable: { rpc: -32028, exit: ExitStatus.TryLater },
   timeout: { rpc: -32029, exit: ExitStatus.Timeout },
+  too_large: { rpc: -32030, exit: ExitStatus.Usage },
   // Upstream.
   unreachable: { rpc: -32040, exit: ExitStatus.Unavailable },
   untrusted_certificate: { rpc: -32041, exit: ExitStatus.Unavailable },

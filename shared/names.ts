@@ -27,11 +27,21 @@ export function isRuntimeSessionId(id: string): boolean {
   return /^[A-Za-z0-9._-]{33,256}$/.test(id);
 }
 
+/** Our choice: a label is a word, not a document. `__proto__` would be a trap for whoever copies the object. */
+export function isLabelKey(key: string): boolean {
+  return /^[A-Za-z0-9._/-]{1,63}$/.test(key) && key !== "__proto__";
+}
+
+/** Characters of a label's value. */
+export const MAX_LABEL_VALUE = 256;
+
 /** The name in `names` that `wanted` was probably meant to be: an edit for every three characters, two at most. */
 export function suggestName(wanted: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.min(2, Math.floor(wanted.length / 3)) + 1;
   for (const name of names) {
+    // Each letter more is an edit: whatever somebody writes, only words of nearly the same length are compared.
+    if (Math.abs(wanted.length - name.length) >= bestDistance) continue;
     const distance = editDistance(wanted.toLowerCase(), name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }

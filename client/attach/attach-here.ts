@@ -6,6 +6,7 @@ import type { Context } from "../context.js";
 import { reachDaemon } from "../daemon-access.js";
 import type { DaemonConnection } from "../daemon-connection.js";
 import { dimLine, errorLine } from "../format.js";
+import { presentName } from "../present-name.js";
 import { withSuggestion } from "../shell-names.js";
 import { AttachLoop } from "./attach-loop.js";
 import { reportEnd } from "./end-report.js";
@@ -83,7 +84,7 @@ export async function attachHere(options: AttachHere): Promise<number> {
     return ExitStatus.CannotAttach;
   }
   const prefix = parsePrefix(connection.hello.client.prefix);
-  const { shellId } = stream.result.shell;
+  const { shell } = stream.result;
   const canSay = !context.quiet && context.stderr.isTTY === true;
   // Between the shell's output there is room for a line only where that output goes.
   const sameTerminal = canSay && fstatSync(1).rdev === fstatSync(2).rdev;
@@ -99,9 +100,8 @@ export async function attachHere(options: AttachHere): Promise<number> {
     reattach: async (size, resume, reach) => {
       const again = await reachDaemon(context.env, reach);
       try {
-        // The shell may have been renamed meanwhile, and its old name may be another shell's.
         const { shells } = await again.call("shell.list", {});
-        const present = shells.find((shell) => shell.shellId === shellId)?.name ?? name;
+        const present = presentName(shells, shell);
         const { typedAgo } = reach;
         const typed = typedAgo === undefined ? {} : { typedAgo };
         const resumed = resume === undefined ? typed : { ...typed, resume };

@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Verdict } from "../../shared/notice.js";
-import { CLOUD_FLAGS, cloudTarget, TOKEN_FLAG, warnOfToken } from "../cloud-target.js";
+import { CLOUD_FLAGS, cloudTarget, credentialsFrom, TOKEN_FLAG, warnOfToken } from "../cloud-target.js";
 import type { Command } from "../command.js";
 import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
 import type { Context } from "../context.js";
+import { jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 
 const WORDS: Readonly<Record<Verdict, string>> = {
@@ -38,7 +39,10 @@ export const adopt: Command = {
     checkShellName(name);
     const ids = ["runtime", "session-id", "shell-id"];
     const missing = ids.filter((flag) => !line.has(flag));
-    const hasToken = line.has("bearer-token-file") || line.has("bearer-token");
+    const hasToken =
+      line.has("bearer-token-file") ||
+      line.has("bearer-token") ||
+      credentialsFrom(context.env).bearerToken !== undefined;
     if (missing.length === ids.length && hasToken) return giveToken(name, line, context);
     if (missing.length > 0)
       throw new AgentdError("usage", `adopt needs ${missing.map((flag) => `--${flag}`).join(" and ")} too`);
@@ -52,7 +56,7 @@ export const adopt: Command = {
     const verdict = await verdictOf(connection, shell);
     if (line.has("json")) {
       const { shell: now } = await connection.call("shell.info", { name });
-      context.print(JSON.stringify({ v: 1, verdict, shell: now }));
+      context.print(jsonText({ v: 1, verdict, shell: now }));
     } else if (verdict === "new")
       context.complain(`${name}: ${WORDS.new} · agentd attach ${name}, or kill ${name}`);
     else context.say(`${name}: ${WORDS[verdict]} · agentd attach ${name}`);

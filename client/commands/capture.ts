@@ -3,6 +3,7 @@ import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
+import { jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 
 /** `-S -`: from the very beginning; far more lines than any history has. */
@@ -51,7 +52,7 @@ export const capture: Command = {
       connection.call("shell.capture", params, CAPTURE_LIMIT_MS),
     );
     connection.close();
-    context.print(screen === undefined ? text.replace(/\n$/, "") : JSON.stringify({ v: 1, name, ...screen }));
+    context.print(screen === undefined ? text.replace(/\n$/, "") : jsonText({ v: 1, name, ...screen }));
     return 0;
   },
 };

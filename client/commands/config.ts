@@ -4,6 +4,7 @@ import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable, suggestName } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { atMostWords } from "../command-line.js";
+import { jsonText } from "../format.js";
 
 const ACTIONS = ["path", "check", "show"];
 
@@ -32,7 +33,7 @@ export const config: Command = {
     const { path, exists, values } = found;
     const json = line.has("json");
     if (action === "path") {
-      context.print(json ? JSON.stringify({ v: 1, path, exists }) : path);
+      context.print(json ? jsonText({ v: 1, path, exists }) : path);
       return ExitStatus.Ok;
     }
     const missing = { message: "there is no such file", expected: "a file" };
@@ -40,7 +41,7 @@ export const config: Command = {
     const status = problems.length === 0 ? ExitStatus.Ok : ExitStatus.Config;
     const lines = problemLines(path, problems);
     if (action === "check") {
-      if (json) context.print(JSON.stringify({ v: 1, path, exists, problems }));
+      if (json) context.print(jsonText({ v: 1, path, exists, problems }));
       else for (const text of lines) context.print(text);
       if (status === ExitStatus.Ok && !json)
         context.say(exists ? `${printable(path)} is fine` : `no ${printable(path)}: the defaults count`);
@@ -48,7 +49,7 @@ export const config: Command = {
     }
     // A broken file counts for nobody: what a daemon would say is said, and not the defaults as if they counted.
     if (status !== ExitStatus.Ok) throw new AgentdError("bad_config", `${lines[0]} · agentd config check`);
-    if (json) context.print(JSON.stringify({ v: 1, path, exists, values }));
+    if (json) context.print(jsonText({ v: 1, path, exists, values }));
     else for (const text of valueLines(values)) context.print(text);
     return status;
   },

@@ -8,7 +8,7 @@ import type { Command } from "../command.js";
 import type { CommandLine } from "../command-line.js";
 import { problemLines } from "../config-file.js";
 import type { Context } from "../context.js";
-import { formatBytes, formatDuration, formatTable, unsavedLine } from "../format.js";
+import { formatBytes, formatDuration, formatTable, jsonText, unsavedLine } from "../format.js";
 import { localShellsMayLive } from "../socket-path.js";
 
 /** Stopping saves state and ends local shells when asked to: SIGKILL comes after 5 s. */
@@ -59,7 +59,7 @@ async function run(line: CommandLine): Promise<number> {
 
 async function start(line: CommandLine, context: Context): Promise<number> {
   const connection = await context.connect();
-  if (line.has("json")) context.print(JSON.stringify({ v: 1, pid: connection.hello.pid }));
+  if (line.has("json")) context.print(jsonText({ v: 1, pid: connection.hello.pid }));
   else context.say(`agentd runs · pid ${connection.hello.pid}`);
   connection.close();
   return 0;
@@ -67,7 +67,7 @@ async function start(line: CommandLine, context: Context): Promise<number> {
 
 async function stop(line: CommandLine, context: Context): Promise<number> {
   const pid = await stopDaemon(context, { localShells: line.has("local-shells") });
-  if (line.has("json")) context.print(JSON.stringify({ v: 1, ...(pid === undefined ? {} : { pid }) }));
+  if (line.has("json")) context.print(jsonText({ v: 1, ...(pid === undefined ? {} : { pid }) }));
   else if (pid === undefined) context.say("agentd is not running");
   else context.say(line.has("local-shells") ? "agentd stopped" : "agentd stopped · its shells live on");
   return 0;
@@ -113,7 +113,7 @@ async function status(line: CommandLine, context: Context): Promise<number> {
   const connection = await context.connect({ start: false, anyVersion: true });
   const answer = await connection.call("daemon.status", {});
   connection.close();
-  context.print(line.has("json") ? JSON.stringify(answer) : statusText(answer));
+  context.print(line.has("json") ? jsonText(answer) : statusText(answer));
   const warning = unsavedLine(answer);
   if (warning !== undefined && !line.has("json")) context.complain(warning);
   const { path = "", problems = [] } = answer.config ?? {};
@@ -129,7 +129,7 @@ async function reload(line: CommandLine, context: Context): Promise<number> {
   const connection = await context.connect({ start: false });
   const { config } = await connection.call("daemon.reload", {});
   connection.close();
-  if (line.has("json")) context.print(JSON.stringify({ v: 1, ...config }));
+  if (line.has("json")) context.print(jsonText({ v: 1, ...config }));
   else if (config.problems.length === 0) context.say(`${printable(config.path)} is in use`);
   else for (const problem of problemLines(config.path, config.problems)) context.complain(problem);
   return config.problems.length === 0 ? ExitStatus.Ok : ExitStatus.Config;

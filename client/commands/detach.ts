@@ -5,6 +5,7 @@ import type { Command } from "../command.js";
 import { atMostWords, nameFrom } from "../command-line.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
+import { jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 
 export const detach: Command = {
@@ -34,7 +35,7 @@ export const detach: Command = {
     connection.close();
     const from = name === undefined ? "" : ` from ${name}`;
     if (line.has("json"))
-      context.print(JSON.stringify({ v: 1, ...(name === undefined ? {} : { name }), detached }));
+      context.print(jsonText({ v: 1, ...(name === undefined ? {} : { name }), detached }));
     else context.say(`detached ${detached} ${detached === 1 ? "terminal" : "terminals"}${from}`);
     return 0;
   },

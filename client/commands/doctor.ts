@@ -4,6 +4,7 @@ import type { Finding } from "../../shared/daemon-care.js";
 import { printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { atMostWords } from "../command-line.js";
+import { jsonText } from "../format.js";
 
 export const doctor: Command = {
   name: "doctor",
@@ -30,7 +31,7 @@ export const doctor: Command = {
     const { findings, notes } = await examine(question, context, context.env["HOME"] || homedir()).finally(
       () => progress.stop(),
     );
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, findings, notes }));
+    if (line.has("json")) context.print(jsonText({ v: 1, findings, notes }));
     else {
       for (const finding of findings) context.print(paragraph(finding));
       for (const note of notes) context.print(printable(note, 400));

@@ -6,6 +6,7 @@ import type { Command } from "../command.js";
 import { atMostWords } from "../command-line.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
+import { jsonText } from "../format.js";
 
 const RETRY_MS = 250;
 
@@ -22,7 +23,7 @@ export const events: Command = {
     const words = new EventLines();
     const json = line.has("json");
     const print = (value: object, lines: () => string[]) => {
-      if (json) context.print(JSON.stringify({ v: 1, ...value }));
+      if (json) context.print(jsonText({ v: 1, ...value }));
       else for (const text of lines()) context.print(`${new Date().toTimeString().slice(0, 8)} ${text}`);
     };
     let wanted = name;

@@ -2,7 +2,7 @@
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
-import { errorLine } from "../format.js";
+import { errorLine, jsonText } from "../format.js";
 import { startPaced } from "../paced-calls.js";
 import { withSuggestion } from "../shell-names.js";
 
@@ -51,7 +51,7 @@ export const grep: Command = {
     }));
     const found: { name: string; line: number; text: string }[] = [];
     let status = 0;
-    for (const { name, answer } of startPaced(calls)) {
+    for (const { name, answer } of startPaced(calls, { requests: 2 })) {
       try {
         const [history, screen] = await answer;
         const rows = (screen.text ?? "").split("\n").length - 1;
@@ -71,14 +71,17 @@ export const grep: Command = {
         }
       } catch (error) {
         const failure = AgentdError.from(error);
-        // One that is not there does not hide what the others have.
-        if (names.length === 1 || failure.code !== "shell_not_found") throw failure;
-        context.complain(errorLine(failure));
+        // One that is not there, or has too much, does not hide what the others have.
+        const isItsOwn = failure.code === "shell_not_found" || failure.code === "too_large";
+        if (names.length === 1 || !isItsOwn) throw failure;
+        context.complain(
+          failure.code === "too_large" ? `${name}: ${errorLine(failure)}` : errorLine(failure),
+        );
         status = failure.exitStatus;
       }
     }
     connection.close();
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, matches: found }));
+    if (line.has("json")) context.print(jsonText({ v: 1, matches: found }));
     return status !== 0 ? status : found.length > 0 ? ExitStatus.Ok : ExitStatus.No;
   },
 };

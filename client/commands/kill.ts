@@ -3,11 +3,11 @@ import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { Command } from "../command.js";
-import { errorLine } from "../format.js";
+import { errorLine, jsonText } from "../format.js";
+import { parseLabels } from "../label-words.js";
 import { startPaced } from "../paced-calls.js";
 import { showProgress } from "../progress.js";
 import { withSuggestion } from "../shell-names.js";
-import { parseLabels } from "../target-request.js";
 
 /** A cloud shell that is not connected has to be connected to before it can be ended. */
 const KILL_LIMIT_MS = 60_000;
@@ -71,7 +71,7 @@ export const kill: Command = {
       }
     }
     connection.close();
-    if (json) context.print(JSON.stringify({ v: 1, shells: done }));
+    if (json) context.print(jsonText({ v: 1, shells: done }));
     return status;
   },
 };

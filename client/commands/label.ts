@@ -2,6 +2,8 @@
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
+import { jsonText } from "../format.js";
+import { parseLabelChanges } from "../label-words.js";
 import { withSuggestion } from "../shell-names.js";
 
 export const label: Command = {
@@ -26,28 +28,10 @@ export const label: Command = {
         : (await connection.call("shell.info", { name })).shell,
     );
     connection.close();
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, name, labels }));
+    if (line.has("json")) context.print(jsonText({ v: 1, name, labels }));
     else if (words.length === 0) {
       for (const [key, value] of Object.entries(labels)) context.print(printable(`${key}=${value}`, 400));
     }
     return 0;
   },
 };
-
-/**
- * `k=v` sets, `k=` and `k-` remove; the last word about a key counts.
- * @throws AgentdError `usage`.
- */
-export function parseLabelChanges(words: readonly string[]): Readonly<Record<string, string | null>> {
-  return Object.fromEntries(
-    words.map((word) => {
-      const at = word.indexOf("=");
-      if (at > 0) return [word.slice(0, at), word.slice(at + 1) || null] as const;
-      if (at === -1 && word.length > 1 && word.endsWith("-")) return [word.slice(0, -1), null] as const;
-      throw new AgentdError(
-        "usage",
-        `bad label '${printable(word)}' · write KEY=VALUE, or KEY- to remove it`,
-      );
-    }),
-  );
-}

@@ -3,9 +3,9 @@ import { printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { atMostWords } from "../command-line.js";
 import { measureFor } from "../fit-table.js";
-import { unsavedLine } from "../format.js";
+import { jsonText, unsavedLine } from "../format.js";
+import { parseLabels } from "../label-words.js";
 import { shellRows, shellTable } from "../shell-table.js";
-import { parseLabels } from "../target-request.js";
 
 export const ls: Command = {
   name: "ls",
@@ -31,7 +31,7 @@ export const ls: Command = {
     const { answer } = await context.ask((connection) => connection.call("shell.list", {}));
     const { shells, configProblem, ...unsaved } = await answer;
     const chosen = shells.filter((shell) => wanted.every(([key, value]) => shell.labels[key] === value));
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, shells: chosen, configProblem, ...unsaved }));
+    if (line.has("json")) context.print(jsonText({ v: 1, shells: chosen, configProblem, ...unsaved }));
     else if (line.has("quiet")) for (const { name } of chosen) context.print(name);
     else if (chosen.length > 0) {
       const [now, verbose] = [Date.now(), line.has("verbose")];

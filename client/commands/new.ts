@@ -7,7 +7,9 @@ import type { Command } from "../command.js";
 import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
-import { parseLabels, TARGET_FLAGS, targetRequest } from "../target-request.js";
+import { jsonText } from "../format.js";
+import { parseLabels } from "../label-words.js";
+import { TARGET_FLAGS, targetRequest } from "../target-request.js";
 import { policyFrom } from "./resize.js";
 
 /** A cloud shell may need a new microVM (the service allows 300 s for it) and some retries. */
@@ -61,7 +63,7 @@ export const newShell: Command = {
         reuse: line.has("existing"),
       });
       connection.close();
-      if (line.has("json")) context.print(JSON.stringify({ v: 1, created, shell }));
+      if (line.has("json")) context.print(jsonText({ v: 1, created, shell }));
       else context.say(`${created ? "made" : "found"} ${name} · agentd attach ${name}`);
       return 0;
     }

@@ -2,6 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Command } from "../command.js";
+import { jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 
 export const rename: Command = {
@@ -23,7 +24,7 @@ export const rename: Command = {
     const connection = await context.connect();
     await withSuggestion(connection, name, () => connection.call("shell.rename", { name, to }));
     connection.close();
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, from: name, name: to }));
+    if (line.has("json")) context.print(jsonText({ v: 1, from: name, name: to }));
     else context.say(`${name} is now ${to}`);
     return 0;
   },

@@ -4,6 +4,7 @@ import { checkShellName } from "../../shared/names.js";
 import { isSizePolicy, parseSize, SIZE_POLICIES, type SizePolicy } from "../../shared/size.js";
 import type { Command } from "../command.js";
 import type { CommandLine } from "../command-line.js";
+import { jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 
 export const resize: Command = {
@@ -40,7 +41,7 @@ export const resize: Command = {
       }),
     );
     connection.close();
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, shell }));
+    if (line.has("json")) context.print(jsonText({ v: 1, shell }));
     else context.say(`${name} is ${shell.cols}x${shell.rows} · size policy ${shell.sizePolicy ?? "latest"}`);
     return 0;
   },

@@ -4,6 +4,7 @@ import { printable } from "../../shared/names.js";
 import type { MethodName, Params } from "../../shared/rpc.js";
 import type { Command } from "../command.js";
 import { atMostWords } from "../command-line.js";
+import { jsonText } from "../format.js";
 
 /** A cloud shell may take as long as `new` waits for it. */
 const CALL_LIMIT_MS = 345_000;
@@ -12,6 +13,7 @@ const STREAMS: Readonly<Record<string, string>> = {
   "shell.attach": "agentd attach NAME, or tail -f NAME",
   "events.subscribe": "agentd events --json",
   "shell.watch": "agentd tail -f NAME",
+  "exec.run": 'agentd exec --runtime ARN "command"',
   hello: "agentd version",
 };
 
@@ -31,7 +33,7 @@ export const rpc: Command = {
     const connection = await context.connect();
     const result = await connection.call(method as MethodName, params as Params<MethodName>, CALL_LIMIT_MS);
     connection.close();
-    context.print(JSON.stringify(result));
+    context.print(jsonText(result));
     return 0;
   },
 };

@@ -4,6 +4,7 @@ import { AgentdError } from "../../shared/errors.js";
 import { chunksOf } from "../../shared/frame.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
+import { jsonText } from "../format.js";
 import { keyText, pasteText } from "../key-names.js";
 import { withSuggestion } from "../shell-names.js";
 
@@ -57,7 +58,7 @@ export const send: Command = {
       );
     }
     connection.close();
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, name, bytes: Buffer.byteLength(text) }));
+    if (line.has("json")) context.print(jsonText({ v: 1, name, bytes: Buffer.byteLength(text) }));
     return 0;
   },
 };

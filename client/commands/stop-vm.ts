@@ -7,6 +7,7 @@ import type { Command } from "../command.js";
 import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
+import { jsonText } from "../format.js";
 import { noSuchShell } from "../shell-names.js";
 
 /** The daemon gives up before. */
@@ -40,7 +41,7 @@ export const stopVm: Command = {
     const { runtimeSessionId, params } = request(line, context, shells, name);
     if (asks && !(await isWanted(runtimeSessionId, shells))) return ExitStatus.No;
     const stopped = await stop(connection, params, context);
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, ...stopped }));
+    if (line.has("json")) context.print(jsonText({ v: 1, ...stopped }));
     else
       context.say(`runtime session ${runtimeSessionId} is stopped${tellShells(" · gone", stopped.shells)}`);
     connection.close();

@@ -3,6 +3,7 @@ import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { atMostWords, nameFrom } from "../command-line.js";
+import { jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 
 const DEFAULT_LINES = 10;
@@ -39,7 +40,7 @@ export const tail: Command = {
       return followOutput({ context, connection, name, last, ansi, json });
     }
     connection.close();
-    if (json) context.print(JSON.stringify({ v: 1, name, lines: last.lines.map(({ text }) => text) }));
+    if (json) context.print(jsonText({ v: 1, name, lines: last.lines.map(({ text }) => text) }));
     else for (const { text, ansi: colored } of last.lines) context.print(ansi ? colored : text);
     return 0;
   },

@@ -1,5 +1,6 @@
 // `agentd version`.
 import type { Command } from "../command.js";
+import { jsonText } from "../format.js";
 import { readVersion } from "../version.js";
 
 export const version: Command = {
@@ -9,7 +10,7 @@ export const version: Command = {
   flags: { json: { type: "boolean", help: "as JSON" } },
   async run(line, context) {
     const version = readVersion();
-    context.print(line.has("json") ? JSON.stringify({ v: 1, version }) : `agentd ${version}`);
+    context.print(line.has("json") ? jsonText({ v: 1, version }) : `agentd ${version}`);
     return 0;
   },
 };

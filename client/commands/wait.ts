@@ -5,6 +5,7 @@ import type { Command } from "../command.js";
 import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
 import { durationFrom } from "../duration-flag.js";
 import type { Condition } from "../follow/wait-for.js";
+import { jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 
 export const wait: Command = {
@@ -39,7 +40,7 @@ export const wait: Command = {
     await withSuggestion(connection, name, () => connection.call("shell.info", { name }));
     const { waitFor } = await import("../follow/wait-for.js");
     const found = await waitFor({ context, connection, name, condition, timeoutMs });
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, name, condition: condition.kind, ...found }));
+    if (line.has("json")) context.print(jsonText({ v: 1, name, condition: condition.kind, ...found }));
     else if (found.line !== undefined) context.print(printable(found.line, 4096));
     else if (condition.kind === "exit") context.print(String(found.exitCode ?? "unknown"));
     return 0;

@@ -11,7 +11,7 @@ import { DaemonConnection } from "../daemon-connection.js";
 import { daemonLogPath, programPath } from "../daemon-launch.js";
 import { unsavedLine } from "../format.js";
 import { readVersion } from "../version.js";
-import { fault, info, type Patient, warning } from "./findings.js";
+import { fault, info, type Patient, quoted, warning } from "./findings.js";
 
 /** A daemon that lives answers in milliseconds; a busy machine may need more. */
 const ANSWER_LIMIT_MS = 1_500;
@@ -85,7 +85,7 @@ function nobodyListens(patient: Patient, directory: string, code: string): Findi
         "socket-closed",
         77,
         `the daemon's socket in ${directory} cannot be opened (${code})`,
-        `ls -l ${directory}`,
+        `ls -l ${quoted(directory)}`,
       ),
     ];
   const shells = savedShells(patient);

@@ -159,6 +159,11 @@ function exists(path: string): boolean {
   return size(path) !== undefined;
 }
 
+/** Undefined where there is nothing, or nothing that we may know of. */
 function size(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.size;
+  try {
+    return statSync(path).size;
+  } catch {
+    return undefined;
+  }
 }

@@ -59,7 +59,7 @@ export function examineLoginShell({ env }: Patient): Finding[] {
   if (shell === undefined || shell === "") return [];
   const shown = printable(shell);
   const fix = "export SHELL=/bin/sh    # for good: chsh -s /bin/sh";
-  if (!statSync(shell, { throwIfNoEntry: false })?.isFile())
+  if (!isFile(shell))
     return [
       fault(
         "shell-missing",
@@ -73,6 +73,15 @@ export function examineLoginShell({ env }: Patient): Finding[] {
     return [];
   } catch {
     return [fault("shell-not-executable", 69, `SHELL is '${shown}', which cannot be executed`, fix)];
+  }
+}
+
+/** Also not when nobody can tell: a link that leads to itself, a directory that is closed to us. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
   }
 }
 

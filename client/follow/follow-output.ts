@@ -3,7 +3,7 @@ import { ExitStatus } from "../../shared/errors.js";
 import { noticeLine } from "../../shared/notice-text.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
-import { errorLine } from "../format.js";
+import { errorLine, jsonText } from "../format.js";
 import type { LastLines } from "./last-lines.js";
 import { LineText } from "./line-text.js";
 import { SafeAnsi } from "./safe-ansi.js";
@@ -79,7 +79,7 @@ function ansiPrinter(): Printer {
 
 function linePrinter(json: boolean, cols: number): Printer {
   const lines = new LineText({ cols });
-  const shown = (text: string) => `${json ? JSON.stringify({ v: 1, line: text }) : text}\n`;
+  const shown = (text: string) => `${json ? jsonText({ v: 1, line: text }) : text}\n`;
   return {
     begin: (last) => {
       lines.begin(last.open.text, last.open.at);

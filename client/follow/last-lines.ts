@@ -33,9 +33,17 @@ export async function lastLines(
 ): Promise<LastLines> {
   const found = await fetchLines(connection, name, -count);
   // Long lines are fewer than the rows they take.
-  const { lines, ...rest } =
-    found.lines.length < count && !found.isAll ? await fetchLines(connection, name, ALL_HISTORY) : found;
+  const isShort = found.lines.length < count && !found.isAll;
+  const { lines, ...rest } = isShort
+    ? await fetchLines(connection, name, ALL_HISTORY).catch((error) => orElse(error, found))
+    : found;
   return { ...rest, lines: count === 0 ? [] : lines.slice(-count) };
+}
+
+/** Of a history that does not fit into an answer some lines are better than none. */
+function orElse<T>(error: unknown, fallback: T): T {
+  if (error instanceof AgentdError && error.code === "too_large") return fallback;
+  throw error;
 }
 
 async function fetchLines(connection: DaemonConnection, name: string, start: number) {

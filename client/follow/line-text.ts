@@ -6,6 +6,8 @@ import { OutputTokens, type Token } from "./output-tokens.js";
 const COVERED = "";
 /** Our bound: a line that never ends is given out in parts. */
 const MAX_CELLS = 64 * 1024;
+/** Our bound on a character with its marks, in UTF-16 units: those beyond it are left out. */
+const MAX_CELL_LENGTH = 64;
 /** Sequences that go to another line, or begin a new page. */
 const ELSEWHERE = new Set(["A", "B", "E", "F", "H", "f", "d", "L", "M", "S", "T", "r"]);
 const ALTERNATE = /^\?(?:.*;)?(?:47|1047|1049)(?:;|$)/;
@@ -94,7 +96,9 @@ export class LineText {
     for (const character of text) {
       const width = charWidth(character.codePointAt(0) ?? 0);
       if (width === 0) {
-        if (this.#at > 0) this.#cells[this.#at - 1] += character;
+        const marked = this.#cells[this.#at - 1];
+        if (marked !== undefined && marked.length < MAX_CELL_LENGTH)
+          this.#cells[this.#at - 1] = marked + character;
         continue;
       }
       while (this.#cells.length < this.#at) this.#cells.push(" ");
@@ -106,7 +110,16 @@ export class LineText {
   #control(character: string): void {
     if (character === "\r") this.#at = this.#rowStart();
     else if (character === "\b") this.#at = Math.max(0, this.#at - 1);
-    else if (character === "\t") this.#at += 8 - (this.#at % 8);
+    else if (character === "\t") this.#moveTo(this.#column() + 8 - (this.#column() % 8));
+  }
+
+  /** Nothing but what is printed goes over the border: how far a line reaches is bounded by what came. */
+  #moveTo(column: number): void {
+    this.#at = this.#rowStart() + Math.min(column, this.#cols - 1);
+  }
+
+  #column(): number {
+    return this.#at - this.#rowStart();
   }
 
   /** Right behind the last column the cursor still stands in that row. */
@@ -118,9 +131,9 @@ export class LineText {
   #csi(final: string, parameters: string): void {
     const count = Math.min(1000, Math.max(1, Number.parseInt(parameters, 10) || 1));
     if (final === "K" || final === "J") this.#erase(parameters);
-    else if (final === "C" || final === "a") this.#at += count;
+    else if (final === "C" || final === "a") this.#moveTo(this.#column() + count);
     else if (final === "D") this.#at = Math.max(0, this.#at - count);
-    else if (final === "G" || final === "`") this.#at = this.#rowStart() + count - 1;
+    else if (final === "G" || final === "`") this.#moveTo(count - 1);
     else if (final === "P") this.#cells.splice(this.#at, count);
     else if (final === "@") this.#cells.splice(this.#at, 0, ...Array.from({ length: count }, () => " "));
     else if (final === "X") this.#cells.fill(" ", this.#at, this.#at + count);

@@ -18,8 +18,8 @@ export function matchesIn(lines: readonly string[], pattern: RegExp, around: num
     const last = groups.at(-1);
     const group = last !== undefined && from <= next ? last : [];
     if (group !== last) groups.push(group);
-    const known = group.find(({ at }) => at === index);
-    if (known !== undefined) group[group.indexOf(known)] = { at: index, isMatch: true };
+    // Shown already, behind the match before: a group's lines follow each other.
+    if (index < next) group[index - (group[0]?.at ?? 0)] = { at: index, isMatch: true };
     for (let at = Math.max(from, next); at <= until; at++) group.push({ at, isMatch: at === index });
     next = Math.max(next, until + 1);
   }

@@ -1,4 +1,5 @@
 // Output for somebody's terminal that is not the shell's: colours and what happens within a line; nothing that moves, switches or asks.
+import { printable } from "../../shared/names.js";
 import { OutputTokens } from "./output-tokens.js";
 
 const CONTROLS = new Set(["\n", "\r", "\b", "\t"]);
@@ -11,7 +12,7 @@ export class SafeAnsi {
   push(bytes: Uint8Array): string {
     let text = "";
     for (const token of this.#tokens.push(bytes)) {
-      if (token.kind === "text") text += token.text;
+      if (token.kind === "text") text += printable(token.text, token.text.length);
       else if (token.kind === "control") text += CONTROLS.has(token.character) ? token.character : "";
       else if (token.kind === "csi" && FINALS.has(token.final) && /^[\d;:]*$/.test(token.parameters)) {
         text += `\u001b[${token.parameters}${token.final}`;

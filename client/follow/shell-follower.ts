@@ -8,6 +8,7 @@ import { decodeSnapshotPart } from "../../shared/snapshot.js";
 import type { Context } from "../context.js";
 import { reachDaemon } from "../daemon-access.js";
 import type { DaemonConnection, PacketStream } from "../daemon-connection.js";
+import { presentName } from "../present-name.js";
 
 /** How long to try to get back to a daemon that went away. */
 const RECONNECT_LIMIT_MS = 10_000;
@@ -31,6 +32,8 @@ export interface FollowHandlers {
   onNotice?(notice: Notice): void;
   /** Output is missing between what came before and what comes now. */
   onGap?(): void;
+  /** The daemon went away, and is back: in between nothing is known. */
+  onDaemon?(isThere: boolean): void;
 }
 
 const TRANSIENT: ReadonlySet<string> = new Set([
@@ -91,7 +94,9 @@ export class ShellFollower {
       const end = stream === undefined ? "lost" : await this.#runOnce(stream);
       if (typeof end === "object") return end;
       try {
+        this.#handlers.onDaemon?.(false);
         this.#stream = await this.#return(end === "restart" ? RESTART_PATIENCE_MS : 0);
+        this.#handlers.onDaemon?.(true);
       } catch (error) {
         return { kind: "cut", error: AgentdError.from(error) };
       }
@@ -155,11 +160,8 @@ export class ShellFollower {
   async #reattach(start: boolean, limitMs: number): Promise<PacketStream> {
     const connection = await reachDaemon(this.#context.env, { start, limitMs });
     try {
-      // It may have been renamed meanwhile, and its old name may be another shell's.
       const { shells } = await connection.call("shell.list", {});
-      const { name, shellId } = this.#shell;
-      const present = shells.find((shell) => shell.shellId === shellId)?.name ?? name;
-      const stream = await attach(connection, present, this.#place);
+      const stream = await attach(connection, presentName(shells, this.#shell), this.#place);
       const { epoch, offset, resumed, shell } = stream.result;
       this.#shell = shell;
       if (!resumed) this.#handlers.onGap?.();

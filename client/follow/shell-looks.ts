@@ -40,7 +40,8 @@ export class ShellLooks {
   async now(): Promise<void> {
     this.#looking = true;
     try {
-      this.#connection ??= await this.#options.context.connect();
+      // One that was stopped stays so: whether it comes back is the follower's affair.
+      this.#connection ??= await this.#options.context.connect({ start: false });
       const connection = this.#connection;
       const name = this.#options.name();
       const [{ shell: info }, { screen }] = await Promise.all([

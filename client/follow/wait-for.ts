@@ -85,6 +85,7 @@ export async function waitFor({
             },
             onNotice: (notice) => watch.onNotice?.(notice),
             onGap: () => looks?.soon(),
+            onDaemon: (isThere) => watch.onDaemon?.(isThere),
           },
         );
         cleanUp.push(() => follower.stop());
@@ -126,6 +127,7 @@ interface Watcher {
   onScreen?(screen: ScreenCapture): void;
   onOutput?(bytes: Uint8Array): void;
   onNotice?(notice: Notice): void;
+  onDaemon?(isThere: boolean): void;
   onLook?(look: ShellLook): void;
   stop?(): void;
 }
@@ -170,7 +172,7 @@ function textWatcher(
   };
 }
 
-/** While the link is down, silence means nothing. */
+/** While the link is down, or the daemon away, silence means nothing. */
 function idleWatcher(ms: number, fulfil: (with_: Fulfilled) => void): Watcher {
   let timer: NodeJS.Timeout | undefined;
   const restart = () => {
@@ -185,6 +187,7 @@ function idleWatcher(ms: number, fulfil: (with_: Fulfilled) => void): Watcher {
       if (kind === "lost" || kind === "waiting" || kind === "taken") clearTimeout(timer);
       else if (kind === "back" || kind === "replayed") restart();
     },
+    onDaemon: (isThere) => (isThere ? restart() : clearTimeout(timer)),
     stop: () => clearTimeout(timer),
   };
 }

@@ -16,6 +16,8 @@ const TICK_MS = 1000;
 /** As the commands of the same name wait. */
 const NEW_LIMIT_MS = 345_000;
 const KILL_LIMIT_MS = 60_000;
+/** An attached client ends at once, unless the terminal takes nothing. */
+const CHILD_END_MS = 2000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,6 +30,8 @@ export class App {
   #frame: NodeJS.Timeout | undefined;
   #drawnAt = 0;
   #child: ChildProcess | undefined;
+  /** Once the attached client has ended, so do we. */
+  #isEnding = false;
   #finish: (status: number) => void = () => {};
 
   constructor(env: Environment, wanted: string | undefined) {
@@ -157,6 +161,7 @@ export class App {
     this.#child = child;
     const { line, next, status } = await ended;
     this.#child = undefined;
+    if (this.#isEnding) return;
     this.#screen.enter();
     this.#handleResize();
     // A renamed shell keeps its place: it is selected by its id.
@@ -170,9 +175,16 @@ export class App {
   }
 
   #end(status: number): void {
-    // The terminal is the attached client's: it has the same signal, or gets it now, and restores what it has changed.
-    this.#child?.kill("SIGTERM");
     if (status === 129) closeStandardStreams();
-    this.#finish(status);
+    const finish = () => this.#finish(status);
+    const child = this.#child;
+    if (child === undefined) finish();
+    else if (!this.#isEnding) {
+      this.#isEnding = true;
+      // The terminal is the attached client's: it has the same signal, or gets it now. Whoever waits for us gets the terminal restored.
+      child.once("close", finish);
+      setTimeout(finish, CHILD_END_MS).unref();
+      child.kill("SIGTERM");
+    }
   }
 }

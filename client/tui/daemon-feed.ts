@@ -45,7 +45,8 @@ export class DaemonFeed {
   #watched: Watch | undefined;
   #isAsking = false;
   #retry: NodeJS.Timeout | undefined;
-  #closed = false;
+  /** Only what the last one brings counts: a newer one, or the end, makes it stale. */
+  #attempt = 0;
 
   constructor(env: Environment, handlers: FeedHandlers) {
     this.#env = env;
@@ -71,36 +72,43 @@ export class DaemonFeed {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#attempt++;
     clearTimeout(this.#retry);
-    this.#connection?.close();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.close();
   }
 
   async #connect(start: boolean): Promise<void> {
     clearTimeout(this.#retry);
+    const attempt = ++this.#attempt;
+    const isLatest = () => attempt === this.#attempt;
+    let connection: DaemonConnection | undefined;
     try {
-      const connection = await reachDaemon(this.#env, { limitMs: REACH_LIMIT_MS, start });
-      if (this.#closed) return connection.close();
-      connection.follow(
+      const reached = await reachDaemon(this.#env, { limitMs: REACH_LIMIT_MS, start });
+      connection = reached;
+      reached.follow(
         (method, params) => this.#handleNotification(method, params),
-        () => this.#handleLoss(connection),
+        () => this.#handleLoss(reached),
       );
-      const { shells } = await connection.call("events.subscribe", {});
-      this.#connection = connection;
+      const { shells } = await reached.call("events.subscribe", {});
+      if (!isLatest()) return reached.close();
+      this.#connection = reached;
       this.#watched = undefined;
-      this.#handlers.onHello(connection.hello);
+      this.#handlers.onHello(reached.hello);
       this.#handlers.onList(shells);
       this.#handlers.onLink("live");
       void this.#follow();
     } catch (thrown) {
-      if (this.#closed) return;
+      connection?.close();
+      if (!isLatest()) return;
       if (start) this.#handlers.onLink("lost", AgentdError.from(thrown));
       this.#retryLater(start);
     }
   }
 
   #handleLoss(connection: DaemonConnection): void {
-    if (this.#closed || this.#connection !== connection) return;
+    if (this.#connection !== connection) return;
     this.#connection = undefined;
     // Whoever stops agentd in an orderly way takes its socket away; one that was killed leaves it.
     const died = existsSync(findSocketPath(this.#env));

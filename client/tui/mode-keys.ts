@@ -1,5 +1,5 @@
 // The keys while something besides the list has the keyboard: the filter, a form, a question, the help.
-import { isShellName } from "../../shared/names.js";
+import { isLabelKey, isShellName, MAX_LABEL_VALUE } from "../../shared/names.js";
 import { formKey, newShellForm } from "./form.js";
 import { type Command, commandOf } from "./key-bindings.js";
 import { editedLine, editLine, type TypedKey } from "./line-editor.js";
@@ -11,8 +11,6 @@ interface Step {
 }
 
 const LIST: Mode = { kind: "list" };
-/** As the daemon has it (params.ts). */
-const LABEL = /^([A-Za-z0-9._/-]{1,63})=(.{0,256})$/u;
 
 /** The state in which `command` has been begun. */
 export function changeMode(state: TuiState, command: Command): TuiState {
@@ -123,8 +121,9 @@ function promptDone(state: TuiState, mode: Extract<Mode, { kind: "rename" | "lab
   if (text === "") return { state: closed, actions: [] };
   const labels: Record<string, string | null> = {};
   for (const word of text.split(/\s+/)) {
-    const [, key, value] = LABEL.exec(word) ?? [];
-    if (key === undefined || value === undefined || key === "__proto__")
+    const [key = "", ...rest] = word.split("=");
+    const value = rest.join("=");
+    if (rest.length === 0 || !isLabelKey(key) || value.length > MAX_LABEL_VALUE)
       return bad("write KEY=VALUE; KEY= removes it");
     labels[key] = value === "" ? null : value;
   }

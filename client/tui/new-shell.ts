@@ -1,6 +1,8 @@
 // From the filled-in form to the call that makes the shell.
 import { resolve } from "node:path";
 import type { Params } from "../../shared/rpc.js";
+import { credentialsFrom } from "../cloud-target.js";
+import { localTarget } from "../target-request.js";
 import type { NewShellRequest } from "./form.js";
 
 export interface Place {
@@ -13,23 +15,14 @@ export interface Place {
 
 export function newShellParams(request: NewShellRequest, place: Place): Params<"shell.new"> {
   const { command, directory, name, target } = request;
-  const size = { cols: place.cols, rows: place.rows };
-  if (target !== "local") return { name, target: { kind: "agentcore", runtimeArn: target }, ...size };
-  const env: Record<string, string> = {};
-  for (const [key, value] of Object.entries(place.env)) if (value !== undefined) env[key] = value;
-  const cwd =
-    directory === undefined ? place.cwd : resolve(place.cwd, withHome(directory, place.env["HOME"]));
-  return {
-    name,
-    target: {
-      kind: "local",
-      cwd,
-      umask: place.umask,
-      env: { ...env, AGENTD_SHELL: name },
-      ...(command === undefined ? {} : { command: ["/bin/sh", "-c", command] }),
-    },
-    ...size,
-  };
+  const { cols, cwd, env, rows, umask } = place;
+  if (target !== "local") {
+    const cloud = { kind: "agentcore", runtimeArn: target, ...credentialsFrom(env) } as const;
+    return { name, target: cloud, cols, rows };
+  }
+  const start = directory === undefined ? cwd : resolve(cwd, withHome(directory, env["HOME"]));
+  const words = command === undefined ? undefined : ["/bin/sh", "-c", command];
+  return { name, target: localTarget({ env, cwd: start, umask, shellName: name }, words), cols, rows };
 }
 
 function withHome(directory: string, home: string | undefined): string {

@@ -5,7 +5,7 @@ import type { Call, Connection } from "./connection.js";
 import { Greeting } from "./greeting.js";
 import { becomesStream } from "./packet-stream.js";
 import { BadRequest, type Request, readRequest } from "./request.js";
-import { errorLine, type RpcServer } from "./rpc-server.js";
+import { type Answer, errorLine, type RpcServer } from "./rpc-server.js";
 import type { ServerLog } from "./server-log.js";
 
 /** After this many refused calls a client is not in a hurry but broken. */
@@ -19,8 +19,6 @@ export interface CallsOptions {
   log(): ServerLog;
   /** Sends one answer: JSON with a newline behind it. */
   write(line: string): void;
-  /** Whether the connection streams events, and so takes no attach. */
-  streamsEvents(): boolean;
   /** An attach has been read: until `onAnswered`, whatever comes may be no call. */
   onAttach(): void;
   /** A call was answered, and what it does afterwards has been done. */
@@ -31,13 +29,17 @@ export interface CallsOptions {
   readonly admit?: (request: Request) => Request;
 }
 
-/** Invariant: a call is answered before an attach that was read behind it begins. */
+/** After them the connection sends lines at any time, which the packets of an attach could not be told from. */
+const NOTIFYING = new Set(["events.subscribe", "shell.watch"]);
+
+/** Invariants: a call is answered before an attach that was read behind it begins; where notifications come, no packets do. */
 export class Calls {
   readonly greeting = new Greeting();
   readonly #options: CallsOptions;
   readonly #gate: CallGate;
   readonly #pending = new Set<Promise<void>>();
   #refusals = 0;
+  #notifies = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -77,9 +79,12 @@ export class Calls {
 
   #checkMayCall(method: string): void {
     this.greeting.checkMayCall(method);
-    if (becomesStream(method) && this.#options.streamsEvents()) {
+    if (becomesStream(method)) this.#checkMayStream();
+  }
+
+  #checkMayStream(): void {
+    if (this.#notifies)
       throw new AgentdError("invalid_request", "this connection streams events · attach on another one");
-    }
   }
 
   async #callAfter(others: readonly Promise<void>[], request: Request): Promise<void> {
@@ -88,13 +93,25 @@ export class Calls {
   }
 
   async #call(request: Request): Promise<void> {
-    const { rpc, connection, log, write, onHopeless } = this.#options;
+    const { connection, write, onHopeless } = this.#options;
     const afterwards: (() => void)[] = [];
     const call: Call = { connection, afterAnswer: (callback) => afterwards.push(callback) };
-    const answer = await rpc.call(request, call, log());
+    const answer = await this.#answer(request, call);
+    if (answer.ok && NOTIFYING.has(request.method)) this.#notifies = true;
     this.#gate.leave(request.id);
     write(answer.line);
     if (answer.ok) for (const callback of afterwards) callback();
     if (this.greeting.isMissing) onHopeless();
+  }
+
+  async #answer(request: Request, call: Call): Promise<Answer> {
+    const { rpc, log } = this.#options;
+    try {
+      // Again: what was answered before it may have changed that.
+      if (becomesStream(request.method)) this.#checkMayStream();
+    } catch (error) {
+      return { ok: false, line: errorLine(request.id, error, log()) };
+    }
+    return rpc.call(request, call, log());
   }
 }

@@ -89,15 +89,19 @@ export class Listener {
   }
 
   async #adopt(fd: number): Promise<void> {
+    const refused = (cause?: unknown) =>
+      new AgentdError(
+        "daemon_unavailable",
+        `what was handed over as descriptor ${fd} is no listening Unix socket · set ListenStream in agentd.socket`,
+        { cause },
+      );
     await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
+      this.#server.once("error", (error) => reject(refused(error)));
       this.#server.listen({ fd, backlog: BACKLOG }, resolve);
     });
     // Node knows the address of a TCP socket that was handed over, and not that of a Unix socket.
     const address = this.#server.address();
-    if (typeof address === "object" && address !== null) {
-      throw new AgentdError("daemon_unavailable", "the socket that was handed over is not a Unix socket");
-    }
+    if (typeof address === "object" && address !== null) throw refused();
   }
 
   async #keepName(): Promise<void> {

@@ -1,5 +1,4 @@
 // What each method does: a thin layer between the socket and the shells.
-
 import type { ConfigState, LogLevel } from "../../shared/daemon-care.js";
 import { AgentdError } from "../../shared/errors.js";
 import {

@@ -60,7 +60,6 @@ export class Peer implements Connection {
   readonly #helloTimer: NodeJS.Timeout;
   #log: ServerLog;
   #phase: Phase = { kind: "lines" };
-  #streamsEvents = false;
   #inputEnded = false;
   #closed = false;
 
@@ -75,7 +74,6 @@ export class Peer implements Connection {
       connection: this,
       log: () => this.#log,
       write: (line) => this.#writer.writeLine(line),
-      streamsEvents: () => this.#streamsEvents,
       onAttach: () => {
         this.#phase = { kind: "attaching" };
       },
@@ -124,7 +122,6 @@ export class Peer implements Connection {
   }
 
   notify(params: ShellEvent | ScreenFrame, method = "event"): void {
-    this.#streamsEvents = true;
     if (this.#writer.queuedBytes > MAX_QUEUED_BYTES) {
       this.#log.warn({ queuedBytes: this.#writer.queuedBytes }, "client does not read its events");
       this.#socket.destroy();

@@ -28,10 +28,10 @@ export function checkActivatedSocket(fd: number, path: string): void {
   const bound = boundPath(fd);
   const status = statusOf(path);
   if ((bound !== undefined && bound !== path) || !status?.isSocket()) {
-    const place = bound === undefined || bound === path ? "" : ` but at '${printable(bound)}'`;
+    const place = bound === undefined || bound === path ? "" : `, but at '${printable(bound)}'`;
     throw new AgentdError(
       "daemon_unavailable",
-      `the socket that was handed over is not at '${printable(path)}', where clients look,${place} · set ListenStream in agentd.socket`,
+      `the socket that was handed over is not at '${printable(path)}', where clients look${place} · set ListenStream in agentd.socket`,
     );
   }
   if (status.uid !== BigInt(process.geteuid?.() ?? 0)) {

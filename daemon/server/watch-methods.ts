@@ -4,10 +4,10 @@ import type { Call, Connection } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
 
 export interface WatchableShells {
-  /** Offers frames until the returned function is called; a frame that is not taken is offered again, as it is then. */
+  /** Shows frames until the returned function is called, each as the screen is when whoever watches is ready for it. */
   watch(
     name: string,
-    options: { readonly rows?: number | undefined; readonly offer: (frame: ScreenFrame) => boolean },
+    options: { readonly rows?: number | undefined; isReady(): boolean; show(frame: ScreenFrame): void },
   ): () => void;
 }
 
@@ -25,12 +25,9 @@ export function watchMethods(
       if (!watches.has(connection)) connection.onClose(() => end(connection));
       let answered = false;
       // Whoever has not read the last frame gets none: it would only see the past.
-      const offer = (frame: ScreenFrame) => {
-        if (!answered || connection.sink.queuedBytes > 0) return false;
-        connection.notify(frame, "screen");
-        return true;
-      };
-      const stop = shells.watch(name, { rows, offer });
+      const isReady = () => answered && connection.sink.queuedBytes === 0;
+      const show = (frame: ScreenFrame) => connection.notify(frame, "screen");
+      const stop = shells.watch(name, { rows, isReady, show });
       end(connection);
       watches.set(connection, stop);
       afterAnswer(() => {

@@ -70,7 +70,6 @@ export class WebPeer implements Connection {
   #waiting: Message[] = [];
   #waitingBytes = 0;
   #inputPaused = false;
-  #streamsEvents = false;
   #closed = false;
 
   constructor(options: WebPeerOptions) {
@@ -121,7 +120,6 @@ export class WebPeer implements Connection {
   }
 
   notify(params: ShellEvent | ScreenFrame, method = "event"): void {
-    this.#streamsEvents = true;
     if (this.#pass === undefined || !sees(this.#pass, params)) return;
     if (this.#socket.bufferedAmount > MAX_QUEUED_BYTES) {
       this.#log.warn({ queuedBytes: this.#socket.bufferedAmount }, "page does not read its events");
@@ -205,7 +203,6 @@ export class WebPeer implements Connection {
       now: this.#options.now,
       log: () => this.#log,
       write: (line) => this.#send(line.trimEnd()),
-      streamsEvents: () => this.#streamsEvents,
       onAttach: () => {
         this.#phase = { kind: "attaching" };
       },

@@ -181,10 +181,6 @@ export class OutputPath {
     return encodeSnapshot({ epoch, offset, size, bytes });
   }
 
-  look<T>(read: (state: XtermState) => T): Promise<T> {
-    return this.#screen.look(read);
-  }
-
   scan<T>(read: (state: XtermState) => Iterator<unknown, T>): Promise<T> {
     return this.#screen.scan(read);
   }

@@ -3,5 +3,5 @@ import type { OutputPath } from "./output-path.js";
 
 export type ReadableOutput = Pick<
   OutputPath,
-  "look" | "scan" | "watchers" | "size" | "isAlternate" | "epoch" | "offset" | "title"
+  "scan" | "watchers" | "size" | "isAlternate" | "epoch" | "offset" | "title"
 >;

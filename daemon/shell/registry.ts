@@ -23,6 +23,7 @@ export interface RegistryOptions {
   /** Starts a local shell's process. @throws AgentdError `spawn_failed`. */
   prepareLocal(spec: LocalShellSpec): Promise<unknown>;
   warn(message: string): void;
+  onForgotten?(record: ShellRecord): void;
 }
 
 /** cli.md: an ended shell stays listed this long, so that a late `attach` still learns how it ended. */
@@ -259,6 +260,7 @@ export class Registry {
     this.#forgetting.delete(shell);
     const saved = this.#state.save();
     this.#emit({ kind: "forgotten", name });
+    this.#options.onForgotten?.(shell.record);
     await Promise.all([saved, shell.stop({ kind: "gone", message: "the shell was killed" })]);
   }
 

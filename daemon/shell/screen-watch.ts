@@ -12,8 +12,9 @@ const ALL_ROWS = 1000;
 export interface ScreenWatchOptions {
   /** At most so many lines. */
   readonly rows?: number | undefined;
-  /** Takes a frame; false: not now, offer it again later. */
-  readonly offer: (frame: ScreenFrame) => boolean;
+  /** Whether a frame would be read now; else the screen is not even looked at. */
+  isReady(): boolean;
+  show(frame: ScreenFrame): void;
 }
 
 interface Watched {
@@ -23,12 +24,13 @@ interface Watched {
 }
 
 /**
- * Invariants: a frame is sent only when it differs from the last one, and at most every FRAME_MS; while nothing changes there is
- * no timer; one look at the screen at a time, so that a flood is looked at as often as the screen can be drawn.
+ * Invariants: a frame is sent only when it differs from the last one, and at most every FRAME_MS; while nothing changes, and what
+ * was sent is read, there is no timer; one look at the screen at a time, so that a flood is looked at as often as the screen can be
+ * drawn; for somebody who does not read, nothing is drawn.
  */
 export class ScreenWatch {
   readonly #watched: Watched;
-  readonly #offer: ScreenWatchOptions["offer"];
+  readonly #viewer: Pick<ScreenWatchOptions, "isReady" | "show">;
   #last = "";
   #lookedAt = Number.NEGATIVE_INFINITY;
   #isDirty = false;
@@ -36,9 +38,9 @@ export class ScreenWatch {
   #cancel: (() => void) | undefined;
   #ended = false;
 
-  constructor(watched: Watched, offer: ScreenWatchOptions["offer"]) {
+  constructor(watched: Watched, viewer: Pick<ScreenWatchOptions, "isReady" | "show">) {
     this.#watched = watched;
-    this.#offer = offer;
+    this.#viewer = viewer;
   }
 
   /** The screen may have changed. */
@@ -46,9 +48,14 @@ export class ScreenWatch {
     this.#isDirty = true;
     if (this.#ended || this.#isLooking || this.#cancel !== undefined) return;
     const { clock } = this.#watched;
-    const waitMs = this.#lookedAt + FRAME_MS - clock.monotonic();
+    const waitMs = this.#viewer.isReady() ? this.#lookedAt + FRAME_MS - clock.monotonic() : FRAME_MS;
     if (waitMs <= 0) void this.#look();
-    else this.#cancel = clock.setTimeout(() => this.#look(), waitMs);
+    else {
+      this.#cancel = clock.setTimeout(() => {
+        this.#cancel = undefined;
+        this.touch();
+      }, waitMs);
+    }
   }
 
   end(): void {
@@ -57,7 +64,6 @@ export class ScreenWatch {
   }
 
   async #look(): Promise<void> {
-    this.#cancel = undefined;
     this.#isDirty = false;
     this.#isLooking = true;
     this.#lookedAt = this.#watched.clock.monotonic();
@@ -76,8 +82,8 @@ export class ScreenWatch {
     const frame: ScreenFrame = { name: this.#watched.name(), ...view };
     const text = JSON.stringify(frame);
     if (text === this.#last) return;
-    if (this.#offer(frame)) this.#last = text;
-    else this.#isDirty = true;
+    this.#last = text;
+    this.#viewer.show(frame);
   }
 }
 
@@ -85,16 +91,16 @@ export class ScreenWatch {
 export function watchScreen(
   registry: Registry,
   name: string,
-  { clock, offer, rows = ALL_ROWS }: ScreenWatchOptions & { readonly clock: Clock },
+  { clock, rows = ALL_ROWS, ...viewer }: ScreenWatchOptions & { readonly clock: Clock },
 ): () => void {
   const shell = registry.get(name);
   const watch = new ScreenWatch(
     {
       clock,
       name: () => shell.record.name,
-      look: () => shell.output.look((state) => screenView(state, rows)),
+      look: () => shell.output.scan((state) => screenView(state, rows)),
     },
-    offer,
+    viewer,
   );
   const stopWatching = shell.output.watchers.add(() => watch.touch());
   // A new size or another terminal in its place changes the screen without output.

@@ -28,21 +28,22 @@ const EVEN = /^[\u0020-\u007e\u00a0-\u00ac\u00ae-\u00ff\u2500-\u259f]$/;
 /** What would change the direction or the lines of the text around it, or is none. */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 
-/** Yields between lines, so that a long history can be read in slices. */
-export function* screenHtml(
-  state: XtermState,
-  range: LineRange,
-  title: string,
-): Generator<undefined, string> {
+/** Yields the bytes that came with each row, so that a long history can be read in slices, and given up. */
+export function* screenHtml(state: XtermState, range: LineRange, title: string): Generator<number, string> {
   const lines: string[] = [];
   for (const { parts } of screenLines(state, range)) {
-    lines.push(parts.flatMap((part) => runsOf(state, part).map(runHtml)).join(""));
-    yield;
+    let line = "";
+    for (const part of parts) {
+      const row = runsOf(state, part).map(runHtml).join("");
+      line += row;
+      yield Buffer.byteLength(row) + 1;
+    }
+    lines.push(line);
   }
   const font = "font:14px/1.2 'DejaVu Sans Mono',Menlo,Consolas,monospace";
   const style = `margin:0;padding:8px;color:${FOREGROUND};background:${BACKGROUND};${font}`;
   return [
-    `<!doctype html><html><head><meta charset="utf-8"><title>${escaped(title)}</title></head>`,
+    `<!doctype html><html><head><meta charset="utf-8"><title>${escaped(title.replace(UNSAFE, "\ufffd"))}</title></head>`,
     `<body style="margin:0;background:${BACKGROUND}"><pre style="${style}">${lines.join("\n")}`,
     "</pre></body></html>\n",
   ].join("\n");

@@ -1,6 +1,6 @@
 // The screen as text for people and scripts: one line of text per line of cells, optionally with colours.
 import { charsAt, isBlank, word } from "./line-writer.js";
-import { type LineRange, type ScreenLine, screenLines } from "./screen-lines.js";
+import { type LineRange, screenLines } from "./screen-lines.js";
 import { Bits, sgrOf, styleOf } from "./sgr.js";
 import type { XtermLine, XtermState } from "./xterm-state.js";
 
@@ -9,23 +9,23 @@ export interface TextOptions extends LineRange {
   readonly ansi?: boolean;
 }
 
-/** Each line ends with a newline. Yields between lines, so that a long history can be read in slices. */
-export function* screenText(state: XtermState, options: TextOptions): Generator<undefined, string> {
+/** Each line ends with a newline. Yields the bytes that came with each row, so that a long history can be read in slices, and given up. */
+export function* screenText(state: XtermState, options: TextOptions): Generator<number, string> {
   let text = "";
-  for (const line of screenLines(state, options)) {
-    text += `${options.ansi === true ? line.parts.map(coloredLine).join("") : lineText(line)}\n`;
-    yield;
+  for (const { parts } of screenLines(state, options)) {
+    let line = "";
+    for (const part of parts) {
+      const row = options.ansi === true ? coloredLine(part) : plainText(part);
+      line += row;
+      yield Buffer.byteLength(row) + 1;
+    }
+    text += `${options.ansi === true ? line : line.trimEnd()}\n`;
   }
   return text;
 }
 
-/** Without blanks at its end; those in the midst of a joined line stay, as far as they were printed. */
-export function lineText({ parts }: ScreenLine): string {
-  return parts.map(plainText).join("").trimEnd();
-}
-
-/** What was printed, and blanks before it. */
-function plainText(line: XtermLine): string {
+/** What was printed, and blanks before it. Those at the end of a line are for the reader to cut. */
+export function plainText(line: XtermLine): string {
   let end = line.length;
   while (end > 0 && isBlank(line, end - 1)) end--;
   let text = "";

@@ -113,12 +113,10 @@ export class Screen implements SlicedTask {
     return this.scan((state) => screenText(state, options));
   }
 
-  /** What `read` makes of the screen, after everything written before this call. */
-  look<T>(read: (state: XtermState) => T): Promise<T> {
-    return this.scan((state) => ({ next: () => ({ done: true, value: read(state) }) }));
-  }
-
-  /** For a reader that takes long: between its steps others get their turn, and this screen stands still. */
+  /**
+   * What `read` makes of the screen, after everything written before this call: between its steps others get their turn, and this
+   * screen stands still.
+   */
   async scan<T>(read: (state: XtermState) => Iterator<unknown, T>): Promise<T> {
     let steps: Iterator<unknown, T> | undefined;
     let last: IteratorResult<unknown, T> | undefined;

@@ -32,18 +32,19 @@ export class EventStreamReader {
     return this.#held.length === 0;
   }
 
-  /** The messages that `chunk` completes. @throws AgentdError `upstream_failed` for anything that is not the encoding. */
-  push(chunk: Uint8Array): EventMessage[] {
+  /**
+   * The messages that `chunk` completes, one by one: what came before a fault is told before the fault. They are to be read to the end.
+   * @throws AgentdError `upstream_failed` for anything that is not the encoding.
+   */
+  *push(chunk: Uint8Array): Generator<EventMessage> {
     let bytes = this.#held.length === 0 ? chunk : joined(this.#held, chunk);
-    const messages: EventMessage[] = [];
     for (;;) {
       const length = messageLength(bytes);
       if (length === undefined || bytes.length < length) break;
-      messages.push(readMessage(bytes.subarray(0, length)));
+      yield readMessage(bytes.subarray(0, length));
       bytes = bytes.subarray(length);
     }
     this.#held = bytes.slice();
-    return messages;
   }
 }
 

@@ -35,7 +35,8 @@ export class TendedUpstream {
   readonly #options: TendedUpstreamOptions;
   readonly #link: Link;
   #asleepSince: number | undefined;
-  #held = false;
+  /** How many want it held: the same microVM can be ended twice at once. */
+  #holds = 0;
   #revoked: AgentdError | undefined;
   #lastUse: number;
   #cancelWatch = () => {};
@@ -69,7 +70,7 @@ export class TendedUpstream {
     for (;;) {
       if (this.#revoked !== undefined) return { kind: "gone", error: this.#revoked };
       if (signal.aborted) return { kind: "stopped" };
-      if (this.#held || this.#asleepSince !== undefined) {
+      if (this.#holds > 0 || this.#asleepSince !== undefined) {
         this.#tellAsleep();
         await this.#rest(signal);
         continue;
@@ -86,14 +87,14 @@ export class TendedUpstream {
     }
   }
 
-  /** Lets go of the connection, and does not make it again until `release` or `revoke`. */
+  /** Lets go of the connection, and does not make it again until as many times `release`, or `revoke`. */
   hold(): void {
-    this.#held = true;
+    this.#holds++;
     this.#leave?.abort();
   }
 
   release(): void {
-    this.#held = false;
+    this.#holds--;
     this.#endRest?.();
   }
 
@@ -102,6 +103,8 @@ export class TendedUpstream {
     this.#revoked = error;
     this.#leave?.abort();
     this.#endRest?.();
+    // Whoever waits to kill it learns that there is nothing left.
+    for (const linked of this.#onLinked.splice(0)) linked();
   }
 
   send(bytes: Uint8Array): boolean {
@@ -115,15 +118,18 @@ export class TendedUpstream {
   }
 
   async kill(signal: AbortSignal): Promise<ShellExit | undefined> {
-    if (this.#endRest !== undefined && this.#revoked === undefined) {
-      const linked = new Promise<void>((resolve) => {
-        this.#onLinked.push(resolve);
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
-      this.#wakeUp();
-      await linked;
+    for (;;) {
+      this.#used();
+      if (this.#endRest !== undefined || this.#leave?.signal.aborted === true) await this.#linked(signal);
+      if (this.#revoked !== undefined) return undefined;
+      const leave = this.#leave;
+      try {
+        return await this.#link.kill(signal);
+      } catch (error) {
+        // The connection was let go under it: asked again when the next one is there.
+        if (signal.aborted || leave?.signal.aborted !== true) throw error;
+      }
     }
-    return this.#link.kill(signal);
   }
 
   /** A person is looking. */
@@ -149,6 +155,17 @@ export class TendedUpstream {
     this.#link.resume();
   }
 
+  /** Ends an idle rest. Resolves when the link runs again, when it never will, or when `signal` aborts. */
+  async #linked(signal: AbortSignal): Promise<void> {
+    if (this.#revoked !== undefined || signal.aborted) return;
+    const linked = new Promise<void>((resolve) => {
+      this.#onLinked.push(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    this.#wakeUp();
+    await linked;
+  }
+
   #used(): void {
     if (this.#options.idleStopMs !== undefined) this.#lastUse = this.#options.clock.monotonic();
   }
@@ -157,7 +174,7 @@ export class TendedUpstream {
     this.#used();
     if (this.#asleepSince === undefined) return;
     this.#asleepSince = undefined;
-    if (!this.#held) this.#endRest?.();
+    this.#endRest?.();
   }
 
   #tellAsleep(): void {
@@ -168,9 +185,13 @@ export class TendedUpstream {
 
   async #rest(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#endRest = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
-      if (signal.aborted) resolve();
+      const end = () => {
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      this.#endRest = end;
+      signal.addEventListener("abort", end);
+      if (signal.aborted) end();
     });
     this.#endRest = undefined;
   }

@@ -1,6 +1,14 @@
 // `config`, `logs` and the man page, as people use them.
 import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { commandTable } from "../../client/command-table.js";
@@ -137,6 +145,9 @@ describe("agentd logs", () => {
     renameSync(log, `${log}.1`);
     say("first of the new one");
     await pane.waitFor(/last of the old one[\s\S]*first of the new one/);
+    truncateSync(log);
+    say("anew");
+    await pane.waitFor("anew");
   });
 
   it("sets the level of a running daemon", () => {

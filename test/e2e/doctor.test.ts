@@ -147,6 +147,14 @@ describe("faults of this machine", () => {
     ["locale-not-utf8", 1, () => ({ LANG: "C" })],
     ["shell-missing", 69, () => ({ SHELL: "/nope" })],
     [
+      "shell-missing",
+      69,
+      (box) => {
+        symlinkSync("loop", join(box.home, "loop"));
+        return { SHELL: join(box.home, "loop") };
+      },
+    ],
+    [
       "shell-not-executable",
       69,
       (box) => {

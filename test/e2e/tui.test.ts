@@ -381,6 +381,26 @@ describe.skipIf(!hasTmux)("the TUI", () => {
     expect(pane.modes()).toMatchObject({ alternate_on: "0", mouse_sgr_flag: "0", cursor_flag: "1" });
   });
 
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "gives the terminal back before it ends on %s while a shell is attached",
+    async (signal) => {
+      const pane = tmux.open(`${agentd}; echo "<ended $?>"; stty -a`);
+      panes.push(pane);
+      await pane.waitFor("q quit");
+      await pick(pane, "alpha");
+      pane.type("Enter");
+      await pane.waitFor("[attached alpha");
+      process.kill(clientPid(pane), signal);
+      await pane.waitFor(/<status \d+>/);
+      const status = { SIGTERM: 143, SIGINT: 130 }[signal];
+      const screen = pane.capture();
+      expect(screen).toContain(`<ended ${status}>`);
+      expect(screen).toMatch(/ icanon /);
+      expect(pane.modes()).toMatchObject({ alternate_on: "0", mouse_sgr_flag: "0", cursor_flag: "1" });
+      await until("nobody is attached", () => shell("alpha")?.clients === 0);
+    },
+  );
+
   it("gives the terminal back while it is stopped, and draws everything anew afterwards", async () => {
     const pane = tmux.open("exec bash --norc --noprofile -i");
     panes.push(pane);

@@ -145,6 +145,8 @@ describe("a token by value", () => {
     writeFileSync(file, TOKEN);
     expect(sandbox.run(command.replace("FILE", file).split(" "))).toMatchObject({ status: 0 });
     await until("the shell is back", () => shellOf(sandbox, "work")?.state === "live");
+    expect(sandbox.run(["adopt", "work"], { env })).toMatchObject({ status: 0 });
+    expect(sandbox.run(["adopt", "work"])).toMatchObject({ status: 64 });
     expect(sandbox.run(["adopt", "work", "--bearer-token-file", join(sandbox.home, "none")]).status).toBe(64);
     sandbox.run(["new", "-d", "here"]);
     expect(sandbox.run(["adopt", "here", "--bearer-token-file", file])).toMatchObject({ status: 64 });

@@ -7,9 +7,11 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { encodeChunk } from "../../../daemon/local/event-stream.js";
+import { Channel } from "../../../shared/channel.js";
 import { newSession } from "../../support/local-service.js";
 import { CREDENTIAL_ENV, RuntimeServer, TEST_ARN, TEST_CREDENTIALS } from "../../support/runtime-server.js";
 import { program, type RunResult, Sandbox } from "../../support/sandbox.js";
+import { SocketClient } from "../../support/socket-client.js";
 import { until } from "../../support/until.js";
 
 const TOKEN = "header.payload-canary.signature";
@@ -98,6 +100,56 @@ describe("exec", () => {
     const json = await exec("--timeout", "1", "--json", "sleep 100");
     expect(json.status).toBe(124);
     expect(JSON.parse(json.stdout)).toMatchObject({ status: "TIMED_OUT" });
+  });
+
+  it("ends the stream of a client that says CLOSE, and gives the command up", async () => {
+    const session = newSession();
+    await exec("--session-id", session, "true");
+    const client = await SocketClient.greeted(sandbox.socketPath);
+    const target = {
+      kind: "agentcore",
+      runtimeArn: TEST_ARN,
+      endpointUrl: server.url,
+      runtimeSessionId: session,
+    };
+    await client.call("exec.run", { target, command: "echo $$ > pid; echo begun; exec sleep 1000" });
+    expect(await client.frame()).toEqual(Buffer.from([Channel.Stdout, ...Buffer.from("begun\n")]));
+    client.send(Channel.Close, "");
+    expect(await client.frame()).toBeUndefined();
+    await until("the command is gone", async () => {
+      const alive = await exec("--session-id", session, "kill -0 $(cat pid)");
+      return alive.status === 1;
+    });
+  });
+
+  it("says nothing of its own to a reader that is slower than many small pieces", async () => {
+    const url = await scripted((_request, response) => {
+      response.writeHead(200, { "content-type": "application/vnd.amazon.eventstream" });
+      const pieces = Array.from({ length: 20_000 }, () =>
+        encodeChunk({ contentDelta: { stdout: "0123456789\n" } }),
+      );
+      response.write(Buffer.concat(pieces));
+      response.end(encodeChunk({ contentStop: { exitCode: 0, status: "COMPLETED" } }));
+    });
+    const { status, stdout, stderr } = await execAt(url, "true");
+    expect({ status, stderr, length: stdout.length }).toEqual({ status: 0, stderr: "", length: 220_000 });
+  });
+
+  it("gives a command up that prints more than one JSON object may hold", async () => {
+    const url = await scripted((_request, response) => {
+      response.writeHead(200, { "content-type": "application/vnd.amazon.eventstream" });
+      const piece = encodeChunk({ contentDelta: { stdout: "x".repeat(900_000) } });
+      const more = () => {
+        while (!response.destroyed && response.write(piece));
+      };
+      response.on("drain", more);
+      more();
+    });
+    const { status, stdout } = await execAt(url, "--json", "yes");
+    expect({ status, error: JSON.parse(stdout).error }).toMatchObject({
+      status: 64,
+      error: { code: "too_large" },
+    });
   });
 
   it("ends with 130 at Ctrl-C, and gives the command up", async () => {

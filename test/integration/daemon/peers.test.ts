@@ -213,6 +213,19 @@ describe("calls", () => {
     );
   });
 
+  it("refuses an attach that was sent right behind a subscription: lines and packets do not mix", async () => {
+    const { path, echoes } = await startServer({
+      handlers: { "events.subscribe": async () => ({ shells: [] }) },
+    });
+    const client = await SocketClient.greeted(path);
+    const attach = client.request("shell.attach", { name: "a", cols: 1, rows: 1 });
+    client.socket.write(client.request("events.subscribe") + attach + client.request("shell.list"));
+    expect((await client.answer()).result).toEqual({ shells: [] });
+    expect((await client.answer()).error?.data).toEqual({ code: "invalid_request" });
+    expect((await client.answer()).result).toEqual({ shells: [] });
+    expect(echoes).toEqual([]);
+  });
+
   it("stops reading a client that does not read its answers", async () => {
     const { path } = await startServer();
     const client = await SocketClient.greeted(path);

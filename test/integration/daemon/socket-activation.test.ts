@@ -2,9 +2,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -173,6 +175,19 @@ describe.skipIf(!supported)("socket activation", () => {
     const other = await activate(elsewhere, lost);
     expect((await other.report)?.error?.message).toMatch(/is not at '.*', where clients look.*ListenStream/);
     expect((await other.exited).status).toBe(69);
+  });
+
+  it("refuses a descriptor that is no socket at all", async () => {
+    const home = new DaemonHome();
+    await manager(home);
+    const file = openSync(join(home.home, "file"), "w");
+    const holder = spawn("sleep", ["600"], { stdio: ["ignore", "ignore", "ignore", file] });
+    onTestFinished(() => void holder.kill("SIGKILL"));
+    closeSync(file);
+    await until("the holder has the file", () => existsSync(`/proc/${holder.pid}/fd/3`));
+    const daemon = await activate(home, holder.pid ?? 0);
+    expect((await daemon.report)?.error?.message).toContain("is no listening Unix socket");
+    expect((await daemon.exited).status).toBe(69);
   });
 });
 

@@ -1,12 +1,13 @@
 // Flags, values, names, and one line for every mistake.
 import { describe, expect, it } from "vitest";
+import { CLOUD_FLAGS, cloudTarget } from "../../../client/cloud-target.js";
 import type { Flags } from "../../../client/command.js";
 import { atMostWords, nameFrom, parseCommandLine } from "../../../client/command-line.js";
 import { commandTable, findCommand } from "../../../client/command-table.js";
-import { parseLabelChanges } from "../../../client/commands/label.js";
 import { newShell, outputRules } from "../../../client/commands/new.js";
 import { commandHelp, overviewHelp } from "../../../client/help.js";
-import { parseLabels, targetRequest } from "../../../client/target-request.js";
+import { parseLabelChanges, parseLabels } from "../../../client/label-words.js";
+import { targetRequest } from "../../../client/target-request.js";
 import { AgentdError } from "../../../shared/errors.js";
 
 const flags: Flags = {
@@ -218,14 +219,36 @@ describe("targetRequest", () => {
       d: "e=f",
       "g-": "2",
     });
-    for (const bad of ["novalue", "=v", "-", ""])
+    for (const bad of [
+      "novalue",
+      "=v",
+      "-",
+      "",
+      "a b=1",
+      "__proto__=1",
+      "__proto__-",
+      `a=${"x".repeat(257)}`,
+    ])
       expect(mistake(() => parseLabelChanges([bad]))).toContain("bad label");
   });
 
   it("reads labels", () => {
     expect(parseLabels(["a=1", "b=", "c=x=y"])).toEqual({ a: "1", b: "", c: "x=y" });
     expect(mistake(() => parseLabels(["novalue"]))).toBe("bad label 'novalue' · write KEY=VALUE");
-    expect(mistake(() => parseLabels(["=v"]))).toContain("bad label");
+    for (const bad of ["=v", "a b=1", `${"x".repeat(64)}=1`])
+      expect(mistake(() => parseLabels([bad]))).toContain("bad label");
+  });
+});
+
+describe("the ids of a cloud target", () => {
+  const target = (...args: string[]) =>
+    cloudTarget(parseCommandLine(["x", ...args], CLOUD_FLAGS), { env: {}, cwd: "/" }, "dev");
+
+  it("are refused by the flag's name", () => {
+    expect(mistake(() => target("--session-id", "short"))).toContain("bad --session-id 'short'");
+    expect(mistake(() => target("--shell-id", "-a"))).toContain("needs a value");
+    expect(mistake(() => target("--shell-id", "a b"))).toContain("bad --shell-id 'a b'");
+    expect(target("--session-id", "s".repeat(33), "--shell-id", "a-1")).toMatchObject({ shellId: "a-1" });
   });
 });
 

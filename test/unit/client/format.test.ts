@@ -8,6 +8,7 @@ import {
   formatBytes,
   formatDuration,
   formatTable,
+  jsonText,
 } from "../../../client/format.js";
 import { AgentdError } from "../../../shared/errors.js";
 import { fc } from "../../support/property.js";
@@ -81,5 +82,15 @@ describe("lines", () => {
       v: 1,
       error: { code: "name_taken", message: "name 'x' exists" },
     });
+  });
+});
+
+describe("jsonText", () => {
+  it("holds nothing that a terminal acts on or a reader splits at, and says the same", () => {
+    const value = { text: "a\u001b[2J\u007f\u009b31m\u0085\u2028\u2029\u202e\u2066 é 漢 😀\n" };
+    const text = jsonText(value);
+    expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/);
+    expect(text).toContain("é 漢 😀");
+    expect(JSON.parse(text)).toEqual(value);
   });
 });

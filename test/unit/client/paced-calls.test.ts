@@ -23,6 +23,18 @@ it("has at most 60 calls under way, and starts the next when one has ended", asy
   expect(started.slice(60)).toEqual(["s60"]);
 });
 
+it("has at most 60 requests under way when a call makes two", async () => {
+  let started = 0;
+  const call = () => {
+    started++;
+    return new Promise<void>(() => {});
+  };
+  const calls = Array.from({ length: 70 }, (_, number) => ({ name: `s${number}`, call }));
+  startPaced(calls, { requests: 2 });
+  await turn();
+  expect(started).toBe(30);
+});
+
 it("stays below the daemon's 200 calls in a second, however fast they are answered", async () => {
   let nowMs = 0;
   const clock = {
@@ -38,7 +50,7 @@ it("stays below the daemon's 200 calls in a second, however fast they are answer
     name: `s${number}`,
     call: async () => void startedAt.push(nowMs),
   }));
-  await Promise.all(startPaced(calls, clock).map(({ answer }) => answer));
+  await Promise.all(startPaced(calls, { clock }).map(({ answer }) => answer));
   expect(startedAt).toHaveLength(700);
   for (const [index, at] of startedAt.entries())
     expect(index - 200, `call ${index} at ${at} ms`).toBeLessThan((at * 200) / 1000);

@@ -34,6 +34,18 @@ describe("config", () => {
     expect(home).toMatch(/^\/.*\/t$/);
   });
 
+  it("says the first mistakes of a file that is full of them, as quickly as it is read", () => {
+    const mistakes = Array.from({ length: 30_000 }, (_, index) => `key${index} = ${index}`);
+    expect(message([...mistakes, `${" ".repeat(60_000)}x`].join("\n"))).toMatch(
+      /line 1: 'key0' is not known here/,
+    );
+    expect(message(`${"k".repeat(500_000)} = 1`)).toMatch(/line 1: 'k+…' is not known here/);
+    expect(message(`x = """\n${" ".repeat(100_000)}\n${"a ".repeat(50_000)}"""`)).toMatch(
+      /line 1: 'x' is not/,
+    );
+    expect(message(`${"a.".repeat(20_000)}a = 1`)).toContain("line 1");
+  });
+
   it("knows the official client's keys by name", () => {
     expect(parseConfig('keys = "agentcore"', "/c.toml").prefix).toBe("agentcore");
     expect(() => parseConfig('keys = "emacs"', "/c.toml")).toThrow(

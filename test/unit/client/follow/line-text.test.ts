@@ -45,6 +45,25 @@ describe("LineText", () => {
     expect(linesOf("0123456789\rx\r\n", { cols: 10 })).toEqual(["x123456789"]);
   });
 
+  it("stops at the border where terminals do: no sequence reaches further than what was printed", () => {
+    expect(linesOf("ab\x1b[1000Cc\r\n\t\t\tx\r\n\x1b[99Gy\r\n", { cols: 10 })).toEqual([
+      "ab       c",
+      "         x",
+      "         y",
+    ]);
+    const lines = new LineText({ cols: 80 });
+    for (let round = 0; round < 1000; round++) {
+      expect([...lines.push(encoder.encode("\x1b[1000C\t\t\x1b[1000a"))]).toEqual([]);
+    }
+    expect([...lines.push(encoder.encode("x\n"))]).toEqual([`${" ".repeat(79)}x`]);
+  });
+
+  it("keeps marks on what they stand on, some of them, and none without a character", () => {
+    expect(linesOf("\x1b[5C\u0301x\r\n")).toEqual(["     x"]);
+    expect(linesOf("e\u0301\r\n")).toEqual(["e\u0301"]);
+    expect(linesOf(`e${"\u0301".repeat(100_000)}\r\n`)[0]?.length).toBeLessThan(100);
+  });
+
   it("gives what full-screen programs draw to those who wait for a text", () => {
     const output = "\x1b[?1049h\x1b[2;3Hinside\x1b[9;1Hother";
     expect(linesOf(output, { alternate: "keep" })).toEqual(["inside", "other"]);
@@ -107,5 +126,13 @@ describe("spansAnsi", () => {
       ]),
     ).toBe("a\x1b[0;1;4:3;38;5;9;48;2;1;2;255mb\x1b[m");
     expect(spansAnsi([{ text: "plain", width: 5 }])).toBe("plain");
+  });
+});
+
+describe("SafeAnsi", () => {
+  it("shows overrides of the direction as what they are", () => {
+    expect(new SafeAnsi().push(encoder.encode("rm \u202etxt.exe\u2066 \x1b[31mred"))).toBe(
+      "rm \\u202etxt.exe\\u2066 \x1b[31mred",
+    );
   });
 });

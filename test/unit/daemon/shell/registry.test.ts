@@ -48,6 +48,7 @@ class RegistryRig {
       },
     },
     warn: (message) => this.warnings.push(message),
+    onForgotten: ({ name }) => this.log.push(`forgot ${name}`),
     prepareLocal: async ({ name, shellId }) => {
       check("prepared", name);
       await turn();
@@ -142,6 +143,24 @@ describe("Registry", () => {
       expect(rig.registry.list()).toHaveLength(1);
       await rig.registry.kill("a", false);
     }
+  });
+
+  it("says of every record that is forgotten, killed, replaced or kept long enough", async () => {
+    const rig = new RegistryRig();
+    for (const name of ["killed", "replaced", "kept"]) await rig.create(name);
+    for (const upstream of rig.upstreams.slice(1)) {
+      upstream.end({ kind: "exited", exit: { kind: "code", exitCode: 0 } });
+    }
+    await turn();
+    rig.log.length = 0;
+    await rig.registry.kill("killed", false);
+    await rig.create("replaced");
+    await rig.clock.advance(10 * 60_000);
+    expect(rig.log.filter((entry) => entry.startsWith("forgot"))).toEqual([
+      "forgot killed",
+      "forgot replaced",
+      "forgot kept",
+    ]);
   });
 
   it("sets and removes labels, saved, and said to subscribers", async () => {

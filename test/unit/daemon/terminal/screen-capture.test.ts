@@ -90,6 +90,11 @@ describe("a captured screen", () => {
     );
   });
 
+  it("has a title of which nothing is markup, and nothing turns its direction", () => {
+    const page = finished(screenHtml(fed("x").state, {}, "a</title><b>\u202eb\u2028"));
+    expect(page).toContain("<title>a&lt;/title&gt;&lt;b&gt;\ufffdb\ufffd</title>");
+  });
+
   it("is the same text as a page, whatever is printed, and nothing of it is markup", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {

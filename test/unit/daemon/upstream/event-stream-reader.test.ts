@@ -41,7 +41,7 @@ function readInPieces(bytes: Uint8Array, lengths: readonly number[]): EventMessa
 
 const failure = (bytes: Uint8Array): string => {
   try {
-    new EventStreamReader().push(bytes);
+    new EventStreamReader().push(bytes).next();
   } catch (error) {
     expect(error).toMatchObject({ code: "upstream_failed" });
     return (error as Error).message;
@@ -100,11 +100,22 @@ describe("EventStreamReader", () => {
     expect(failure(prelude(40, 30))).toContain("too short");
   });
 
+  it("tells what came before a fault, when both came at once", () => {
+    const messages = new EventStreamReader().push(
+      Buffer.concat([
+        encodeChunk({ contentDelta: { stdout: "some" } }),
+        Buffer.from("<html>not this</html>"),
+      ]),
+    );
+    expect(commandEvent(messages.next().value as EventMessage)).toMatchObject({ text: "some" });
+    expect(() => messages.next()).toThrow("cannot be read");
+  });
+
   it("never does anything but read or refuse", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
-          new EventStreamReader().push(bytes);
+          Array.from(new EventStreamReader().push(bytes));
         } catch (error) {
           expect(error).toMatchObject({ code: "upstream_failed" });
         }

@@ -174,4 +174,48 @@ describe("the end of a microVM", () => {
     await settle();
     expect(link.runs).toBe(2);
   });
+
+  it("ends a kill that waits for it: nothing is left to kill", async () => {
+    const { clock, shell, tended, live } = tendedShell();
+    live();
+    tended.hold();
+    await settle();
+    const killed = shell.kill(new AbortController().signal);
+    await settle();
+    tended.revoke(new AgentdError("shell_ended", "its microVM was stopped"));
+    await killed;
+    expect(shell.info()).toMatchObject({ state: "gone" });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("ends a kill that was under way when the connection was let go", async () => {
+    const { shell, link, tended, live } = tendedShell();
+    live();
+    let letGo = () => {};
+    link.kill = () =>
+      new Promise((_, reject) => {
+        letGo = () => reject(new AgentdError("timeout", "the shell did not confirm its end in time"));
+      });
+    const killed = shell.kill(new AbortController().signal);
+    tended.hold();
+    letGo();
+    await settle();
+    tended.revoke(new AgentdError("shell_ended", "its microVM was stopped"));
+    await killed;
+    expect(shell.info()).toMatchObject({ state: "gone" });
+  });
+
+  it("that two ask for at once keeps them away until both have failed", async () => {
+    const { link, tended, live } = tendedShell();
+    live();
+    tended.hold();
+    tended.hold();
+    await settle();
+    tended.release();
+    await settle();
+    expect(link.runs).toBe(1);
+    tended.release();
+    await settle();
+    expect(link.runs).toBe(2);
+  });
 });
