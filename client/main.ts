@@ -37,7 +37,7 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
   if (own.includes("--help") || own.includes("-h")) return help([command.name]);
   let line: CommandLine;
   try {
-    line = parseCommandLine(args, command.flags ?? {});
+    line = parseCommandLine(args, command.flags ?? {}, command.name);
   } catch (error) {
     return fail(error, own.includes("--json"));
   }
@@ -51,7 +51,11 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
 async function help(words: readonly string[]): Promise<number> {
   const { commandHelp, overviewHelp } = await import("./help.js");
   const { commandTable } = await import("./command-table.js");
-  const text = words[0] === undefined ? overviewHelp(commandTable) : commandHelp(findCommand(words).command);
+  const { columns } = process.stdout;
+  const text =
+    words[0] === undefined
+      ? overviewHelp(commandTable, columns)
+      : commandHelp(findCommand(words).command, columns);
   process.stdout.write(`${text}\n`);
   return 0;
 }

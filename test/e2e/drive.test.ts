@@ -53,6 +53,27 @@ describe("driving shells", () => {
     expect(json("kill", "-l", "stage=ci", "--json")).toMatchObject({ v: 1, shells: [{ name: "lab" }] });
   });
 
+  it("a client without a terminal leaves no trace in which shell was attached last", () => {
+    make("seen");
+    expect(run("wait", "seen", "--idle", "100ms").status).toBe(0);
+    expect(json("rpc", "shell.info", '{"name":"seen"}').shell.attachedAt).toBeUndefined();
+  });
+
+  it("gives the lines around a match in JSON too", () => {
+    make("around");
+    run("send", "around", "clear; printf '%s\\n' one two three four; echo en''d", "Enter");
+    expect(run("wait", "around", "--text", "^end$", "--timeout", "20s").status).toBe(0);
+    expect(json("grep", "^two$", "around", "-C", "1", "--json").matches).toMatchObject([
+      { text: "two", before: ["one"], after: ["three"] },
+    ]);
+    expect(json("grep", "^two$", "around", "--json").matches[0].before).toBeUndefined();
+  });
+
+  it("daemon log-level answers in JSON", () => {
+    expect(json("daemon", "log-level", "debug", "--json")).toEqual({ v: 1, level: "debug", before: "info" });
+    expect(json("daemon", "log-level", "info", "--json")).toEqual({ v: 1, level: "info", before: "debug" });
+  });
+
   it("captures as text, data and page, and joins long lines", () => {
     make("cap", "--size", "40x10");
     run(
@@ -261,7 +282,7 @@ describe("driving shells", () => {
 
   it("answers in JSON, every command that has an answer", () => {
     const without = commandTable.filter(({ flags }) => flags?.["json"] === undefined).map(({ name }) => name);
-    expect(without.filter((name) => !["attach", "runtime", "tui"].includes(name))).toEqual([]);
+    expect(without.filter((name) => !["attach", "completion", "runtime", "tui"].includes(name))).toEqual([]);
     expect(json("new", "-d", "--local", "j", "--json")).toMatchObject({
       v: 1,
       created: true,
