@@ -1,6 +1,6 @@
 // The flags that say where a new shell runs, shared by `new` and `attach -c`.
 import { AgentdError } from "../shared/errors.js";
-import { printable } from "../shared/names.js";
+import { checkLabelKey, printable } from "../shared/names.js";
 import type { TargetRequest } from "../shared/rpc.js";
 import { CLOUD_FLAGS, chosenRuntime, cloudTarget } from "./cloud-target.js";
 import type { Flags } from "./command.js";
@@ -79,7 +79,7 @@ export function parseLabels(texts: readonly string[]): Readonly<Record<string, s
     texts.map((text) => {
       const at = text.indexOf("=");
       if (at < 1) throw new AgentdError("usage", `bad label '${printable(text)}' · write KEY=VALUE`);
-      return [text.slice(0, at), text.slice(at + 1)] as const;
+      return [checkLabelKey(text.slice(0, at)), text.slice(at + 1)] as const;
     }),
   );
 }

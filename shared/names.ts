@@ -17,6 +17,16 @@ export function checkShellName(name: string): string {
   );
 }
 
+export function isLabelKey(key: string): boolean {
+  return /^[A-Za-z0-9._/-]{1,63}$/.test(key) && key !== "__proto__";
+}
+
+/** @throws AgentdError `usage`, with the rule in words. */
+export function checkLabelKey(key: string): string {
+  if (isLabelKey(key)) return key;
+  throw new AgentdError("usage", `bad label key '${printable(key)}' · use 1 to 63 of A-Z a-z 0-9 . _ / -`);
+}
+
 /** From the protocol: the strict client-side rule, which every published client and the service accept. */
 export function isShellId(id: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(id);

@@ -1,6 +1,6 @@
 // `agentd label`: sets, removes and prints the labels of a shell.
 import { AgentdError } from "../../shared/errors.js";
-import { checkShellName, printable } from "../../shared/names.js";
+import { checkLabelKey, checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { withSuggestion } from "../shell-names.js";
 
@@ -44,8 +44,9 @@ export function parseLabelChanges(words: readonly string[]): Readonly<Record<str
   return Object.fromEntries(
     words.map((word) => {
       const at = word.indexOf("=");
-      if (at > 0) return [word.slice(0, at), word.slice(at + 1) || null] as const;
-      if (at === -1 && word.length > 1 && word.endsWith("-")) return [word.slice(0, -1), null] as const;
+      if (at > 0) return [checkLabelKey(word.slice(0, at)), word.slice(at + 1) || null] as const;
+      if (at === -1 && word.length > 1 && word.endsWith("-"))
+        return [checkLabelKey(word.slice(0, -1)), null] as const;
       throw new AgentdError(
         "usage",
         `bad label '${printable(word)}' · write KEY=VALUE, or KEY- to remove it`,

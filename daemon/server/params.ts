@@ -1,7 +1,7 @@
 // The shape of every method's params, checked before a handler sees them.
 import { isAbsolute } from "node:path";
 import { LOG_LEVELS } from "../../shared/daemon-care.js";
-import { isRuntimeSessionId, isShellId } from "../../shared/names.js";
+import { isLabelKey, isRuntimeSessionId, isShellId } from "../../shared/names.js";
 import type { MethodName, Params, TargetRequest } from "../../shared/rpc.js";
 import { isSizePolicy, SIZE_POLICIES, type SizePolicy } from "../../shared/size.js";
 import { MAX_LABELS } from "../shell/labels.js";
@@ -31,7 +31,6 @@ const sizePolicy: Check<SizePolicy> = (value, path) => {
   return value;
 };
 /** Our choice: a label is a word, not a document. */
-const isLabelKey = (key: string) => /^[A-Za-z0-9._/-]{1,63}$/.test(key) && key !== "__proto__";
 const labelValue = text(256, 0);
 /** POSIX: anything but `=` and NUL; `__proto__` would be no variable but a trap for whoever copies the object. */
 const isVariable = (key: string) => /^[^=\0]{1,256}$/.test(key) && key !== "__proto__";
