@@ -43,6 +43,25 @@ describe("ls -v", () => {
     ]);
   });
 
+  it("keeps ids and labels whole, below the shell, where the table has no room for them", () => {
+    const one = { ...shell("a", client({ tty: "/dev/pts/3" })), labels: { team: "x", stage: "dev" } };
+    const wide = shellTable([one], now, { verbose: true });
+    const widest = Math.max(...wide.split("\n").map((line) => line.length));
+    expect(shellTable([one], now, { verbose: true, width: widest })).toBe(wide);
+    const lines = shellTable([one, shell("b")], now, { verbose: true, width: widest - 1 }).split("\n");
+    expect(lines.slice(2)).toEqual([
+      `  runtime session ${SHELL.runtimeSessionId}`,
+      `  shell id ${SHELL.shellId}`,
+      "  labels team=x,stage=dev",
+      "  pts/3  80x24  -  4m",
+      expect.stringMatching(/^b /),
+      `  runtime session ${SHELL.runtimeSessionId}`,
+      `  shell id ${SHELL.shellId}`,
+    ]);
+    expect(lines[0]).toMatch(/^NAME .* IDLE +PID +LOST$/);
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
   it("says what decides the size where it is not the usual", () => {
     expect(shellTable([{ ...shell("a"), sizePolicy: "smallest" }], now, { verbose: true })).toContain(
       "80x24 smallest",
