@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { commandTable } from "../../client/command-table.js";
 import { manPage } from "../../client/man-page.js";
+import { TEST_ARN } from "../support/runtime-server.js";
 import { program, Sandbox } from "../support/sandbox.js";
 import { Tmux } from "../support/tmux.js";
 
@@ -36,7 +37,10 @@ describe("agentd config", () => {
   it("checks it, or another file: all mistakes with their lines, 78", () => {
     const box = sandbox();
     expect(box.run(["config", "check"]).status).toBe(0);
-    writeFileSync(join(box.home, "x.toml"), 'scrolback = 1\n[targets.a]\nruntime = "arn"\nregoin = "x"\n');
+    writeFileSync(
+      join(box.home, "x.toml"),
+      `scrolback = 1\n[targets.a]\nruntime = "${TEST_ARN}"\nregoin = "x"\n`,
+    );
     const { status, stdout } = box.run(["config", "check", "x.toml"]);
     expect(stdout.split("\n")).toEqual([
       `${box.home}/x.toml:1: 'scrolback' is not known here · did you mean 'scrollback'?`,
@@ -59,12 +63,12 @@ describe("agentd config", () => {
     const path = join(box.home, "config.toml");
     writeFileSync(
       path,
-      'scrollback = 7\nkeys = "agentcore"\n[targets.dev]\nruntime = "arn"\nendpoint_url = "http://x"\n',
+      `scrollback = 7\nkeys = "agentcore"\n[targets.dev]\nruntime = "${TEST_ARN}"\nidle_stop = "90m"\n`,
     );
     const { stdout } = box.run(["config", "show"]);
     expect(stdout).toContain("scrollback = 7\n");
-    expect(stdout).toContain('connection_ttl = "3600s"\n');
-    expect(stdout).toContain('[targets.dev]\nruntime = "arn"\nendpoint_url = "http://x"\n');
+    expect(stdout).toContain('connection_ttl = "1h"\n');
+    expect(stdout).toContain(`[targets.dev]\nruntime = "${TEST_ARN}"\nidle_stop = "90m"\n`);
     writeFileSync(path, stdout.replace('prefix = "agentcore"', 'prefix = "C-a"'));
     expect(box.run(["config", "check"])).toMatchObject({ status: 0, stdout: "" });
     expect(box.json<{ values: object }>(["config", "show", "--json"]).values).toMatchObject({
