@@ -17,11 +17,13 @@ export interface TableLook {
   readonly measure?: Measure;
 }
 
-/** Cut when there is no room, in this order: the name, the size and the numbers never; the title, where, the state. */
+/** Cut when there is no room, in this order: the name, the size and the numbers never; of the state and of where first what is least needed. */
 const CUT = [
   { column: 6, least: 5 },
-  { column: 2, least: 5 },
+  { column: 1, least: 20 },
+  { column: 2, least: 12 },
   { column: 1, least: 8 },
+  { column: 2, least: 5 },
 ];
 const VERBOSE_CUT = CUT.slice(1);
 

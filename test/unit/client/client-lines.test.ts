@@ -20,6 +20,23 @@ const shell = (name: string, ...attached: AttachedInfo[]): ShellInfo => ({
   clients: attached.length,
 });
 
+describe("ls", () => {
+  it("cuts the reason of a state before the place and the word, where the terminal is narrow", () => {
+    const cloud: ShellInfo = {
+      ...shell("a"),
+      kind: "agentcore",
+      state: "reconnecting",
+      reason: "no route to the host at all",
+      region: "us-west-2",
+      runtimeArn: "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/demo-Ab1",
+    };
+    const row = (width: number) => shellTable([cloud], now, { verbose: false, width }).split("\n")[1];
+    expect(row(100)).toMatch(/^a +reconnecting \(no route to the host at all\) +us-west-2\/demo-Ab1 +80x24/);
+    expect(row(80)).toMatch(/^a +reconnecting \(no ro.*… +us-west-2\/demo-Ab1 +80x24/);
+    expect(row(60)).toMatch(/^a +reconnec.*… +us-west-2\/d… {2}80x24/);
+  });
+});
+
 describe("ls -v", () => {
   it("has a line for each client under its shell, in columns that are the same for all shells", () => {
     const table = shellTable(
