@@ -5,6 +5,7 @@ import { type CommandLine, parseCommandLine } from "./command-line.js";
 import { findCommand } from "./command-table.js";
 import type { ConnectOptions, Context } from "./context.js";
 import { dimLine, errorJson, errorLine } from "./format.js";
+import { workingDirectory } from "./working-directory.js";
 
 /** How long a command waits for a daemon that has to be started. */
 const REACH_LIMIT_MS = 10_000;
@@ -66,7 +67,7 @@ function makeContext(line: CommandLine): Context {
   const { stdout, env } = process;
   return {
     env,
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
     stdout,
     // Making a stream costs a start some time: only who has something to say there pays for it.
     get stderr() {

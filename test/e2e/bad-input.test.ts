@@ -1,9 +1,10 @@
 // One line and one exit status for everything that can be wrong on the command line.
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CREDENTIAL_ENV, RuntimeServer, TEST_ARN } from "../support/runtime-server.js";
-import { type RunResult, Sandbox } from "../support/sandbox.js";
+import { program, type RunResult, Sandbox } from "../support/sandbox.js";
 
 describe("bad input", () => {
   let sandbox: Sandbox;
@@ -105,6 +106,23 @@ describe("bad input", () => {
     const result = sandbox.run(["kill", "nobody", "one"]);
     expect(result.status).toBe(2);
     expect(sandbox.run(["ls", "-q"]).stdout).toBe("work\n");
+  });
+
+  it("works in a directory that was removed, and makes shells at home then", () => {
+    const script = 'mkdir gone; cd gone; rmdir ../gone; "$@"';
+    const there = (...args: string[]) =>
+      spawnSync("sh", ["-c", script, "sh", process.execPath, program("agentd"), ...args], {
+        env: sandbox.env,
+        cwd: sandbox.home,
+        encoding: "utf8",
+      });
+    expect(there("ls", "-q")).toMatchObject({ status: 0, stdout: "work\n", stderr: "" });
+    expect(there("new", "-d", "--local", "home", "--", "sh", "-c", "pwd; sleep 1000")).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    expect(sandbox.run(["wait", "home", "--text", `^${sandbox.home}$`, "--timeout", "20s"]).status).toBe(0);
+    sandbox.run(["kill", "home"]);
   });
 
   it("has help for every command", () => {
