@@ -1,8 +1,8 @@
 // What a page, or a program that pretends to be one, can do wrong: it is cut off, and nobody else notices.
 import { once } from "node:events";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Channel } from "../../../shared/channel.js";
+import { fc } from "../../support/property.js";
 import { RawConnection, requestBytes } from "../../support/raw-http.js";
 import { goodLines, openAddress, openSocket, post, WebPage, whereOf } from "../../support/web-page.js";
 import { freshNonce, sha256, WebWorld, type WebWorldOptions } from "../../support/web-world.js";

@@ -1,5 +1,5 @@
 // The page's decisions without a page: keys, pastes, order, addresses, receipts, waits.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { endingOf } from "../../../../client/web/ending.js";
 import { cleanPaste, pasteQuestion } from "../../../../client/web/pasted-text.js";
@@ -12,6 +12,7 @@ import { isTerminalAnswer } from "../../../../client/web/terminal-answer.js";
 import { webAddress } from "../../../../client/web/web-address.js";
 import type { ShellInfo } from "../../../../shared/rpc.js";
 import { SHELL } from "../../../support/fake-daemon.js";
+import { fc } from "../../../support/property.js";
 
 const named = (name: string, more: Partial<ShellInfo> = {}): ShellInfo => ({ ...SHELL, name, ...more });
 

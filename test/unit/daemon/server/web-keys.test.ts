@@ -1,9 +1,9 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WebKeys } from "../../../../daemon/server/web-keys.js";
 import { FailureLimit } from "../../../../daemon/server/web-limits.js";
 import type { StoredPass } from "../../../../daemon/server/web-pass.js";
+import { fc } from "../../../support/property.js";
 
 const NONCE = "0123456789abcdefghijkl";
 const sha = (text: string) => createHash("sha256").update(text).digest();
