@@ -90,7 +90,7 @@ export async function showLog(request: LogRequest, context: Context): Promise<nu
     }
   old.close();
   for (const text of last) context.print(text);
-  if (last.length === 0) context.say(nothingText(request));
+  if (last.length === 0 && request.count > 0) context.say(nothingText(request));
   if (!request.follow) return 0;
   const follow = () => {
     for (const line of reader.read()) {

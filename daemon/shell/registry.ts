@@ -23,6 +23,7 @@ export interface RegistryOptions {
   /** Starts a local shell's process. @throws AgentdError `spawn_failed`. */
   prepareLocal(spec: LocalShellSpec): Promise<unknown>;
   warn(message: string): void;
+  tell?(event: ShellEvent): void;
 }
 
 /** cli.md: an ended shell stays listed this long, so that a late `attach` still learns how it ended. */
@@ -286,6 +287,7 @@ export class Registry {
   }
 
   #emit(event: ShellEvent): void {
+    this.#options.tell?.(event);
     for (const listener of this.#listeners) listener(event);
   }
 

@@ -125,6 +125,21 @@ describe("agentd logs", () => {
     });
   });
 
+  it("tells the life of every shell", () => {
+    const box = sandbox();
+    box.run(["new", "one", "-d", "--local", "--", "sleep", "1000"]);
+    box.run(["rename", "one", "two"]);
+    box.run(["kill", "two"]);
+    const phrases = (name: string) =>
+      box
+        .run(["logs", name, "--json"])
+        .stdout.trim()
+        .split("\n")
+        .map((text) => JSON.parse(text).msg);
+    expect(phrases("one")).toEqual(["live"]);
+    expect(phrases("two")).toEqual(["renamed", "ended", "forgotten"]);
+  });
+
   it.skipIf(!has("tmux"))("follows, over a rotation", async () => {
     const box = sandbox();
     mkdirSync(join(box.home, "state"), { mode: 0o700 });
