@@ -2,15 +2,14 @@
 /// <reference lib="dom" />
 import type { MethodName, Params, Result, ShellEvent, ShellInfo } from "../../shared/rpc.js";
 import type { Door, Scope } from "./door.js";
-import { finalCloseText, finalText, ReconnectWait } from "./reconnect-wait.js";
+import { busyText, finalCloseText, finalText, ReconnectWait, type Waiting } from "./reconnect-wait.js";
 import { RetryDelays } from "./retry-delays.js";
 import { RpcSocket, SocketClosed } from "./rpc-socket.js";
 
 export type DirectoryState =
   | { readonly kind: "connecting" }
   | { readonly kind: "live" }
-  /** `retryAt`: milliseconds since 1970. */
-  | { readonly kind: "waiting"; readonly retryAt: number }
+  | Waiting
   /** The link is over; trying again makes no sense. */
   | { readonly kind: "over"; readonly title: string; readonly text: string };
 
@@ -27,9 +26,10 @@ export class Directory {
   #shells = new Map<string, ShellInfo>();
   #state: DirectoryState = { kind: "connecting" };
   #socket: RpcSocket | undefined;
+  #busy: string | undefined;
   #wanted = false;
   #running = false;
-  scope: Scope = { readOnly: true };
+  scope: Scope = { owner: false, readOnly: true };
   /** Names of the targets in the daemon's config file, and which of them is meant when nothing is said. */
   targets: readonly string[] = [];
   defaultTarget: string | undefined;
@@ -60,7 +60,11 @@ export class Directory {
   /** Whether the connection is wanted: a tab that nobody looks at leaves its place to others. */
   want(wanted: boolean): void {
     this.#wanted = wanted;
-    if (wanted && !this.#running) void this.#run();
+    if (wanted && !this.#running) {
+      // Whoever asks again is not shown what was the end of it before.
+      if (this.#state.kind === "over") this.#become({ kind: "connecting" });
+      void this.#run();
+    }
     if (!wanted) this.#socket?.close();
     this.#wait.wake();
   }
@@ -73,6 +77,7 @@ export class Directory {
 
   async #run(): Promise<void> {
     this.#running = true;
+    if (this.#state.kind === "over") this.#become({ kind: "connecting" });
     while (this.#wanted) {
       const over = await this.#runOnce();
       if (over !== undefined) {
@@ -81,7 +86,7 @@ export class Directory {
       }
       if (!this.#wanted) break;
       const ms = this.#delays.next();
-      this.#become({ kind: "waiting", retryAt: Date.now() + ms });
+      this.#become({ kind: "waiting", retryAt: Date.now() + ms, why: this.#busy });
       await this.#wait.pause(ms);
     }
     this.#running = false;
@@ -90,6 +95,7 @@ export class Directory {
   /** One connection until its end. Returns why it was the last. */
   async #runOnce(): Promise<{ title: string; text: string } | undefined> {
     let socket: RpcSocket | undefined;
+    this.#busy = undefined;
     try {
       socket = await RpcSocket.open(this.#door, this.#client);
       socket.onEvent = (event) => this.#handleEvent(event);
@@ -105,6 +111,7 @@ export class Directory {
       return finalCloseText(await socket.closed);
     } catch (error) {
       socket?.close();
+      this.#busy = busyText(error);
       return finalText(error);
     } finally {
       this.#socket = undefined;

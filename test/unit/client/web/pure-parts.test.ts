@@ -1,15 +1,19 @@
 // The page's decisions without a page: keys, pastes, order, addresses, receipts, waits.
 
 import { describe, expect, it } from "vitest";
+import { contrast, readable } from "../../../../client/web/contrast.js";
+import { DoorClosed } from "../../../../client/web/door.js";
 import { endingOf } from "../../../../client/web/ending.js";
 import { cleanPaste, pasteQuestion } from "../../../../client/web/pasted-text.js";
 import { ReadReceipts } from "../../../../client/web/read-receipts.js";
+import { busyText } from "../../../../client/web/reconnect-wait.js";
 import { RetryDelays } from "../../../../client/web/retry-delays.js";
 import { parseRoute, routeHash, takeKey } from "../../../../client/web/route.js";
+import { SocketClosed } from "../../../../client/web/rpc-socket.js";
 import { agoText, freeName, toneOf, visibleShells } from "../../../../client/web/shell-order.js";
-import { StickyCtrl, withCtrl } from "../../../../client/web/sticky-ctrl.js";
+import { StickyKey, withAlt, withCtrl } from "../../../../client/web/sticky-key.js";
 import { isTerminalAnswer } from "../../../../client/web/terminal-answer.js";
-import { webAddress } from "../../../../client/web/web-address.js";
+import { isPlainAddress, webAddress } from "../../../../client/web/web-address.js";
 import type { ShellInfo } from "../../../../shared/rpc.js";
 import { SHELL } from "../../../support/fake-daemon.js";
 import { fc } from "../../../support/property.js";
@@ -51,6 +55,21 @@ describe("addresses", () => {
     ])
       expect(webAddress(text), text).toBeUndefined();
   });
+
+  it("are opened without a question only when they are what is read", () => {
+    for (const text of ["https://example.com", "https://example.com/a?b#c", "http://[::1]:8080/"])
+      expect(isPlainAddress(text), text).toBe(true);
+    for (const text of [
+      "https://ex\u0430mple.com/",
+      "https://google.com@evil.example/",
+      "https://google.com:x@evil.example/",
+      "https://evil.example\\@google.com/",
+      "https://example.com/\u202egpj.exe",
+      "https://0x7f.1/",
+      "javascript:alert(1)",
+    ])
+      expect(isPlainAddress(text), text).toBe(false);
+  });
 });
 
 describe("typing", () => {
@@ -64,13 +83,28 @@ describe("typing", () => {
     ["\u001bOD", "\u001b[1;5D"],
     ["é", "é"],
     ["ls", "ls"],
+    ["\u001b[5~", "\u001b[5;5~"],
   ])("with Ctrl makes %j into %j", (data, sent) => {
     expect(withCtrl(data)).toBe(sent);
   });
 
+  it.each([
+    ["b", "\u001bb"],
+    ["é", "\u001bé"],
+    ["\u007f", "\u001b\u007f"],
+    ["\u001b[C", "\u001b[1;3C"],
+    ["\u001bOC", "\u001b[1;3C"],
+    ["\u001b[6~", "\u001b[6;3~"],
+    ["ls", "ls"],
+    [withCtrl("c"), "\u001b\u0003"],
+    [withCtrl("\u001b[A"), "\u001b[1;7A"],
+  ])("with Alt makes %j into %j", (data, sent) => {
+    expect(withAlt(data)).toBe(sent);
+  });
+
   it("holds Ctrl for one key, or until it is pressed a third time", () => {
     const states: string[] = [];
-    const ctrl = new StickyCtrl((state) => states.push(state));
+    const ctrl = new StickyKey(withCtrl, (state) => states.push(state));
     ctrl.press();
     expect([ctrl.apply("c"), ctrl.apply("c")]).toEqual(["\u0003", "c"]);
     ctrl.press();
@@ -107,10 +141,12 @@ describe("typing", () => {
 });
 
 describe("a paste", () => {
-  it("is asked about only when it has several lines", () => {
+  it("is asked about when it has several lines, or one that is very long", () => {
     expect(pasteQuestion("one line")).toBeUndefined();
-    expect(pasteQuestion("one\n")).toMatchObject({ lines: 1 });
-    expect(pasteQuestion("a\r\nb\rc")).toEqual({ lines: 3, excerpt: "a\nb\nc" });
+    expect(pasteQuestion("one\n")).toMatchObject({ title: "Paste a line and run it?" });
+    expect(pasteQuestion("a\r\nb\rc")).toEqual({ title: "Paste 3 lines?", excerpt: "a\nb\nc" });
+    expect(pasteQuestion("x".repeat(200_000))).toMatchObject({ title: "Paste 200,000 characters?" });
+    expect(pasteQuestion("echo \u202egpj.\n")?.excerpt).toBe("echo \\u202egpj.\n");
     expect(pasteQuestion("x\n".repeat(50))?.excerpt.split("\n")).toHaveLength(7);
   });
 
@@ -159,6 +195,17 @@ describe("the list", () => {
 });
 
 describe("the link", () => {
+  it("says in the daemon's words why it has to wait", () => {
+    expect(busyText(new SocketClosed(1013, "32 sockets are open \u00b7 close a tab"))).toBe(
+      "32 sockets are open \u00b7 close a tab",
+    );
+    expect(busyText(new SocketClosed(1013, "a\u001b\u202eb"))).toBe("a^[\\u202eb");
+    expect(busyText(new SocketClosed(1013))).toBe("agentd is busy");
+    expect(busyText(new DoorClosed("busy"))).toBe("too many attempts");
+    for (const error of [new SocketClosed(1006), new DoorClosed("unreachable"), new Error("x")])
+      expect(busyText(error)).toBeUndefined();
+  });
+
   it("acknowledges exactly what was parsed, and never keeps 32 KiB to itself", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 65_535 })), (sizes) => {
@@ -196,5 +243,15 @@ describe("the link", () => {
     expect(endingOf("w", { kind: "detached", reason: "restarting" })).toBeUndefined();
     expect(endingOf("w", { kind: "detached", reason: "taken" })).toMatchObject({ tone: "cut", again: true });
     expect(endingOf("w", { kind: "skipped", bytes: 5 })).toBeUndefined();
+  });
+});
+
+describe("letters of a preview", () => {
+  it("keep their colour where it can be read, and else take one that can", () => {
+    expect(contrast("#000000", "#ffffff")).toBeCloseTo(21);
+    expect(readable("#2f7030", "#fdfdfc", ["#000000"])).toBe("#2f7030");
+    // The keys of htop in the light: black on dark cyan.
+    expect(readable("#2a2d33", "#0b6e78", ["#2a2d33", "#fdfdfc"])).toBe("#fdfdfc");
+    expect(readable("rgb(255 255 255)", "#ffffff", ["rgb(0 0 0)"])).toBe("rgb(0 0 0)");
   });
 });
