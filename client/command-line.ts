@@ -17,15 +17,19 @@ export class CommandLine {
   readonly words: readonly string[];
   /** What follows `--`, or undefined when there is no `--`. */
   readonly rest: readonly string[] | undefined;
+  /** Where its flags are explained. */
+  readonly help: string;
   readonly #values: ReadonlyMap<string, readonly (string | true)[]>;
 
   constructor(
     words: readonly string[],
     rest: readonly string[] | undefined,
     values: ReadonlyMap<string, readonly (string | true)[]>,
+    help: string,
   ) {
     this.words = words;
     this.rest = rest;
+    this.help = help;
     this.#values = values;
   }
 
@@ -47,10 +51,11 @@ export class CommandLine {
 }
 
 /**
- * Parses `args` (without the command's name).
+ * Parses `args` (without the command's name, which only the messages need).
  * @throws AgentdError `usage`: unknown flag with the nearest known one, a missing value, a value where none belongs.
  */
-export function parseCommandLine(args: readonly string[], flags: Flags): CommandLine {
+export function parseCommandLine(args: readonly string[], flags: Flags, command?: string): CommandLine {
+  const help = command === undefined ? "--help" : `agentd ${command} --help`;
   const all: Flags = { ...COMMON_FLAGS, ...flags };
   const options = Object.fromEntries(
     Object.entries(all).map(([name, { type, short }]) => [
@@ -80,7 +85,7 @@ export function parseCommandLine(args: readonly string[], flags: Flags): Command
       continue;
     }
     const flag = Object.hasOwn(all, token.name) ? all[token.name] : undefined;
-    if (flag === undefined) throw unknownFlag(token.rawName, all);
+    if (flag === undefined) throw unknownFlag(token.rawName, all, help);
     if (flag.type === "boolean" && token.value !== undefined) {
       throw new AgentdError("usage", `${printable(token.rawName)} takes no value`);
     }
@@ -97,7 +102,7 @@ export function parseCommandLine(args: readonly string[], flags: Flags): Command
     list.push(token.value ?? true);
     values.set(token.name, list);
   }
-  return new CommandLine(words, rest, values);
+  return new CommandLine(words, rest, values, help);
 }
 
 /** `-` is stdin and `-5` a number; everything else that starts with a dash was meant as a flag. */
@@ -105,9 +110,9 @@ function isFlag(text: string): boolean {
   return text.startsWith("-") && text !== "-" && !/^-\d+$/.test(text);
 }
 
-function unknownFlag(rawName: string, flags: Flags): AgentdError {
+function unknownFlag(rawName: string, flags: Flags, help: string): AgentdError {
   const near = rawName.startsWith("--") ? suggestName(rawName.slice(2), Object.keys(flags)) : undefined;
-  const hint = near === undefined ? "see --help" : `did you mean '--${near}'?`;
+  const hint = near === undefined ? `see ${help}` : `did you mean '--${near}'?`;
   return new AgentdError("usage", `unknown flag '${printable(rawName)}' · ${hint}`);
 }
 
@@ -127,5 +132,5 @@ export function nameFrom(line: CommandLine, ...flags: readonly string[]): string
 export function atMostWords(line: CommandLine, count: number): void {
   const extra = line.words[count];
   if (extra !== undefined)
-    throw new AgentdError("usage", `unexpected argument '${printable(extra)}' · see --help`);
+    throw new AgentdError("usage", `unexpected argument '${printable(extra)}' · see ${line.help}`);
 }

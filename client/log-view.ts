@@ -100,6 +100,7 @@ export async function showLog(request: LogRequest, context: Context): Promise<nu
     }
   old.close();
   for (const text of last) context.print(text);
+  if (last.length === 0 && request.count > 0) context.say(nothingText(request));
   if (!request.follow) return 0;
   const follow = () => {
     for (const line of reader.read()) {
@@ -119,6 +120,11 @@ export async function showLog(request: LogRequest, context: Context): Promise<nu
   follow();
   // Until the reader goes away or Ctrl-C.
   return new Promise<number>(() => {});
+}
+
+function nothingText({ shell, level }: LogRequest): string {
+  const about = shell === undefined ? "" : ` about '${printable(shell)}'`;
+  return `nothing${about} in the log${level === undefined ? "" : ` at ${level} or worse`}`;
 }
 
 /** Undefined for a line that was not asked for. */

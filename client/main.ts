@@ -5,6 +5,7 @@ import { type CommandLine, parseCommandLine } from "./command-line.js";
 import { findCommand } from "./command-table.js";
 import type { ConnectOptions, Context } from "./context.js";
 import { dimLine, errorJson, errorLine } from "./format.js";
+import { workingDirectory } from "./working-directory.js";
 
 /** How long a command waits for a daemon that has to be started. */
 const REACH_LIMIT_MS = 10_000;
@@ -37,7 +38,7 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
   if (own.includes("--help") || own.includes("-h")) return help([command.name]);
   let line: CommandLine;
   try {
-    line = parseCommandLine(args, command.flags ?? {});
+    line = parseCommandLine(args, command.flags ?? {}, command.name);
   } catch (error) {
     return fail(error, own.includes("--json"));
   }
@@ -51,7 +52,11 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
 async function help(words: readonly string[]): Promise<number> {
   const { commandHelp, overviewHelp } = await import("./help.js");
   const { commandTable } = await import("./command-table.js");
-  const text = words[0] === undefined ? overviewHelp(commandTable) : commandHelp(findCommand(words).command);
+  const { columns } = process.stdout;
+  const text =
+    words[0] === undefined
+      ? overviewHelp(commandTable, columns)
+      : commandHelp(findCommand(words).command, columns);
   process.stdout.write(`${text}\n`);
   return 0;
 }
@@ -62,7 +67,7 @@ function makeContext(line: CommandLine): Context {
   const { stdout, env } = process;
   return {
     env,
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
     stdout,
     // Making a stream costs a start some time: only who has something to say there pays for it.
     get stderr() {

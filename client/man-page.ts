@@ -17,7 +17,7 @@ export function manPage(commands: readonly Command[], version: string): string {
     "One daemon per user holds persistent shells and serves any number of terminals and scripts over a Unix socket.",
     "Without a command,",
     ".B agentd",
-    "lists the shells.",
+    "shows all shells at a glance; in a pipe it lists them.",
     "A shell lives on when its terminals leave, when the daemon is restarted, and when the link to it breaks.",
     ".SH COMMANDS",
     ...commands.flatMap(commandSection),

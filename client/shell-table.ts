@@ -2,7 +2,7 @@
 import { printable } from "../shared/names.js";
 import type { ShellInfo } from "../shared/rpc.js";
 import { clientLines } from "./client-lines.js";
-import { fitTable, type Measure, oneColumn } from "./fit-table.js";
+import { fitTable, type Measure, oneColumn, textWidth } from "./fit-table.js";
 import { formatDuration } from "./format.js";
 import { lifeLines } from "./life-lines.js";
 
@@ -17,30 +17,45 @@ export interface TableLook {
   readonly measure?: Measure;
 }
 
-/** Cut when there is no room, in this order: the name, the size and the numbers never. */
+/** Cut when there is no room, in this order: the name, the size and the numbers never; of the state and of where first what is least needed. */
 const CUT = [
   { column: 6, least: 5 },
-  { column: 2, least: 5 },
+  { column: 1, least: 20 },
+  { column: 2, least: 12 },
   { column: 1, least: 8 },
-];
-const VERBOSE_CUT = [
-  { column: 11, least: 6 },
   { column: 2, least: 5 },
-  { column: 8, least: 7 },
-  { column: 9, least: 7 },
-  { column: 1, least: 8 },
 ];
+const VERBOSE_CUT = CUT.slice(1);
 
 /** @param now milliseconds since 1970, for ages */
 export function shellTable(shells: readonly ShellInfo[], now: number, look: TableLook): string {
   const { verbose, width, measure = oneColumn } = look;
-  const cut = verbose ? VERBOSE_CUT : CUT;
-  const lines = fitTable(shellRows(shells, now, verbose), { measure, width, cut }).split("\n");
-  if (!verbose) return lines.join("\n");
+  const rows = shellRows(shells, now, verbose);
+  if (!verbose) return fitTable(rows, { measure, width, cut: CUT });
+  const wide = fitTable(rows, { measure, width: undefined, cut: [] }).split("\n");
+  const isTooWide = width !== undefined && wide.some((line) => textWidth(line, measure) > width);
+  const lines = isTooWide
+    ? fitTable(rows.map(withoutLong), { measure, width, cut: VERBOSE_CUT }).split("\n")
+    : wide;
   const clients = clientLines(shells, now);
-  const lives = shells.map((shell) => lifeLines(shell, now));
-  const below = (index: number) => [...(lives[index - 1] ?? []), ...(clients[index - 1] ?? [])];
-  return lines.flatMap((line, index) => [line, ...below(index)]).join("\n");
+  const below = shells.map((shell, index) => [
+    ...(isTooWide ? longLines(rows[index + 1] ?? []) : []),
+    ...lifeLines(shell, now),
+    ...(clients[index] ?? []),
+  ]);
+  return lines.flatMap((line, index) => [line, ...(below[index - 1] ?? [])]).join("\n");
+}
+
+/** Ids are of use only whole, to be copied: what has no room in the table has lines of its own. */
+function withoutLong(row: readonly string[]): string[] {
+  return row.filter((_, column) => !LONG.has(column));
+}
+
+function longLines(row: readonly string[]): string[] {
+  return [...LONG].flatMap(([column, word]) => {
+    const cell = row[column] ?? "-";
+    return cell === "-" ? [] : [`  ${word} ${cell}`];
+  });
 }
 
 /** The cells, the head first. */
@@ -58,6 +73,12 @@ export function shellRows(shells: readonly ShellInfo[], now: number, verbose: bo
   return [head, ...rows];
 }
 
+/** Columns of a row with -v, and how they are called below it. */
+const LONG: ReadonlyMap<number, string> = new Map([
+  [8, "runtime session"],
+  [9, "shell id"],
+  [11, "labels"],
+]);
 const VERBOSE_HEAD = ["IDLE", "PID", "RUNTIME SESSION", "SHELL ID", "LOST", "LABELS"];
 
 function verboseCells(shell: ShellInfo, now: number): string[] {

@@ -1,5 +1,6 @@
 // The flags that say where a new shell runs, shared by `new` and `attach -c`.
 import { AgentdError } from "../shared/errors.js";
+
 import type { TargetRequest } from "../shared/rpc.js";
 import { CLOUD_FLAGS, chosenRuntime, cloudTarget } from "./cloud-target.js";
 import type { Flags } from "./command.js";

@@ -276,7 +276,8 @@ function judgeAnswer(
       `a proxy or a login page answers for ${endpointHost(target)}: open it in a browser`,
     ],
   };
-  const row = rows[error.code];
+  // The secret is another one, or old: who may do what was not even looked at.
+  const row = error.details?.["signature"] === true ? rows.no_credentials : rows[error.code];
   // `rejected`: the ids were refused, which is as far as this can get.
   if (row === undefined) return [];
   const [id, fix] = row;

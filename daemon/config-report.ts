@@ -29,8 +29,11 @@ function valuesOf(config: Inspection["config"]): object {
   };
 }
 
+/** In the largest unit that says it exactly. */
 function durationText(ms: number): string {
-  return ms === 0 ? "never" : `${ms / 1000}s`;
+  if (ms === 0) return "never";
+  if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
+  return ms % 60_000 === 0 ? `${ms / 60_000}m` : `${ms / 1000}s`;
 }
 
 function snakeCase(key: string): string {

@@ -21,6 +21,7 @@ import type { UpstreamRequest } from "./shell/shell-deps.js";
 import { ShellStore } from "./shell/shell-store.js";
 import { typeStartCommand } from "./shell/start-command.js";
 import { describeUnsaved } from "./shell/state-keeper.js";
+import { ShellLog } from "./shell-log.js";
 import { cloudRules } from "./target-request.js";
 import { Slicer } from "./terminal/slicer.js";
 import { Admission } from "./upstream/admission.js";
@@ -55,6 +56,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
   const { config, log, runtimeSocketPath, scrubber, stateDirectory } = options;
   const clock = systemClock;
   const warn = (message: string) => log.warn({ reason: message }, "state");
+  const shellLog = new ShellLog(log);
   const store = new ShellStore({ directory: stateDirectory, disk: systemDisk, now: clock.now, warn });
   const records = await store.load();
   const runtime = new LocalRuntimeLink({
@@ -87,6 +89,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     clock,
     store,
     warn,
+    tell: (event) => shellLog.tell(event),
     prepareLocal: (spec) => runtime.createShell(spec),
     onForgotten: ({ target }) => cloud.release(target),
     shell: {

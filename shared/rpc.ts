@@ -77,7 +77,7 @@ export interface ShellInfo {
   readonly createdAt: string;
   /** When something was last typed or printed; absent while that is not known. */
   readonly activeAt?: string;
-  /** When a client was last attached. */
+  /** When a terminal was last attached. */
   readonly attachedAt?: string;
   /** When the present connection was made. */
   readonly connectedAt?: string;

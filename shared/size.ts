@@ -1,5 +1,6 @@
 // Terminal sizes: `cols` and `rows` everywhere; `width` and `height` only inside the RESIZE payload.
 import { AgentdError } from "./errors.js";
+import { printable } from "./names.js";
 
 export interface Size {
   readonly cols: number;
@@ -45,7 +46,8 @@ export function parseSize(text: string): Size {
   const match = /^(\d{1,4})x(\d{1,4})$/.exec(text);
   const size = { cols: Number(match?.[1]), rows: Number(match?.[2]) };
   if (!isSize(size.cols, size.rows)) {
-    throw new AgentdError("usage", `bad size '${text.slice(0, 20)}' · write COLSxROWS, such as 200x50`);
+    const hint = size.cols > 0 && size.rows > 0 ? `at most ${MAX_SIDE}x${MAX_SIDE}` : "such as 200x50";
+    throw new AgentdError("usage", `bad size '${printable(text, 20)}' · write COLSxROWS, ${hint}`);
   }
   return size;
 }

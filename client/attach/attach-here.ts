@@ -115,6 +115,8 @@ export async function attachHere(options: AttachHere): Promise<number> {
   const end = await loop.run(stream);
   if (reportEnd(context.env, end)) return end.status;
   if (end.terminalIsAlive && end.next === "switch") {
+    // The TUI has a screen of its own; this one is back when it ends, and a prompt must not stand behind the shell's.
+    context.stdout.write("\r\n\u001b[J");
     const { runProgram } = await import("../run-program.js");
     return runProgram("tui.cjs", ["--select", name]);
   }

@@ -130,7 +130,12 @@ async function reload(line: CommandLine, context: Context): Promise<number> {
   const { config } = await connection.call("daemon.reload", {});
   connection.close();
   if (line.has("json")) context.print(jsonText({ v: 1, ...config }));
-  else if (config.problems.length === 0) context.say(`${printable(config.path)} is in use`);
+  else if (config.problems.length === 0)
+    context.say(
+      existsSync(config.path)
+        ? `${printable(config.path)} is in use`
+        : `no ${printable(config.path)}: the defaults count`,
+    );
   else for (const problem of problemLines(config.path, config.problems)) context.complain(problem);
   return config.problems.length === 0 ? ExitStatus.Ok : ExitStatus.Config;
 }
@@ -143,7 +148,8 @@ async function logLevel(line: CommandLine, context: Context): Promise<number> {
   const connection = await context.connect({ start: false });
   const { before } = await connection.call("daemon.logLevel", { level });
   connection.close();
-  context.say(`the daemon logs ${level} and above · before: ${before} · agentd logs -f`);
+  if (line.has("json")) context.print(JSON.stringify({ v: 1, level, before }));
+  else context.say(`the daemon logs ${level} and above · before: ${before} · agentd logs -f`);
   return ExitStatus.Ok;
 }
 

@@ -27,11 +27,15 @@ export const events: Command = {
       else for (const text of lines()) context.print(`${new Date().toTimeString().slice(0, 8)} ${text}`);
     };
     let wanted = name;
+    let isFirst = true;
     let connection = await context.connect();
     for (;;) {
       await follow(connection, {
         onShells: (all) => {
           const shells = all.filter((shell) => wanted === undefined || shell.name === wanted);
+          if (isFirst && wanted !== undefined && shells.length === 0)
+            context.say(`no shell '${wanted}' now · waiting for one`);
+          isFirst = false;
           print({ kind: "snapshot", shells }, () => words.snapshot(shells));
         },
         onEvent: (event) => {

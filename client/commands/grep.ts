@@ -49,7 +49,7 @@ export const grep: Command = {
           ]),
         ),
     }));
-    const found: { name: string; line: number; text: string }[] = [];
+    const found: Found[] = [];
     let status = 0;
     for (const { name, answer } of startPaced(calls, { requests: 2 })) {
       try {
@@ -62,7 +62,7 @@ export const grep: Command = {
           if (!line.has("json") && around > 0 && (index > 0 || found.length > 0)) context.print("--");
           for (const { at, isMatch } of group) {
             const shown = { name, line: first + at, text: lines[at] ?? "" };
-            if (isMatch) found.push(shown);
+            if (isMatch) found.push(around > 0 ? { ...shown, ...contextOf(lines, at, around) } : shown);
             if (line.has("json")) continue;
             const separator = isMatch ? ":" : "-";
             const number = line.has("line-number") ? `${shown.line}${separator}` : "";
@@ -85,6 +85,19 @@ export const grep: Command = {
     return status !== 0 ? status : found.length > 0 ? ExitStatus.Ok : ExitStatus.No;
   },
 };
+
+interface Found {
+  readonly name: string;
+  readonly line: number;
+  readonly text: string;
+  /** With -C only: the lines around it, which may be matches themselves. */
+  readonly before?: readonly string[];
+  readonly after?: readonly string[];
+}
+
+function contextOf(lines: readonly string[], at: number, around: number): Pick<Found, "before" | "after"> {
+  return { before: lines.slice(Math.max(0, at - around), at), after: lines.slice(at + 1, at + 1 + around) };
+}
 
 function parseContext(text: string | undefined): number {
   if (text === undefined) return 0;

@@ -43,6 +43,7 @@ export const kill: Command = {
       const { shells } = await connection.call("shell.list", {});
       const chosen = shells.filter(({ labels }) => wanted.every(([key, value]) => labels[key] === value));
       names.push(...chosen.map(({ name }) => name));
+      if (names.length === 0) context.say(wanted.length > 0 ? "no shell has that label" : "no shells");
     }
     const force = line.has("force");
     const json = line.has("json");

@@ -30,6 +30,8 @@ export const label: Command = {
     connection.close();
     if (line.has("json")) context.print(jsonText({ v: 1, name, labels }));
     else if (words.length === 0) {
+      if (Object.keys(labels).length === 0)
+        context.say(`${name} has no labels · agentd label ${name} KEY=VALUE`);
       for (const [key, value] of Object.entries(labels)) context.print(printable(`${key}=${value}`, 400));
     }
     return 0;

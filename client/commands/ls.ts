@@ -38,7 +38,7 @@ export const ls: Command = {
       const measure = await measureFor(shellRows(chosen, now, verbose));
       const width = process.stdout.isTTY ? process.stdout.columns : 0;
       context.print(shellTable(chosen, now, { verbose, measure, ...(width > 0 ? { width } : {}) }));
-    } else context.say("no shells · agentd new NAME");
+    } else context.say(shells.length > 0 ? "no shell has that label" : "no shells · agentd new NAME");
     const warning = unsavedLine(unsaved);
     if (line.has("json")) return 0;
     for (const trouble of [warning, configProblem])

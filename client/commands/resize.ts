@@ -1,6 +1,6 @@
 // `agentd resize`: gives a shell a size that holds, or says whose size it has.
 import { AgentdError } from "../../shared/errors.js";
-import { checkShellName } from "../../shared/names.js";
+import { checkShellName, printable } from "../../shared/names.js";
 import { isSizePolicy, parseSize, SIZE_POLICIES, type SizePolicy } from "../../shared/size.js";
 import type { Command } from "../command.js";
 import type { CommandLine } from "../command-line.js";
@@ -60,6 +60,6 @@ export function policyFrom(line: CommandLine, flag: string): SizePolicy | undefi
   if (text === undefined || isSizePolicy(text)) return text;
   throw new AgentdError(
     "usage",
-    `bad size policy '${text.slice(0, 20)}' · one of ${SIZE_POLICIES.join(", ")}`,
+    `bad size policy '${printable(text, 20)}' · one of ${SIZE_POLICIES.join(", ")}`,
   );
 }

@@ -15,6 +15,11 @@ export const runtime: Command = {
     if (line.words[0] !== "serve" || line.words.length > 1) {
       throw new AgentdError("usage", "runtime has one command · agentd runtime serve --listen 127.0.0.1:0");
     }
+    if (!line.has("listen") && !line.has("unix"))
+      throw new AgentdError(
+        "usage",
+        "runtime serve needs --listen · agentd runtime serve --listen 127.0.0.1:0 --config FILE",
+      );
     const { runProgram } = await import("../run-program.js");
     const flags = ["listen", "config", "unix"].flatMap((flag) => {
       const value = line.value(flag);

@@ -1,5 +1,5 @@
 // `agentd send`: types into a shell without attaching.
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { AgentdError } from "../../shared/errors.js";
 import { chunksOf } from "../../shared/frame.js";
 import { checkShellName, printable } from "../../shared/names.js";
@@ -41,7 +41,7 @@ export const send: Command = {
       throw new AgentdError("usage", `nothing to send · agentd send ${name} 'ls' Enter`);
     }
     const typed = words.map((word) => (line.has("literal") ? word : keyText(word)));
-    const pasted = paste === undefined ? undefined : readPaste(paste);
+    const pasted = paste === undefined ? undefined : await readPaste(paste);
     const connection = await context.connect();
     if (pasted !== undefined) {
       // What did not ask for marks would take them for typing.
@@ -63,11 +63,25 @@ export const send: Command = {
   },
 };
 
-function readPaste(source: string): string {
+async function readPaste(source: string): Promise<string> {
+  let bytes: Uint8Array;
   try {
-    return readFileSync(source === "-" ? 0 : source, "utf8");
+    bytes = source === "-" ? await readStdin() : await readFile(source);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     throw new AgentdError("usage", `cannot read '${printable(source)}' (${code})`, { cause: error });
   }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    // Half of it as U+FFFD is not what anybody wanted typed.
+    throw new AgentdError("usage", `'${printable(source)}' is not UTF-8 text`, { cause: error });
+  }
+}
+
+/** Never with a synchronous read: that fails while a slow pipe has nothing yet. */
+async function readStdin(): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of process.stdin) parts.push(part as Uint8Array);
+  return Buffer.concat(parts);
 }

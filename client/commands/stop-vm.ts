@@ -33,12 +33,12 @@ export const stopVm: Command = {
         "stop-vm needs a name, or --runtime and --session-id · agentd stop-vm NAME",
       );
     const asks = !line.has("yes");
-    if (asks && (line.has("json") || process.stdin.isTTY !== true || process.stderr.isTTY !== true))
-      throw new AgentdError("usage", "stop-vm asks first, and there is nobody to ask here · add --yes");
     warnOfToken(line, context);
     const connection = await context.connect();
     const { shells } = await connection.call("shell.list", {});
     const { runtimeSessionId, params } = request(line, context, shells, name);
+    if (asks && (line.has("json") || process.stdin.isTTY !== true || process.stderr.isTTY !== true))
+      throw new AgentdError("usage", "stop-vm asks first, and there is nobody to ask here · add --yes");
     if (asks && !(await isWanted(runtimeSessionId, shells))) return ExitStatus.No;
     const stopped = await stop(connection, params, context);
     if (line.has("json")) context.print(jsonText({ v: 1, ...stopped }));

@@ -1,5 +1,6 @@
 // `agentd version`.
 import type { Command } from "../command.js";
+import { atMostWords } from "../command-line.js";
 import { jsonText } from "../format.js";
 import { readVersion } from "../version.js";
 
@@ -9,6 +10,7 @@ export const version: Command = {
   summary: "print the version",
   flags: { json: { type: "boolean", help: "as JSON" } },
   async run(line, context) {
+    atMostWords(line, 0);
     const version = readVersion();
     context.print(line.has("json") ? jsonText({ v: 1, version }) : `agentd ${version}`);
     return 0;

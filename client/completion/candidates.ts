@@ -41,7 +41,7 @@ export function complete(words: readonly string[], commands: readonly Command[])
 function completeArgument(command: Command, args: readonly string[], partial: string): Completion {
   // What follows is another program's command line.
   if (args.includes("--")) return { wanted: [{ kind: "files" }], partial, prefix: "" };
-  const flags: Flags = { ...command.flags, ...COMMON_FLAGS };
+  const flags: Flags = { ...command.flags, ...COMMON_FLAGS, ...command.flags };
   const assigned = /^(--[^=]+=)(.*)$/s.exec(partial);
   if (assigned !== null) {
     const flag = flags[(assigned[1] ?? "").slice(2, -1)];

@@ -25,7 +25,7 @@ export function fault(id: string, exit: number, what: string, fix: string): Find
 export function faultOf(id: string, thrown: unknown, fix = "agentd logs -n 20"): Finding {
   const error = AgentdError.from(thrown);
   const [what = "", ...rest] = error.message.split(" · ");
-  return fault(id, error.exitStatus, what, rest.join(" · ") || fix);
+  return fault(id, error.exitStatus, what, rest.join(" · ").replace(/^run: /, "") || fix);
 }
 
 const RANK = { error: 0, warning: 1, info: 2 } as const;

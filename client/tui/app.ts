@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { AgentdError } from "../../shared/errors.js";
 import { closeStandardStreams } from "../attach/raw-terminal.js";
 import { errorLine } from "../format.js";
+import { workingDirectory } from "../working-directory.js";
 import { attachChild } from "./attach-child.js";
 import { BlessedScreen } from "./blessed-screen.js";
 import { DaemonFeed } from "./daemon-feed.js";
@@ -122,7 +123,7 @@ export class App {
       case "create": {
         const { name } = action.request;
         const { cols, rows } = this.#screen;
-        const place = { env: this.#env, cwd: process.cwd(), umask: process.umask(), cols, rows };
+        const place = { env: this.#env, cwd: workingDirectory(), umask: process.umask(), cols, rows };
         this.#say(`starting ${name}…`);
         await this.#feed.call("shell.new", newShellParams(action.request, place), NEW_LIMIT_MS);
         this.#handle({ kind: "want", name });

@@ -115,7 +115,7 @@ function run(state: TuiState, command: Command): Step {
     case "details":
       return same({ ...state, pane: state.pane === "details" ? "screen" : "details" });
     case "clear":
-      return same({ ...state, filter: "" });
+      return same(state.pane === "details" ? { ...state, pane: "screen" } : { ...state, filter: "" });
     case "quit":
       return { state, actions: [{ kind: "quit" }] };
     case "redraw":

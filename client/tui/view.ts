@@ -10,8 +10,8 @@ import { drawShellList } from "./shell-list.js";
 import { layout, selectedShell, type TuiState } from "./state.js";
 import { fitText, textWidth } from "./text-width.js";
 
-/** From the service: so many shells share a runtime session. */
-const SHELLS_PER_SESSION = 10;
+/** From the service: so many shells a runtime has, in all its microVMs; as `slots` of a shell counts them. */
+const SHELLS_PER_RUNTIME = 10;
 
 export function view(state: TuiState): Canvas {
   const canvas = new Canvas(state.cols, state.rows);
@@ -53,23 +53,20 @@ function drawHeader(canvas: Canvas, state: TuiState): void {
   x = canvas.put(x + 2, 0, linkText, state.link === "connecting" ? Style.busy : Style.bad);
   if (linkText === "")
     x = canvas.put(x, 0, `${count(shells.length, "shell")} · ${live} live · ${count(clients, "client")}`);
-  const used = fitText(sessionsText(state), canvas.cols - x - 3);
+  const used = fitText(placesText(state), canvas.cols - x - 3);
   canvas.put(canvas.cols - textWidth(used) - 1, 0, used, Style.faint);
 }
 
-/** The places used of every runtime session: `my-agent 3/10`. */
-function sessionsText({ shells }: TuiState): string {
-  const sessions = new Map<string, { readonly label: string; used: number }>();
-  for (const { kind, runtimeArn, runtimeSessionId, state } of shells) {
+/** The places used of every runtime: `my-agent 3/10`. */
+function placesText({ shells }: TuiState): string {
+  const places = new Map<string, number>();
+  for (const { kind, runtimeArn = "agentcore", state } of shells) {
     if (kind === "local" || state === "ended" || state === "gone") continue;
-    const label = runtimeArn?.split("/").at(-1) ?? "agentcore";
-    const session = sessions.get(runtimeSessionId) ?? { label, used: 0 };
-    session.used++;
-    sessions.set(runtimeSessionId, session);
+    places.set(runtimeArn, (places.get(runtimeArn) ?? 0) + 1);
   }
-  return [...sessions.values()]
-    .sort((a, b) => b.used - a.used)
-    .map(({ label, used }) => `${label} ${used}/${SHELLS_PER_SESSION}`)
+  return [...places]
+    .sort(([, a], [, b]) => b - a)
+    .map(([arn, used]) => `${arn.split("/").at(-1)} ${used}/${SHELLS_PER_RUNTIME}`)
     .join(" · ");
 }
 

@@ -24,6 +24,7 @@ export interface RegistryOptions {
   prepareLocal(spec: LocalShellSpec): Promise<unknown>;
   warn(message: string): void;
   onForgotten?(record: ShellRecord): void;
+  tell?(event: ShellEvent): void;
 }
 
 /** cli.md: an ended shell stays listed this long, so that a late `attach` still learns how it ended. */
@@ -54,7 +55,8 @@ export class Registry {
   constructor(options: RegistryOptions) {
     this.#options = options;
     const { clock, store, warn } = options;
-    this.#state = new StateKeeper({ clock, store, warn, records: () => this.#records() });
+    const records = () => [...[...this.#shells.values()].map(({ record }) => record), ...this.#comingRecords];
+    this.#state = new StateKeeper({ clock, store, warn, records });
   }
 
   /** Since when, and why, the state file is behind; undefined when it is not. */
@@ -288,11 +290,8 @@ export class Registry {
   }
 
   #emit(event: ShellEvent): void {
+    this.#options.tell?.(event);
     for (const listener of this.#listeners) listener(event);
-  }
-
-  #records(): ShellRecord[] {
-    return [...[...this.#shells.values()].map((shell) => shell.record), ...this.#comingRecords];
   }
 }
 

@@ -164,7 +164,7 @@ export class Shell {
     });
     const reason = params.take === true ? "taken" : params.detachOthers === true ? "other" : undefined;
     if (reason !== undefined) this.#clients.finish({ kind: "detached", reason });
-    this.#attachedAt = this.#deps.clock.now();
+    if (params.terminal !== false) this.#attachedAt = this.#deps.clock.now();
     // First the size, if this client decides it, then the mark: what is drawn must fit the client's terminal.
     this.#clients.add(client);
     if (resumed === undefined) client.redraw();

@@ -53,10 +53,11 @@ export function troubleOfRefusal(
     code: AgentdError["code"],
     message: string,
     pace: Trouble["pace"] = "backoff",
+    about: { readonly signature?: true } = {},
   ): Trouble => ({
     policy,
     pace,
-    error: new AgentdError(code, `${message}${said}`, { details: { status } }),
+    error: new AgentdError(code, `${message}${said}`, { details: { status, ...about } }),
   });
 
   if (SIGNATURE_TYPES.has(type) || (status === 403 && /signature|time.{0,12}skew/i.test(text))) {
@@ -66,7 +67,7 @@ export function troubleOfRefusal(
     const message = isOff
       ? `this machine's clock is ${minutes} min ${skewMs > 0 ? "slow" : "fast"}`
       : "the service did not accept the signature";
-    const refusal = trouble("credentials", "access_denied", message);
+    const refusal = trouble("credentials", "access_denied", message, "backoff", { signature: true });
     return skewMs === undefined ? refusal : { ...refusal, clockOffsetMs: skewMs };
   }
   if (

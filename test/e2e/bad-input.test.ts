@@ -1,9 +1,10 @@
 // One line and one exit status for everything that can be wrong on the command line.
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CREDENTIAL_ENV, RuntimeServer, TEST_ARN } from "../support/runtime-server.js";
-import { type RunResult, Sandbox } from "../support/sandbox.js";
+import { program, type RunResult, Sandbox } from "../support/sandbox.js";
 
 describe("bad input", () => {
   let sandbox: Sandbox;
@@ -47,6 +48,13 @@ describe("bad input", () => {
     [["new", "fresh", "--local", "--size-policy", "big"], 64, "bad size policy 'big'"],
     [["new", "fresh", "--local", "--label", "="], 64, "label"],
     [["new", "fresh", "--local"], 255, "no terminal here · without one: agentd new -d fresh"],
+    [["new", "fresh", "--local", "--label", "a b=c"], 64, "bad label 'a b=c' · a KEY has at most 63 of"],
+    [["label", "work", "a b=c"], 64, "bad label 'a b=c' · a KEY has at most 63 of"],
+    [["label", "work", "=c"], 64, "bad label '=c' · write KEY=VALUE"],
+    [["resize", "work", "1001x24"], 64, "bad size '1001x24' · write COLSxROWS, at most 1000x1000"],
+    [["stop-vm", "wrok"], 2, "no shell 'wrok' · did you mean 'work'?"],
+    [["stop-vm", "work"], 64, "shell 'work' is local, without a microVM · agentd kill work"],
+    [["runtime", "serve"], 64, "runtime serve needs --listen · agentd runtime serve --listen 127.0.0.1:0"],
     [["ls", "--jsno"], 64, "unknown flag '--jsno' · did you mean '--json'?"],
     [["attach", "work", "--tak"], 64, "did you mean '--take'?"],
     [["lst"], 64, "did you mean 'agentd l"],
@@ -98,6 +106,23 @@ describe("bad input", () => {
     const result = sandbox.run(["kill", "nobody", "one"]);
     expect(result.status).toBe(2);
     expect(sandbox.run(["ls", "-q"]).stdout).toBe("work\n");
+  });
+
+  it("works in a directory that was removed, and makes shells at home then", () => {
+    const script = 'mkdir gone; cd gone; rmdir ../gone; "$@"';
+    const there = (...args: string[]) =>
+      spawnSync("sh", ["-c", script, "sh", process.execPath, program("agentd"), ...args], {
+        env: sandbox.env,
+        cwd: sandbox.home,
+        encoding: "utf8",
+      });
+    expect(there("ls", "-q")).toMatchObject({ status: 0, stdout: "work\n", stderr: "" });
+    expect(there("new", "-d", "--local", "home", "--", "sh", "-c", "pwd; sleep 1000")).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    expect(sandbox.run(["wait", "home", "--text", `^${sandbox.home}$`, "--timeout", "20s"]).status).toBe(0);
+    sandbox.run(["kill", "home"]);
   });
 
   it("has help for every command", () => {

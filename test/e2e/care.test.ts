@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { commandTable } from "../../client/command-table.js";
 import { manPage } from "../../client/man-page.js";
+import { TEST_ARN } from "../support/runtime-server.js";
 import { program, Sandbox } from "../support/sandbox.js";
 import { Tmux } from "../support/tmux.js";
 
@@ -44,7 +45,10 @@ describe("agentd config", () => {
   it("checks it, or another file: all mistakes with their lines, 78", () => {
     const box = sandbox();
     expect(box.run(["config", "check"]).status).toBe(0);
-    writeFileSync(join(box.home, "x.toml"), 'scrolback = 1\n[targets.a]\nruntime = "arn"\nregoin = "x"\n');
+    writeFileSync(
+      join(box.home, "x.toml"),
+      `scrolback = 1\n[targets.a]\nruntime = "${TEST_ARN}"\nregoin = "x"\n`,
+    );
     const { status, stdout } = box.run(["config", "check", "x.toml"]);
     expect(stdout.split("\n")).toEqual([
       `${box.home}/x.toml:1: 'scrolback' is not known here · did you mean 'scrollback'?`,
@@ -67,12 +71,12 @@ describe("agentd config", () => {
     const path = join(box.home, "config.toml");
     writeFileSync(
       path,
-      'scrollback = 7\nkeys = "agentcore"\n[targets.dev]\nruntime = "arn"\nendpoint_url = "http://x"\n',
+      `scrollback = 7\nkeys = "agentcore"\n[targets.dev]\nruntime = "${TEST_ARN}"\nidle_stop = "90m"\n`,
     );
     const { stdout } = box.run(["config", "show"]);
     expect(stdout).toContain("scrollback = 7\n");
-    expect(stdout).toContain('connection_ttl = "3600s"\n');
-    expect(stdout).toContain('[targets.dev]\nruntime = "arn"\nendpoint_url = "http://x"\n');
+    expect(stdout).toContain('connection_ttl = "1h"\n');
+    expect(stdout).toContain(`[targets.dev]\nruntime = "${TEST_ARN}"\nidle_stop = "90m"\n`);
     writeFileSync(path, stdout.replace('prefix = "agentcore"', 'prefix = "C-a"'));
     expect(box.run(["config", "check"])).toMatchObject({ status: 0, stdout: "" });
     expect(box.json<{ values: object }>(["config", "show", "--json"]).values).toMatchObject({
@@ -127,6 +131,21 @@ describe("agentd logs", () => {
       status: 64,
       stderr: expect.stringContaining("did you mean 'warn'?"),
     });
+  });
+
+  it("tells the life of every shell", () => {
+    const box = sandbox();
+    box.run(["new", "one", "-d", "--local", "--", "sleep", "1000"]);
+    box.run(["rename", "one", "two"]);
+    box.run(["kill", "two"]);
+    const phrases = (name: string) =>
+      box
+        .run(["logs", name, "--json"])
+        .stdout.trim()
+        .split("\n")
+        .map((text) => JSON.parse(text).msg);
+    expect(phrases("one")).toEqual(["live"]);
+    expect(phrases("two")).toEqual(["renamed", "ended", "forgotten"]);
   });
 
   it.skipIf(!has("tmux"))("follows, over a rotation", async () => {

@@ -396,7 +396,11 @@ describe("faults on the way to AgentCore", () => {
       credentials: [{ ...TEST_CREDENTIALS, secretAccessKey: "another" }],
     });
     onTestFinished(() => server.stop());
-    expect((await check(target("t", server.url))).ids).toEqual(["access-denied"]);
+    const { findings } = await check(target("t", server.url));
+    // No permission helps a key whose secret is another.
+    expect(findings).toMatchObject([
+      { id: "credentials-refused", fix: expect.stringContaining("aws sso login") },
+    ]);
   });
 
   it("endpoint-unreachable: nothing listens; and a proxy that is set does not help", async () => {

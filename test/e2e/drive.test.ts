@@ -1,5 +1,7 @@
 // The verbs that scripts and agents drive shells with, through the built command line, on real bash.
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandTable } from "../../client/command-table.js";
 import { program, type RunResult, Sandbox } from "../support/sandbox.js";
@@ -51,6 +53,27 @@ describe("driving shells", () => {
     expect(run("label", "lbb", "a=b")).toMatchObject({ status: 2 });
     expect(run("label", "lab", "nonsense")).toMatchObject({ status: 64 });
     expect(json("kill", "-l", "stage=ci", "--json")).toMatchObject({ v: 1, shells: [{ name: "lab" }] });
+  });
+
+  it("a client without a terminal leaves no trace in which shell was attached last", () => {
+    make("seen");
+    expect(run("wait", "seen", "--idle", "100ms").status).toBe(0);
+    expect(json("rpc", "shell.info", '{"name":"seen"}').shell.attachedAt).toBeUndefined();
+  });
+
+  it("gives the lines around a match in JSON too", () => {
+    make("around");
+    run("send", "around", "clear; printf '%s\\n' one two three four; echo en''d", "Enter");
+    expect(run("wait", "around", "--text", "^end$", "--timeout", "20s").status).toBe(0);
+    expect(json("grep", "^two$", "around", "-C", "1", "--json").matches).toMatchObject([
+      { text: "two", before: ["one"], after: ["three"] },
+    ]);
+    expect(json("grep", "^two$", "around", "--json").matches[0].before).toBeUndefined();
+  });
+
+  it("daemon log-level answers in JSON", () => {
+    expect(json("daemon", "log-level", "debug", "--json")).toEqual({ v: 1, level: "debug", before: "info" });
+    expect(json("daemon", "log-level", "info", "--json")).toEqual({ v: 1, level: "info", before: "debug" });
   });
 
   it("captures as text, data and page, and joins long lines", () => {
@@ -257,6 +280,28 @@ describe("driving shells", () => {
     run("send", "s", "cat typed; grep -c ppp pasted", "Enter");
     expect(run("wait", "s", "--text", "^C-c Enter \u00e9$", "--timeout", "20s").status).toBe(0);
     expect(run("wait", "s", "--text", "^3000$", "--timeout", "20s").status).toBe(0);
+  });
+
+  it("pastes from a pipe that is slower than it, and no text that is not text", async () => {
+    make("slow");
+    run("send", "slow", "cat > piped", "Enter");
+    run("wait", "slow", "--idle", "300ms");
+    const { child, ended } = start("send", "slow", "--paste", "-");
+    child.stdin?.write("first\n");
+    // Meanwhile it has read that, and finds nothing more.
+    run("wait", "slow", "--idle", "500ms");
+    child.stdin?.end("second\n");
+    expect(await ended).toBe(0);
+    run("send", "slow", "C-d");
+    expect(run("wait", "slow", "--prompt", "--timeout", "20s").status).toBe(0);
+    run("send", "slow", "clear; cat piped", "Enter");
+    expect(run("wait", "slow", "--text", "^second$", "--timeout", "20s").status).toBe(0);
+    expect(run("capture", "slow").stdout).toContain("first\nsecond\n");
+    writeFileSync(join(sandbox.home, "latin1"), Buffer.from([0x67, 0x72, 0xfc, 0x6e]));
+    expect(run("send", "slow", "--paste", "latin1")).toMatchObject({
+      status: 64,
+      stderr: "'latin1' is not UTF-8 text\n",
+    });
   });
 
   it("answers in JSON, every command that has an answer", () => {

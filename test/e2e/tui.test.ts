@@ -205,6 +205,16 @@ describe.skipIf(!hasTmux)("the TUI", () => {
     expect(shell("beta")?.clients).toBe(0);
   });
 
+  it("leaves the next prompt a line of its own, after Ctrl-] s too", async () => {
+    const pane = tmux.open(`bash -c '${agentd} attach alpha; echo BACK; sleep 1000'`);
+    panes.push(pane);
+    await pane.waitFor("[attached alpha");
+    pane.type("C-]", "s");
+    await pane.waitFor("q quit");
+    pane.type("q");
+    await pane.waitFor(/^BACK$/m);
+  });
+
   it("makes shells with the form, on targets of the config file too", async () => {
     const pane = await open();
     pane.type("n");
@@ -288,6 +298,12 @@ describe.skipIf(!hasTmux)("the TUI", () => {
     await pane.waitFor(/attached +nobody/);
     pane.type("d");
     await pane.waitFor("green rgb");
+    pane.type("d");
+    await pane.waitFor("no output lost");
+    // First what is open, the filter is what Esc clears next.
+    pane.type("Escape");
+    await pane.waitFor("green rgb");
+    expect(pane.capture()).not.toContain("no output lost");
     pane.type("?");
     await pane.waitFor("end the shell (asks first)");
     pane.type("Escape");

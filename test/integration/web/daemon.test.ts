@@ -287,7 +287,7 @@ describe("agentd web", () => {
     [["--all"], "--all goes with revoke · agentd web revoke --all"],
     [["ls", "--port", "2000"], "--port does not go with web ls"],
     [["--stop", "--link", "x"], "--link does not go with --stop"],
-    [["ls", "extra"], "unexpected argument 'extra' · see --help"],
+    [["ls", "extra"], "unexpected argument 'extra' · see agentd web --help"],
   ])("answers %j with one line", (args, line) => {
     const { status, stderr } = sandbox().run(["web", ...args]);
     expect([status, stderr]).toEqual([64, `${line}\n`]);

@@ -20,6 +20,23 @@ const shell = (name: string, ...attached: AttachedInfo[]): ShellInfo => ({
   clients: attached.length,
 });
 
+describe("ls", () => {
+  it("cuts the reason of a state before the place and the word, where the terminal is narrow", () => {
+    const cloud: ShellInfo = {
+      ...shell("a"),
+      kind: "agentcore",
+      state: "reconnecting",
+      reason: "no route to the host at all",
+      region: "us-west-2",
+      runtimeArn: "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/demo-Ab1",
+    };
+    const row = (width: number) => shellTable([cloud], now, { verbose: false, width }).split("\n")[1];
+    expect(row(100)).toMatch(/^a +reconnecting \(no route to the host at all\) +us-west-2\/demo-Ab1 +80x24/);
+    expect(row(80)).toMatch(/^a +reconnecting \(no ro.*… +us-west-2\/demo-Ab1 +80x24/);
+    expect(row(60)).toMatch(/^a +reconnec.*… +us-west-2\/d… {2}80x24/);
+  });
+});
+
 describe("ls -v", () => {
   it("has a line for each client under its shell, in columns that are the same for all shells", () => {
     const table = shellTable(
@@ -41,6 +58,25 @@ describe("ls -v", () => {
       "  my viewer  200x50  read-only, behind  4m",
       "  ^[[31mred  80x24   ignores size       4m",
     ]);
+  });
+
+  it("keeps ids and labels whole, below the shell, where the table has no room for them", () => {
+    const one = { ...shell("a", client({ tty: "/dev/pts/3" })), labels: { team: "x", stage: "dev" } };
+    const wide = shellTable([one], now, { verbose: true });
+    const widest = Math.max(...wide.split("\n").map((line) => line.length));
+    expect(shellTable([one], now, { verbose: true, width: widest })).toBe(wide);
+    const lines = shellTable([one, shell("b")], now, { verbose: true, width: widest - 1 }).split("\n");
+    expect(lines.slice(2)).toEqual([
+      `  runtime session ${SHELL.runtimeSessionId}`,
+      `  shell id ${SHELL.shellId}`,
+      "  labels team=x,stage=dev",
+      "  pts/3  80x24  -  4m",
+      expect.stringMatching(/^b /),
+      `  runtime session ${SHELL.runtimeSessionId}`,
+      `  shell id ${SHELL.shellId}`,
+    ]);
+    expect(lines[0]).toMatch(/^NAME .* IDLE +PID +LOST$/);
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
   it("says what decides the size where it is not the usual", () => {

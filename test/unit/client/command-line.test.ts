@@ -118,6 +118,32 @@ describe("findCommand", () => {
     }
   });
 
+  it("breaks its help between words where the terminal ends", () => {
+    for (const width of [80, 100, 120]) {
+      const texts = [
+        overviewHelp(commandTable, width),
+        ...commandTable.map((each) => commandHelp(each, width)),
+      ];
+      for (const line of texts.flatMap((text) => text.split("\n")))
+        expect(line.length, line).toBeLessThanOrEqual(width);
+    }
+    const words = (text: string) => text.split(/\s+/).join(" ");
+    expect(words(overviewHelp(commandTable, 60))).toBe(words(overviewHelp(commandTable)));
+  });
+
+  it("says what -q does where it does something else", () => {
+    expect(commandHelp(findCommand(["ls"]).command)).toMatch(/-q, --quiet +names only/);
+    expect(commandHelp(findCommand(["kill"]).command)).toMatch(/-q, --quiet +say nothing on stderr/);
+  });
+
+  it("names the help of the command in which something is wrong", () => {
+    expect(mistake(() => parseCommandLine(["-z"], {}, "kill"))).toBe(
+      "unknown flag '-z' · see agentd kill --help",
+    );
+    const line = parseCommandLine(["a", "b"], {}, "rename");
+    expect(mistake(() => atMostWords(line, 1))).toBe("unexpected argument 'b' · see agentd rename --help");
+  });
+
   it("shows every command in the overview and every documented flag in its help", () => {
     const overview = overviewHelp(commandTable);
     for (const command of commandTable) {

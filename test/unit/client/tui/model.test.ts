@@ -75,15 +75,16 @@ describe("the model of the TUI", () => {
     expect(picture(state)).toMatch(/ b +● ended 3/);
   });
 
-  it("counts the places of every runtime session", () => {
-    const cloud = (name: string, session: string) =>
+  it("counts the places of every runtime, whatever the microVM", () => {
+    const cloud = (name: string, agent: string, state: ShellInfo["state"] = "live") =>
       shell(name, {
         kind: "agentcore",
-        runtimeSessionId: session,
-        runtimeArn: `arn:x:runtime/agent-${session}`,
+        state,
+        runtimeSessionId: `session-of-${name}`,
+        runtimeArn: `arn:x:runtime/${agent}`,
       });
-    const text = picture(listed(cloud("a", "s1"), cloud("b", "s1"), cloud("c", "s2")));
-    expect(text.split("\n")[0]).toMatch(/agent-s1 2\/10 · agent-s2 1\/10$/);
+    const shells = [cloud("a", "one"), cloud("b", "two"), cloud("c", "two"), cloud("d", "one", "gone")];
+    expect(picture(listed(...shells)).split("\n")[0]).toMatch(/ two 2\/10 · one 1\/10$/);
   });
 
   it("keeps the selection on a shell that is renamed, and moves to its neighbour when it goes", () => {

@@ -26,6 +26,7 @@ class RegistryRig {
   readonly upstreams: ScriptedUpstream[] = [];
   readonly prepared: string[] = [];
   readonly warnings: string[] = [];
+  readonly told: ShellEvent[] = [];
   saved: ShellRecord[] = [];
   /** What happened, in order. */
   readonly log: string[] = [];
@@ -49,6 +50,7 @@ class RegistryRig {
     },
     warn: (message) => this.warnings.push(message),
     onForgotten: ({ name }) => this.log.push(`forgot ${name}`),
+    tell: (event) => this.told.push(event),
     prepareLocal: async ({ name, shellId }) => {
       check("prepared", name);
       await turn();
@@ -298,6 +300,25 @@ describe("Registry", () => {
     await rig.create("c");
     await turn();
     expect(events).toHaveLength(count);
+    // The log is told with and without them.
+    expect(rig.told.slice(0, count)).toEqual(events);
+    expect(rig.told.at(-1)).toMatchObject({ kind: "changed", shell: { name: "c" } });
+  });
+
+  it("does not tell the log of typing and printing while nobody else listens", async () => {
+    const rig = new RegistryRig();
+    await rig.create("a");
+    await turn();
+    const count = rig.told.length;
+    rig.upstreams[0]?.output("text");
+    await turn();
+    await rig.clock.advance(60_000);
+    expect(rig.told).toHaveLength(count);
+    rig.registry.subscribe(() => {});
+    rig.upstreams[0]?.output("text");
+    await turn();
+    await rig.clock.advance(60_000);
+    expect(rig.told.length).toBeGreaterThan(count);
   });
 
   it("says once that the state cannot be saved, and saves it when it can again", async () => {
