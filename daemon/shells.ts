@@ -9,6 +9,7 @@ import type { Scrubber } from "./scrubber.js";
 import { systemDisk } from "./shell/disk.js";
 import { neighboursOf } from "./shell/neighbours.js";
 import { Registry } from "./shell/registry.js";
+import { Runs } from "./shell/run/runs.js";
 import type { Shell } from "./shell/shell.js";
 import type { UpstreamRequest } from "./shell/shell-deps.js";
 import { ShellStore } from "./shell/shell-store.js";
@@ -100,6 +101,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     log.info({ sleptMs: Math.round(sleptMs) }, "woke up: every link is asked for a sign of life");
     registry.wake();
   });
+  const runs = new Runs({ clock, onChange: (listener) => registry.subscribe(listener) });
   registry.adopt(records);
   await localShellsFound(registry);
   return {
@@ -115,7 +117,8 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     rename: (name, to) => registry.rename(name, to),
     detach: (name) => registry.detach(name),
     resize: (name, request) => registry.get(name).resize(request),
-    send: (name, bytes) => registry.get(name).send(bytes),
+    send: (name, bytes) => registry.get(name).input.send(bytes),
+    run: (params, sink, signal) => runs.run(registry.get(params.name), params, sink, signal),
     capture: async (name, range) => {
       const shell = registry.get(name);
       await shell.ready();

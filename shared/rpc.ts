@@ -172,6 +172,24 @@ export interface HelloResult {
   readonly client: { readonly prefix: string; readonly defaultTarget?: string };
 }
 
+/** What became of a command. Its output came before, as `run.output` notifications `{name, data}` (base64), in order. */
+export interface RunResult {
+  /** False: it was never typed, because its turn did not come in time. */
+  readonly started: boolean;
+  /** The command's own, or its shell's when that ended with it. Absent: it still runs (`timedOut`), or nobody knows. */
+  readonly exitCode?: number;
+  readonly durationMs: number;
+  readonly outputBytes: number;
+  /** It took longer than `timeoutMs`, and unless there is an `exitCode` it goes on. */
+  readonly timedOut?: true;
+  /** The shell itself ended, or was lost with its machine, before the command said how it ended. */
+  readonly shellEnded?: true;
+  /** The link broke meanwhile, and a server that does not count cannot say whether all output came. */
+  readonly outputMayBeMissing?: true;
+  /** Output that the caller did not read in time. */
+  readonly droppedBytes?: number;
+}
+
 type Nothing = Readonly<Record<string, never>>;
 
 /** Method name → parameters (by name, always an object) and result. */
@@ -222,6 +240,19 @@ export interface Methods {
   "shell.send": {
     params: { readonly name: string; readonly data: string };
     result: { readonly bytes: number };
+  };
+  /** Runs a command as if it were typed at the prompt. One at a time; the others wait in order, and `timeoutMs` counts from the call. */
+  "shell.run": {
+    params: {
+      readonly name: string;
+      readonly command: string;
+      readonly timeoutMs?: number;
+      /** At the timeout, send a Ctrl-C. */
+      readonly interrupt?: boolean;
+      /** Whatever seems to be in front. */
+      readonly force?: boolean;
+    };
+    result: RunResult;
   };
   /** The screen as text. `start`: first line, 0 is the top of the screen, negative reaches into the scrollback. */
   "shell.capture": {

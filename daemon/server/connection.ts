@@ -1,5 +1,4 @@
 // What a method may do with the connection that called it.
-import type { ShellEvent } from "../../shared/rpc.js";
 import type { ClientSink } from "../shell/client-host.js";
 
 /** The shell's side of an attached client. */
@@ -20,8 +19,8 @@ export interface Connection {
   greet(protocol: number, client: string): void;
   /** From now on the connection is a stream of packets; bytes that came behind the request are the first. */
   becomeStream(receiver: PacketReceiver): void;
-  /** Sends an `event` notification. */
-  notify(event: ShellEvent): void;
+  /** Sends a notification. */
+  notify(method: string, params: object): void;
   /** Runs `callback` when the connection has ended; at once when it has. */
   onClose(callback: () => void): void;
 }

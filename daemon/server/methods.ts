@@ -17,6 +17,7 @@ import type { ShellExit } from "../../shared/status.js";
 import type { ClientSink } from "../shell/client-host.js";
 import type { Call, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
+import { type RunInShell, runOver } from "./run-method.js";
 
 /** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
 export interface Shells {
@@ -35,6 +36,7 @@ export interface Shells {
   detach(name: string | undefined): number;
   resize(name: string, request: { readonly size?: Size; readonly policy?: SizePolicy }): void;
   send(name: string, bytes: Uint8Array): void;
+  run: RunInShell;
   capture(name: string, options: { start?: number; ansi?: boolean }): Promise<string>;
   /** @returns what ends the subscription. */
   subscribe(listener: (event: ShellEvent) => void): () => void;
@@ -105,6 +107,8 @@ export function createMethods({
       return { bytes: bytes.length };
     },
 
+    "shell.run": (params, { connection }) => runOver(connection, params, shells.run),
+
     "shell.capture": async ({ name, ...options }) => ({ text: await shells.capture(name, options) }),
 
     "daemon.status": async () => status(),
@@ -125,11 +129,11 @@ export function createMethods({
       // The list and the subscription are of the same turn; what happens until the answer is written waits behind it.
       let waiting: ShellEvent[] | undefined = [];
       const end = shells.subscribe((event) =>
-        waiting === undefined ? connection.notify(event) : waiting.push(event),
+        waiting === undefined ? connection.notify("event", event) : waiting.push(event),
       );
       connection.onClose(end);
       afterAnswer(() => {
-        for (const event of waiting ?? []) connection.notify(event);
+        for (const event of waiting ?? []) connection.notify("event", event);
         waiting = undefined;
       });
       return { shells: shells.list() };

@@ -104,6 +104,13 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     sizePolicy: optional(sizePolicy),
   }),
   "shell.send": object({ name: shellName, data: base64Data }),
+  "shell.run": object({
+    name: shellName,
+    command: text(200 * 1024, 0),
+    timeoutMs: optional(integer(1, 2 ** 31 - 1)),
+    interrupt: optional(boolean),
+    force: optional(boolean),
+  }),
   "shell.capture": object(
     { name: shellName, start: optional(integer(-10_000_000, 10_000_000)), ansi: optional(boolean) },
     "ignore",

@@ -2,7 +2,6 @@
 import type { Socket } from "node:net";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { ShellEvent } from "../../shared/rpc.js";
 import type { ClientSink } from "../shell/client-host.js";
 import { CallGate } from "./call-gate.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
@@ -118,14 +117,14 @@ export class Peer implements Connection {
     if (this.#inputEnded) this.#leave();
   }
 
-  notify(event: ShellEvent): void {
+  notify(method: string, params: object): void {
     this.#streamsEvents = true;
     if (this.#writer.queuedBytes > MAX_QUEUED_BYTES) {
       this.#log.warn({ queuedBytes: this.#writer.queuedBytes }, "client does not read its events");
       this.#socket.destroy();
       return;
     }
-    this.#writer.writeLine(`${JSON.stringify({ jsonrpc: "2.0", method: "event", params: event })}\n`);
+    this.#writer.writeLine(`${JSON.stringify({ jsonrpc: "2.0", method, params })}\n`);
   }
 
   onClose(callback: () => void): void {

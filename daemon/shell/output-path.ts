@@ -9,6 +9,7 @@ import { OutputFilter } from "../terminal/output-filter.js";
 import type { OutputPiece } from "../terminal/output-pieces.js";
 import { Screen, type ScreenOptions } from "../terminal/screen.js";
 import { SequenceTail } from "../terminal/sequence-tail.js";
+import type { XtermState } from "../terminal/xterm-state.js";
 import type { Clock } from "../upstream/clock.js";
 import type { Have } from "../upstream/link.js";
 import { ClientGroup } from "./client-group.js";
@@ -96,7 +97,6 @@ export class OutputPath {
     return this.#log.offset - this.#unshown;
   }
 
-  /** The server of the present connection counts its output. */
   get isCounted(): boolean {
     return this.#isCounted;
   }
@@ -183,6 +183,11 @@ export class OutputPath {
 
   text(options: { readonly start?: number; readonly ansi?: boolean }): Promise<string> {
     return this.#screen.text(options);
+  }
+
+  /** See `Screen.look`. */
+  look<T>(read: (state: XtermState) => T): Promise<T> {
+    return this.#screen.look(read);
   }
 
   /** From now on the output is that of `epoch` at `offset`. Clients learn a new offset by a notice, a new epoch by a drawing. */

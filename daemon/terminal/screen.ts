@@ -1,5 +1,4 @@
 // A shell's screen: a headless terminal that parses in slices, and can be asked for bytes that reproduce it.
-
 import type { Terminal } from "@xterm/headless";
 import { AgentdError } from "../../shared/errors.js";
 import type { Size } from "../../shared/size.js";
@@ -16,6 +15,7 @@ import { Skim } from "./skim.js";
 import type { SlicedTask, Slicer } from "./slicer.js";
 import { WholeCharacters } from "./whole-characters.js";
 import { stateOf, writeNow } from "./xterm-internals.js";
+import type { XtermState } from "./xterm-state.js";
 
 export interface ScreenOptions {
   readonly cols: number;
@@ -128,15 +128,15 @@ export class Screen implements SlicedTask {
   }
 
   /** The lines of the screen that is on, after everything written before this call; each ends with a newline. */
-  async text(options: TextOptions = {}): Promise<string> {
-    let text = "";
-    return this.#read(
-      () => {
-        text = screenText(stateOf(this.#terminal), options.start ?? 0, options.ansi === true);
-        return true;
-      },
-      () => text,
-    );
+  text(options: TextOptions = {}): Promise<string> {
+    return this.look((state) => screenText(state, options.start ?? 0, options.ansi === true));
+  }
+
+  /** What `read` makes of the state after everything written before this call. Rejects with `shell_ended`. */
+  async look<T>(read: (state: XtermState) => T): Promise<T> {
+    let seen: { readonly value: T } | undefined;
+    const step = () => (seen = { value: read(stateOf(this.#terminal)) }) !== undefined;
+    return this.#read(step, () => (seen as unknown as { value: T }).value);
   }
 
   dispose(): void {
