@@ -7,10 +7,12 @@ import { capture } from "./commands/capture.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
 import { kill } from "./commands/kill.js";
+import { label } from "./commands/label.js";
 import { ls } from "./commands/ls.js";
 import { newShell } from "./commands/new.js";
 import { rename } from "./commands/rename.js";
 import { resize } from "./commands/resize.js";
+import { run } from "./commands/run.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
 import { version } from "./commands/version.js";
@@ -22,8 +24,10 @@ export const commandTable: readonly Command[] = [
   detach,
   ls,
   send,
+  run,
   capture,
   rename,
+  label,
   resize,
   kill,
   daemon,

@@ -54,6 +54,8 @@ export class DaemonConnection {
   readonly #socket: Socket;
   readonly #lines = new LineReader(MAX_ANSWER_BYTES);
   readonly #calls = new Map<number, PendingCall>();
+  /** Told every line that is no answer to a call, in its turn between them. */
+  onNotification: (line: string) => void = () => {};
   #nextId = 1;
   #failure: AgentdError | undefined;
   readonly #onData = (chunk: Uint8Array) => this.#handleData(chunk);
@@ -163,6 +165,7 @@ export class DaemonConnection {
     // An error without an id is about the connection, which ends: nobody is answered any more.
     if (answer?.id === null && answer.error !== undefined) this.#fail(answer.error);
     const call = answer && this.#calls.get(answer.id ?? 0);
+    if (answer === undefined) this.onNotification(line);
     if (answer === undefined || call === undefined) return false;
     this.#calls.delete(answer.id ?? 0);
     if (answer.error !== undefined) {

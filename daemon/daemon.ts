@@ -113,6 +113,10 @@ export class Daemon {
   }
 }
 
-function clientConfig({ prefix, defaultTarget }: Config) {
-  return { prefix, ...(defaultTarget === undefined ? {} : { defaultTarget }) };
+function clientConfig({ prefix, defaultTarget, targets }: Config) {
+  return {
+    prefix,
+    ...(defaultTarget === undefined ? {} : { defaultTarget }),
+    ...(targets.size === 0 ? {} : { targets: [...targets.keys()] }),
+  };
 }

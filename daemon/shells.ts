@@ -10,6 +10,7 @@ import { systemDisk } from "./shell/disk.js";
 import { neighboursOf } from "./shell/neighbours.js";
 import { Registry } from "./shell/registry.js";
 import { Runs } from "./shell/run/runs.js";
+import { watchScreen } from "./shell/screen-watch.js";
 import type { Shell } from "./shell/shell.js";
 import type { UpstreamRequest } from "./shell/shell-deps.js";
 import { ShellStore } from "./shell/shell-store.js";
@@ -115,6 +116,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     info: (name) => registry.get(name).info(),
     kill: (name, force) => registry.kill(name, force),
     rename: (name, to) => registry.rename(name, to),
+    label: (name, changes) => registry.label(name, changes),
     detach: (name) => registry.detach(name),
     resize: (name, request) => registry.get(name).resize(request),
     send: (name, bytes) => registry.get(name).input.send(bytes),
@@ -124,6 +126,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
       await shell.ready();
       return shell.output.text(range);
     },
+    watch: (name, options) => watchScreen(registry, name, { ...options, clock }),
     subscribe: (listener) => registry.subscribe(listener),
     stop: (reason) => {
       stopWatching();

@@ -61,6 +61,8 @@ export interface ShellInfo {
   readonly cwd?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAt: string;
+  /** When something was last typed or printed; absent while that is not known. */
+  readonly activeAt?: string;
   /** When a client was last attached. */
   readonly attachedAt?: string;
   /** When the present connection was made. */
@@ -169,7 +171,18 @@ export interface HelloResult {
   readonly version: string;
   readonly pid: number;
   /** From the daemon's config file: what the client needs of it. */
-  readonly client: { readonly prefix: string; readonly defaultTarget?: string };
+  readonly client: {
+    readonly prefix: string;
+    readonly defaultTarget?: string;
+    /** Names of the targets that a new shell can run on, besides `local`. */
+    readonly targets?: readonly string[];
+  };
+}
+
+/** The parameters of a `run.output` notification: bytes that the command wrote, base64. */
+export interface RunOutput {
+  readonly name: string;
+  readonly data: string;
 }
 
 /** What became of a command. Its output came before, as `run.output` notifications `{name, data}` (base64), in order. */
@@ -224,6 +237,11 @@ export interface Methods {
     result: { readonly exit?: ShellExit };
   };
   "shell.rename": { params: { readonly name: string; readonly to: string }; result: Nothing };
+  /** Sets labels, null removes one, no labels change nothing. Answers with all labels, when they are on the disk. */
+  "shell.label": {
+    params: { readonly name: string; readonly labels: Readonly<Record<string, string | null>> };
+    result: { readonly labels: Readonly<Record<string, string>> };
+  };
   /** A size makes the policy `manual`; a policy takes effect at once. Answers with the shell as it is now. */
   "shell.resize": {
     params: {
@@ -247,8 +265,10 @@ export interface Methods {
       readonly name: string;
       readonly command: string;
       readonly timeoutMs?: number;
-      /** At the timeout, send a Ctrl-C. */
+      /** Send it a Ctrl-C at the timeout, or when the caller goes away. Otherwise it goes on. */
       readonly interrupt?: boolean;
+      /** Leave out what a terminal must not get. Default: the bytes as they are. */
+      readonly forTerminal?: boolean;
       /** Whatever seems to be in front. */
       readonly force?: boolean;
     };
@@ -259,6 +279,13 @@ export interface Methods {
     params: { readonly name: string; readonly start?: number; readonly ansi?: boolean };
     result: { readonly text: string };
   };
+  /**
+   * Sends the shell's screen as `screen` notifications on this connection: at once, then whenever it has changed, at most 15 times
+   * a second and never faster than it is read. A connection watches one shell: the last one asked for.
+   */
+  "shell.watch": { params: { readonly name: string; readonly rows?: number }; result: Nothing };
+  /** Ends that. */
+  "shell.unwatch": { params: Nothing; result: Nothing };
   "daemon.status": { params: Nothing; result: DaemonStatus };
   /** Orderly stop that kills no shell; `localShells`: also end the local runtime and its shells. */
   "daemon.stop": { params: { readonly localShells?: boolean; readonly restart?: boolean }; result: Nothing };
@@ -275,3 +302,17 @@ export type ShellEvent =
   | { readonly kind: "changed"; readonly shell: ShellInfo }
   | { readonly kind: "renamed"; readonly from: string; readonly shell: ShellInfo }
   | { readonly kind: "forgotten"; readonly name: string };
+
+/** The parameters of a `screen` notification: what is on a shell's screen, or the part of it that was asked for. */
+export interface ScreenFrame {
+  readonly name: string;
+  /** The size of the whole screen. */
+  readonly cols: number;
+  readonly rows: number;
+  /** Row of the screen that `lines[0]` is. The part that is shown holds the cursor. */
+  readonly top: number;
+  /** Printable text and SGR sequences, nothing else; every line begins and ends plain. */
+  readonly lines: readonly string[];
+  /** On the whole screen, from 0; absent while the program hides it. */
+  readonly cursor?: { readonly x: number; readonly y: number };
+}

@@ -1,4 +1,5 @@
 // What a method may do with the connection that called it.
+import type { RunOutput, ScreenFrame, ShellEvent } from "../../shared/rpc.js";
 import type { ClientSink } from "../shell/client-host.js";
 
 /** The shell's side of an attached client. */
@@ -19,8 +20,8 @@ export interface Connection {
   greet(protocol: number, client: string): void;
   /** From now on the connection is a stream of packets; bytes that came behind the request are the first. */
   becomeStream(receiver: PacketReceiver): void;
-  /** Sends a notification. */
-  notify(method: string, params: object): void;
+  /** Sends a notification: an `event` unless `method` says otherwise. */
+  notify(params: ShellEvent | ScreenFrame | RunOutput, method?: "event" | "screen" | "run.output"): void;
   /** Runs `callback` when the connection has ended; at once when it has. */
   onClose(callback: () => void): void;
 }

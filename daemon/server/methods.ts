@@ -18,9 +18,10 @@ import type { ClientSink } from "../shell/client-host.js";
 import type { Call, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
 import { type RunInShell, runOver } from "./run-method.js";
+import { type WatchableShells, watchMethods } from "./watch-methods.js";
 
 /** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
-export interface Shells {
+export interface Shells extends WatchableShells {
   create(params: Params<"shell.new">): Promise<Result<"shell.new">>;
   /** @param program what the client calls itself */
   attach(
@@ -33,6 +34,7 @@ export interface Shells {
   info(name: string): ShellInfo;
   kill(name: string, force: boolean): Promise<ShellExit | undefined>;
   rename(name: string, to: string): Promise<void>;
+  label(name: string, changes: Params<"shell.label">["labels"]): Promise<Result<"shell.label">["labels"]>;
   detach(name: string | undefined): number;
   resize(name: string, request: { readonly size?: Size; readonly policy?: SizePolicy }): void;
   send(name: string, bytes: Uint8Array): void;
@@ -90,6 +92,8 @@ export function createMethods({
       return {};
     },
 
+    "shell.label": async ({ name, labels }) => ({ labels: await shells.label(name, labels) }),
+
     "shell.detach": async ({ name }) => ({ detached: shells.detach(name) }),
 
     "shell.resize": async ({ name, cols, rows, sizePolicy: policy }) => {
@@ -111,6 +115,8 @@ export function createMethods({
 
     "shell.capture": async ({ name, ...options }) => ({ text: await shells.capture(name, options) }),
 
+    ...watchMethods(shells),
+
     "daemon.status": async () => status(),
 
     "daemon.stop": async ({ localShells = false, restart = false }, { afterAnswer }) => {
@@ -129,11 +135,11 @@ export function createMethods({
       // The list and the subscription are of the same turn; what happens until the answer is written waits behind it.
       let waiting: ShellEvent[] | undefined = [];
       const end = shells.subscribe((event) =>
-        waiting === undefined ? connection.notify("event", event) : waiting.push(event),
+        waiting === undefined ? connection.notify(event) : waiting.push(event),
       );
       connection.onClose(end);
       afterAnswer(() => {
-        for (const event of waiting ?? []) connection.notify("event", event);
+        for (const event of waiting ?? []) connection.notify(event);
         waiting = undefined;
       });
       return { shells: shells.list() };

@@ -3,6 +3,7 @@ import { isAbsolute } from "node:path";
 import { isRuntimeSessionId, isShellId } from "../../shared/names.js";
 import type { MethodName, Params, TargetRequest } from "../../shared/rpc.js";
 import { isSizePolicy, SIZE_POLICIES, type SizePolicy } from "../../shared/size.js";
+import { MAX_LABELS } from "../shell/labels.js";
 import {
   boolean,
   type Check,
@@ -14,6 +15,7 @@ import {
   object,
   oneOf,
   optional,
+  orNull,
   shellName,
   text,
   word,
@@ -28,6 +30,7 @@ const sizePolicy: Check<SizePolicy> = (value, path) => {
 };
 /** Our choice: a label is a word, not a document. */
 const isLabelKey = (key: string) => /^[A-Za-z0-9._/-]{1,63}$/.test(key) && key !== "__proto__";
+const labelValue = text(256, 0);
 /** POSIX: anything but `=` and NUL; `__proto__` would be no variable but a trap for whoever copies the object. */
 const isVariable = (key: string) => /^[^=\0]{1,256}$/.test(key) && key !== "__proto__";
 
@@ -74,7 +77,7 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     cols: optional(side),
     rows: optional(side),
     sizePolicy: optional(sizePolicy),
-    labels: optional(map(isLabelKey, text(256, 0), 64)),
+    labels: optional(map(isLabelKey, labelValue, MAX_LABELS)),
     reuse: optional(boolean),
     escapes: optional(word("safe", "raw")),
     clipboard: optional(word("deny", "allow")),
@@ -96,6 +99,7 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
   "shell.info": object({ name: shellName }, "ignore"),
   "shell.kill": object({ name: shellName, force: optional(boolean) }),
   "shell.rename": object({ name: shellName, to: shellName }),
+  "shell.label": object({ name: shellName, labels: map(isLabelKey, orNull(labelValue), MAX_LABELS * 2) }),
   "shell.detach": object({ name: optional(shellName) }),
   "shell.resize": object({
     name: shellName,
@@ -109,12 +113,15 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     command: text(200 * 1024, 0),
     timeoutMs: optional(integer(1, 2 ** 31 - 1)),
     interrupt: optional(boolean),
+    forTerminal: optional(boolean),
     force: optional(boolean),
   }),
   "shell.capture": object(
     { name: shellName, start: optional(integer(-10_000_000, 10_000_000)), ansi: optional(boolean) },
     "ignore",
   ),
+  "shell.watch": object({ name: shellName, rows: optional(side) }, "ignore"),
+  "shell.unwatch": object({}, "ignore"),
   "daemon.status": object({}, "ignore"),
   "daemon.stop": object({ localShells: optional(boolean), restart: optional(boolean) }),
   "events.subscribe": object({}, "ignore"),

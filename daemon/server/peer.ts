@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
+import type { RunOutput, ScreenFrame, ShellEvent } from "../../shared/rpc.js";
 import type { ClientSink } from "../shell/client-host.js";
 import { CallGate } from "./call-gate.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
@@ -117,7 +118,7 @@ export class Peer implements Connection {
     if (this.#inputEnded) this.#leave();
   }
 
-  notify(method: string, params: object): void {
+  notify(params: ShellEvent | ScreenFrame | RunOutput, method = "event"): void {
     this.#streamsEvents = true;
     if (this.#writer.queuedBytes > MAX_QUEUED_BYTES) {
       this.#log.warn({ queuedBytes: this.#writer.queuedBytes }, "client does not read its events");

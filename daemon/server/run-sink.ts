@@ -67,7 +67,7 @@ export class OutputSink implements RunSink {
   #send(): void {
     while (this.#waitingBytes > 0 && this.#connection.sink.queuedBytes < SOCKET_HIGH_BYTES) {
       const data = Buffer.from(this.#take()).toString("base64");
-      this.#connection.notify("run.output", { name: this.#name, data });
+      this.#connection.notify({ name: this.#name, data }, "run.output");
     }
     this.onBacklog(this.#waitingBytes);
     if (this.#waitingBytes === 0) this.#onEmpty();

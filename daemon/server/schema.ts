@@ -130,6 +130,11 @@ export function list<T>(item: Check<T>, maxItems: number, minItems = 0): Check<r
   };
 }
 
+/** A value that may also be JSON `null`. */
+export function orNull<T>(check: Check<T>): Check<T | null> {
+  return (value, path) => (value === null ? null : check(value, path));
+}
+
 /** Free keys, each accepted by `isKey`. */
 export function map<T>(
   isKey: (key: string) => boolean,

@@ -185,7 +185,6 @@ export class OutputPath {
     return this.#screen.text(options);
   }
 
-  /** See `Screen.look`. */
   look<T>(read: (state: XtermState) => T): Promise<T> {
     return this.#screen.look(read);
   }

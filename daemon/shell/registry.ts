@@ -6,8 +6,9 @@ import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { Clock } from "../upstream/clock.js";
 import type { LocalShellSpec } from "../upstream/local-runtime-link.js";
-import type { UpstreamIds, UpstreamTarget } from "../upstream/target.js";
 import { notEnded, notSaved } from "./half-done.js";
+import { applyLabels, type LabelChanges } from "./labels.js";
+import type { NewShell } from "./new-shell.js";
 import { Shell } from "./shell.js";
 import type { ShellDeps } from "./shell-deps.js";
 import type { ShellRecord } from "./shell-record.js";
@@ -15,27 +16,10 @@ import { isOver } from "./shell-state.js";
 import type { ShellStore } from "./shell-store.js";
 import { StateKeeper, type Unsaved } from "./state-keeper.js";
 
-export interface NewShell {
-  readonly name: string;
-  readonly target: UpstreamTarget;
-  readonly ids: UpstreamIds;
-  readonly cols: number;
-  readonly rows: number;
-  readonly labels: Readonly<Record<string, string>>;
-  /** The ids name a shell that exists already: what answers must be that one. */
-  readonly known: boolean;
-  /** What clients get of its output. */
-  readonly rules?: Pick<ShellRecord, "escapes" | "clipboard" | "sizePolicy">;
-  /** Answer with the existing shell of that name. */
-  readonly reuse: boolean;
-  /** Local shells: the process to start. */
-  readonly local?: Pick<LocalShellSpec, "command" | "cwd" | "env" | "umask">;
-}
-
 export interface RegistryOptions {
   readonly clock: Clock;
   readonly store: Pick<ShellStore, "save">;
-  readonly shell: Omit<ShellDeps, "onChange" | "onRecord" | "clock">;
+  readonly shell: Omit<ShellDeps, "onChange" | "onActive" | "onRecord" | "clock">;
   /** Starts a local shell's process. @throws AgentdError `spawn_failed`. */
   prepareLocal(spec: LocalShellSpec): Promise<unknown>;
   warn(message: string): void;
@@ -150,6 +134,20 @@ export class Registry {
   }
 
   /**
+   * Sets labels, or removes those that are null; resolves with all of them when that is on the disk.
+   * @throws AgentdError `shell_not_found`, `invalid_params` (too many), `state_unwritable` (done, but not saved yet).
+   */
+  async label(name: string, changes: LabelChanges): Promise<Readonly<Record<string, string>>> {
+    const shell = this.get(name);
+    const labels = applyLabels(shell.record.labels, changes);
+    this.#handleChange(shell);
+    await this.#state.save().catch((error: unknown) => {
+      throw notSaved(`shell '${name}' has its labels`, error);
+    });
+    return labels;
+  }
+
+  /**
    * Ends a shell and forgets it; resolves when that is on the disk.
    * @throws AgentdError `shell_not_found`, why it cannot be ended now, or `state_unwritable` (ended, but not saved yet).
    */
@@ -239,6 +237,10 @@ export class Registry {
       ...this.#options.shell,
       clock: this.#options.clock,
       onChange: (changed) => this.#handleChange(changed),
+      onActive: (active) => {
+        if (this.#listeners.size > 0) this.#handleChange(active);
+        return this.#listeners.size > 0;
+      },
       onRecord: () => this.#state.saveSoon(),
     });
     this.#shells.set(record.name, shell);

@@ -44,6 +44,8 @@ export interface ShellDeps {
   neighbours(shell: Shell): readonly string[];
   /** Something that `ls` shows has changed. */
   onChange(shell: Shell): void;
+  /** Something was typed or printed: at once after a pause, then at most once a second. False: nobody wants to know. */
+  onActive?(shell: Shell): boolean;
   /** Something that must survive the daemon has changed. */
   onRecord(shell: Shell): void;
 }

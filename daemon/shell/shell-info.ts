@@ -11,10 +11,14 @@ import { isOver, reasonOf, type ShellState } from "./shell-state.js";
 export interface ShellFacts {
   readonly record: ShellRecord;
   readonly state: ShellState;
-  readonly size: Size;
+  readonly output: {
+    readonly size: Size;
+    readonly title: string | undefined;
+    readonly cwd: string | undefined;
+  };
   readonly attached: readonly AttachedInfo[];
-  readonly title: string | undefined;
-  readonly cwd: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly activeAt: number | undefined;
   readonly attachedAt: number | undefined;
   readonly heldBytes: number;
   readonly link: {
@@ -36,11 +40,12 @@ export function describeShell(facts: ShellFacts): ShellInfo {
     clients: facts.attached.length,
     attached: facts.attached,
     ...optional("sizePolicy", record.sizePolicy),
-    ...facts.size,
-    ...optional("title", facts.title),
-    ...optional("cwd", facts.cwd),
+    ...facts.output.size,
+    ...optional("title", facts.output.title),
+    ...optional("cwd", facts.output.cwd),
     labels: { ...record.labels },
     createdAt: iso(record.createdAt),
+    ...(facts.activeAt === undefined ? {} : { activeAt: iso(facts.activeAt) }),
     ...(facts.attachedAt === undefined ? {} : { attachedAt: iso(facts.attachedAt) }),
     ...(state.kind === "live" ? { connectedAt: iso(state.connectedAt) } : {}),
     ...endFacts(state),

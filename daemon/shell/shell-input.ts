@@ -20,6 +20,8 @@ export interface ShellInputOptions {
   readonly watchers: Pick<OutputWatchers, "add">;
   state(): ShellState;
   name(): string;
+  /** Somebody typed. */
+  onInput(): void;
 }
 
 /**
@@ -70,6 +72,7 @@ export class ShellInput {
     }
     if (this.#hold(from, bytes)) return;
     this.line.typed(bytes);
+    this.#options.onInput();
     this.#typist = from;
     if (upstream.send(bytes)) this.#progress.accepted(bytes.length);
     else from.notify({ kind: "discarded", bytes: bytes.length });
@@ -80,6 +83,7 @@ export class ShellInput {
     this.check();
     if (this.#hold(undefined, bytes)) return;
     this.line.typed(bytes);
+    this.#options.onInput();
     this.type(bytes);
   }
 

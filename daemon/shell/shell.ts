@@ -5,6 +5,7 @@ import type { AttachParams, AttachResult, ShellInfo } from "../../shared/rpc.js"
 import type { Size } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { Ending, LinkEvent } from "../upstream/link.js";
+import { Activity } from "./activity.js";
 import { AttachedClient } from "./attached-client.js";
 import type { ClientHost, ClientSink } from "./client-host.js";
 import { roleOf } from "./client-role.js";
@@ -51,13 +52,13 @@ export class Shell {
   readonly #journal = new LinkJournal();
   /** For the verbs that type. */
   readonly input: ShellInput;
+  readonly #activity: Activity;
   #attachedAt: number | undefined;
   #lastError: AgentdError | undefined;
 
   constructor(record: ShellRecord, deps: ShellDeps) {
     this.record = record;
     this.#deps = deps;
-    const size = { cols: record.cols, rows: record.rows };
     this.#output = new OutputPath({
       record,
       clock: deps.clock,
@@ -73,9 +74,10 @@ export class Shell {
       onReplayed: () => this.#settled.reach(),
       onChange: () => deps.onChange(this),
     });
+    this.#activity = new Activity(deps.clock, this.#output.watchers, () => deps.onActive?.(this) ?? false);
     this.#upstream = deps.createUpstream({
       record,
-      size,
+      size: this.#output.size,
       have: () => this.#output.have,
       handlers: {
         onFrame: (frame) => this.#output.handleFrame(frame),
@@ -91,6 +93,7 @@ export class Shell {
       watchers: this.#output.watchers,
       state: () => this.#state,
       name: () => record.name,
+      onInput: () => this.#activity.note(),
     });
     this.#setState(overState(record) ?? this.#state);
   }
@@ -118,13 +121,11 @@ export class Shell {
   }
 
   info(): ShellInfo {
-    const { cwd, size, title } = this.#output;
     return describeShell({
       record: this.record,
       state: this.#state,
-      size,
-      title,
-      cwd,
+      output: this.#output,
+      activeAt: this.#activity.at,
       attached: this.#clients.describe(),
       attachedAt: this.#attachedAt,
       heldBytes: this.#upstream.queuedBytes,
@@ -206,8 +207,7 @@ export class Shell {
    */
   async kill(signal: AbortSignal): Promise<ShellExit | undefined> {
     if (isOver(this.#state)) return this.#state.kind === "ended" ? this.#state.exit : undefined;
-    // Whoever kills a shell that another client took has to take it back for that.
-    if (this.#state.kind === "taken") this.start();
+    if (this.#state.kind === "taken") this.start(); // To end a shell that another client took is to take it back first.
     const exit = await this.#upstream.kill(signal);
     await this.#running;
     this.#handleEnding({ kind: "exited", exit: exit ?? { kind: "unknown", message: "killed" } });
@@ -218,6 +218,7 @@ export class Shell {
   async stop(notice: Notice): Promise<void> {
     this.#clients.finish(notice);
     this.input.stop();
+    this.#activity.stop();
     this.#stop.abort();
     await this.#running;
     this.#output.dispose();
@@ -235,9 +236,8 @@ export class Shell {
     if (event.kind === "discarded") this.input.dropped();
     if (event.kind === "live") this.#handleLive(event, wasLive);
     // Where the output is not counted, a new shell shows itself only now.
-    if (event.kind === "confirmed" && event.verdict === "new" && before === "unknown") {
-      if (!this.#output.isCounted) this.#output.beginAnew(undefined, 0);
-    }
+    const isLateNew = event.kind === "confirmed" && event.verdict === "new" && before === "unknown";
+    if (isLateNew && !this.#output.isCounted) this.#output.beginAnew(undefined, 0);
     if (event.kind === "replayed") this.#handleReplayed(event);
     if (recordLoss(this.record, event)) this.#deps.onRecord(this);
     this.#setState(afterLink(this.#state, event, this.#deps.clock.now()));

@@ -22,7 +22,7 @@ function plainLine(line: XtermLine): string {
 }
 
 /** Every line begins and ends plain, so that lines can be cut out and joined. */
-function coloredLine(line: XtermLine): string {
+export function coloredLine(line: XtermLine): string {
   let end = line.length;
   while (end > 0 && isBlank(line, end - 1) && (word(line, end - 1, 2) & Bits.colorMode) === 0) end--;
   const plain = "\x1b[m";

@@ -132,11 +132,11 @@ export class Screen implements SlicedTask {
     return this.look((state) => screenText(state, options.start ?? 0, options.ansi === true));
   }
 
-  /** What `read` makes of the state after everything written before this call. Rejects with `shell_ended`. */
+  /** What `read` makes of the screen, after everything written before this call. */
   async look<T>(read: (state: XtermState) => T): Promise<T> {
-    let seen: { readonly value: T } | undefined;
-    const step = () => (seen = { value: read(stateOf(this.#terminal)) }) !== undefined;
-    return this.#read(step, () => (seen as unknown as { value: T }).value);
+    const seen: T[] = [];
+    const step = () => seen.push(read(stateOf(this.#terminal))) > 0;
+    return this.#read(step, () => seen[0] as T);
   }
 
   dispose(): void {

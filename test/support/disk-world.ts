@@ -1,7 +1,8 @@
 // A registry over a disk that fails, a server that outlives it, and an oracle that knows what was promised to whom.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type NewShell, Registry } from "../../daemon/shell/registry.js";
+import type { NewShell } from "../../daemon/shell/new-shell.js";
+import { Registry } from "../../daemon/shell/registry.js";
 import type { ShellRecord } from "../../daemon/shell/shell-record.js";
 import { ShellStore } from "../../daemon/shell/shell-store.js";
 import { decodeState } from "../../daemon/shell/state-file.js";

@@ -24,7 +24,11 @@ const PROMPT_END = /[$#%>❯➜→»λ] ?$/;
 const COMMAND_OPTION = /^-[a-z]*c$/;
 
 /** A shell on this machine: the kernel knows. `undefined`: it does not tell. */
-export async function frontByProcess(host: ProcessHost, pid: number, screen: ScreenEvidence): Promise<Front | undefined> {
+export async function frontByProcess(
+  host: ProcessHost,
+  pid: number,
+  screen: ScreenEvidence,
+): Promise<Front | undefined> {
   const front = await host.foreground(pid);
   if (front === undefined) return undefined;
   const name = printable(front.program, 40);
@@ -59,5 +63,9 @@ function isScript(args: readonly string[]): boolean {
   if (args.some((word) => COMMAND_OPTION.test(word))) return true;
   // `busybox sh` and `--rcfile FILE` name something that is no script.
   const before = first === undefined ? undefined : args[args.indexOf(first) - 1];
-  return first !== undefined && !/^(?:sh|ash|hush)$/.test(first) && !/^(?:--rcfile|--init-file|-[oO])$/.test(before ?? "");
+  return (
+    first !== undefined &&
+    !/^(?:sh|ash|hush)$/.test(first) &&
+    !/^(?:--rcfile|--init-file|-[oO])$/.test(before ?? "")
+  );
 }

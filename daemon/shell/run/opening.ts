@@ -33,7 +33,9 @@ const MAX_LINE_CHARACTERS = 400;
 /** The command as people see it at the prompt. */
 export function shownCommand(command: string): string {
   const lines = command.replace(/\n+$/, "").split("\n");
-  const shown = lines.slice(0, MAX_LINES).map((line) => printable(line.replaceAll("\t", "    "), MAX_LINE_CHARACTERS));
+  const shown = lines
+    .slice(0, MAX_LINES)
+    .map((line) => printable(line.replaceAll("\t", "    "), MAX_LINE_CHARACTERS));
   if (lines.length > MAX_LINES) shown.push(`… ${lines.length - MAX_LINES} more lines`);
   return shown.join("\n");
 }

@@ -30,7 +30,10 @@ export const linuxHost: ProcessHost = {
     const group = await foregroundGroup(pid);
     if (group === undefined) return undefined;
     try {
-      const [program, words] = await Promise.all([programName(group), readFile(`/proc/${group}/cmdline`, "utf8")]);
+      const [program, words] = await Promise.all([
+        programName(group),
+        readFile(`/proc/${group}/cmdline`, "utf8"),
+      ]);
       return { pid: group, program, args: words.split("\0").slice(1, -1) };
     } catch {
       // The leader has ended, and others of its group have not: a pipeline.
@@ -41,11 +44,16 @@ export const linuxHost: ProcessHost = {
   terminalMode: (pid) =>
     new Promise((resolve) => {
       const args = ["-a", "-F", `/proc/${pid}/fd/0`];
-      execFile("stty", args, { timeout: STTY_LIMIT_MS, env: { PATH: process.env["PATH"], LC_ALL: "C" } }, (error, text) => {
-        const flags = new Set(text.split(/[\s;]+/));
-        if (error !== null || !(flags.has("icanon") || flags.has("-icanon"))) return resolve(undefined);
-        resolve({ canonical: flags.has("icanon"), echo: flags.has("echo") });
-      });
+      execFile(
+        "stty",
+        args,
+        { timeout: STTY_LIMIT_MS, env: { PATH: process.env["PATH"], LC_ALL: "C" } },
+        (error, text) => {
+          const flags = new Set(text.split(/[\s;]+/));
+          if (error !== null || !(flags.has("icanon") || flags.has("-icanon"))) return resolve(undefined);
+          resolve({ canonical: flags.has("icanon"), echo: flags.has("echo") });
+        },
+      );
     }),
 };
 

@@ -57,7 +57,8 @@ export class PromptFinder {
       } else {
         const isYoung = clock.now() - createdAt < YOUNG_MS && !shell.output.isAlternate;
         const patience = front.isShell ? SHELL_PATIENCE_MS : PROGRAM_PATIENCE_MS;
-        if (clock.monotonic() - began > (isYoung ? YOUNG_PATIENCE_MS : patience)) throw busy(`'${name}' is busy: ${front.what} · nothing was typed`);
+        if (clock.monotonic() - began > (isYoung ? YOUNG_PATIENCE_MS : patience))
+          throw busy(`'${name}' is busy: ${front.what} · nothing was typed`);
       }
       await changed;
     }

@@ -17,7 +17,10 @@ export class RunLane {
     signal.throwIfAborted();
     if (this.#isTaken) {
       if (this.#waiting.length >= MAX_WAITING) {
-        throw new AgentdError("too_busy", `${MAX_WAITING} runs wait for this shell already · try again later`);
+        throw new AgentdError(
+          "too_busy",
+          `${MAX_WAITING} runs wait for this shell already · try again later`,
+        );
       }
       await this.#turn(signal);
     }

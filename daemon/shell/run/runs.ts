@@ -28,7 +28,7 @@ export class Runs {
    */
   async run(
     shell: RunShell & { ready(): Promise<void> },
-    { command, force = false, interrupt = false }: Pick<Params<"shell.run">, "command" | "force" | "interrupt">,
+    params: Omit<Params<"shell.run">, "timeoutMs">,
     sink: RunSink,
     signal: AbortSignal,
   ): Promise<RunResult> {
@@ -48,7 +48,9 @@ export class Runs {
       // A local shell waits for who reads its output more slowly than it comes.
       sink.onBacklog = (bytes) => shell.output.reportBacklog(sink, bytes);
       const nonce = randomBytes(16).toString("hex");
-      return await new ShellRun({ shell, clock, host, sink, nonce, command, force, interrupt, onChange }).execute(signal);
+      const { command, force = false, forTerminal = false, interrupt = false } = params;
+      const request = { command, force, forTerminal, interrupt, nonce };
+      return await new ShellRun({ shell, clock, host, sink, onChange, ...request }).execute(signal);
     } finally {
       leave();
     }

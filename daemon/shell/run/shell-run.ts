@@ -1,14 +1,15 @@
 // One command in a live shell: finds the prompt, opens the run, passes the output on, and learns the status.
 import { printable } from "../../../shared/names.js";
 import type { RunResult, ShellInfo } from "../../../shared/rpc.js";
+import { OutputFilter } from "../../terminal/output-filter.js";
 import type { Clock } from "../../upstream/clock.js";
 import { Milestone } from "../milestone.js";
 import type { Shell } from "../shell.js";
 import { isOver } from "../shell-state.js";
 import { NewlineUndo } from "./newline-undo.js";
 import { openingFor, shownCommand } from "./opening.js";
-import { busy, PromptFinder } from "./prompt-finder.js";
 import type { ProcessHost } from "./process-host.js";
+import { busy, PromptFinder } from "./prompt-finder.js";
 import { RunMarkers } from "./run-marker.js";
 import { flavourOf, NO_SCRIPT, runScript, scriptMessage } from "./run-script.js";
 
@@ -34,7 +35,9 @@ export interface ShellRunOptions {
   readonly command: string;
   /** Type it whatever seems to be in front, and over a half-typed line. */
   readonly force: boolean;
-  /** A run that takes too long gets a Ctrl-C. */
+  /** The caller shows it on a terminal: nothing passes that a terminal must not get (docs/security.md). */
+  readonly forTerminal: boolean;
+  /** A run that takes too long, or that nobody waits for any more, gets a Ctrl-C. */
   readonly interrupt: boolean;
   /** The shell changed its state. @returns what ends the listening. */
   onChange(listener: () => void): () => void;
@@ -60,6 +63,7 @@ export class ShellRun {
   readonly #options: ShellRunOptions;
   readonly #markers: RunMarkers;
   readonly #undo = new NewlineUndo();
+  readonly #filter: OutputFilter | undefined;
   readonly #ready = new Milestone();
   readonly #begun = new Milestone();
   readonly #over = new Milestone();
@@ -73,6 +77,14 @@ export class ShellRun {
   constructor(options: ShellRunOptions) {
     this.#options = options;
     this.#markers = new RunMarkers(options.nonce);
+    const { clock, forTerminal, shell } = options;
+    if (!forTerminal || shell.record.escapes === "raw") return;
+    this.#filter = new OutputFilter({
+      clipboard: shell.record.clipboard === "allow",
+      name: () => shell.record.name,
+      now: () => clock.monotonic(),
+      onBlocked: () => {},
+    });
   }
 
   /**
@@ -85,7 +97,8 @@ export class ShellRun {
     if (!(await new PromptFinder(this.#options).find(signal))) return notStarted();
     const stopWatching = shell.output.watchers.add((bytes) => this.#push(bytes));
     const stopListening = onChange(() => {
-      if (this.#isShellOver(before)) for (const stone of [this.#ready, this.#begun, this.#over]) stone.reach();
+      if (this.#isShellOver(before))
+        for (const stone of [this.#ready, this.#begun, this.#over]) stone.reach();
     });
     try {
       await this.#open();
@@ -128,7 +141,8 @@ export class ShellRun {
   #pass(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#outputBytes += bytes.length;
-    this.#options.sink.write(bytes);
+    if (this.#filter === undefined) this.#options.sink.write(bytes);
+    else for (const piece of this.#filter.pieces(bytes, false)) this.#options.sink.write(piece.bytes);
   }
 
   /** Types the opening line, and the script when the shell is ready for it; resolves when the command has begun. */
@@ -148,7 +162,9 @@ export class ShellRun {
       const { name } = shell.record;
       if (this.#program === undefined) {
         this.#phase = "given-up";
-        throw busy(`no shell answered in '${name}': what is in front took the line as its input · agentd capture ${name}`);
+        throw busy(
+          `no shell answered in '${name}': what is in front took the line as its input · agentd capture ${name}`,
+        );
       }
       const flavour = flavourOf(this.#program);
       if (flavour === undefined) {
@@ -182,9 +198,9 @@ export class ShellRun {
 
   async #handleAbort(signal: AbortSignal): Promise<void> {
     const { clock, interrupt, shell } = this.#options;
-    if (signal.reason !== ("timeout" satisfies RunAbort) || !interrupt) return;
+    if (!interrupt) return;
     shell.input.type(Uint8Array.of(CTRL_C));
-    await this.#over.within(INTERRUPT_LIMIT_MS, clock);
+    if (signal.reason === ("timeout" satisfies RunAbort)) await this.#over.within(INTERRUPT_LIMIT_MS, clock);
   }
 
   /** The shell ended, or another one answers in its place. */

@@ -69,6 +69,8 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
       return { protocol: 1, version: "0", pid: process.pid, client: { prefix: "C-]" } };
     },
     "shell.new": notYet,
+    "shell.watch": notYet,
+    "shell.unwatch": notYet,
     "shell.attach": async (params, { connection, afterAnswer }) => {
       if (params.name === "nobody") throw new AgentdError("shell_not_found", "no shell 'nobody'");
       const echo = new Echo((frame) => connection.sink.send(frame));
@@ -82,9 +84,11 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
     },
     "shell.kill": () => new Promise((resolve) => gates.push(() => resolve({}))),
     "shell.rename": notYet,
+    "shell.label": notYet,
     "shell.detach": async () => ({ detached: 0 }),
     "shell.resize": notYet,
     "shell.send": async ({ data }) => ({ bytes: data.length }),
+    "shell.run": notYet,
     "shell.capture": async () => ({ text: "x".repeat(1024 * 1024) }),
     "daemon.status": async () => ({
       v: 1,

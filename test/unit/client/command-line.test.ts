@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Flags } from "../../../client/command.js";
 import { atMostWords, nameFrom, parseCommandLine } from "../../../client/command-line.js";
 import { commandTable, findCommand } from "../../../client/command-table.js";
+import { parseLabelChanges } from "../../../client/commands/label.js";
 import { newShell, outputRules } from "../../../client/commands/new.js";
 import { commandHelp, overviewHelp } from "../../../client/help.js";
 import { parseLabels, targetRequest } from "../../../client/target-request.js";
@@ -173,6 +174,18 @@ describe("targetRequest", () => {
     ],
     [["x", "--"], "no command after --"],
   ])("refuses %j", (args, message) => expect(mistake(() => target(args))).toBe(message));
+
+  it("reads changes of labels", () => {
+    expect(parseLabelChanges(["a=1", "b=", "c-", "d=e=f", "g-=2"])).toEqual({
+      a: "1",
+      b: null,
+      c: null,
+      d: "e=f",
+      "g-": "2",
+    });
+    for (const bad of ["novalue", "=v", "-", ""])
+      expect(mistake(() => parseLabelChanges([bad]))).toContain("bad label");
+  });
 
   it("reads labels", () => {
     expect(parseLabels(["a=1", "b=", "c=x=y"])).toEqual({ a: "1", b: "", c: "x=y" });

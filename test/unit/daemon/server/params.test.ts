@@ -34,6 +34,7 @@ describe("params", () => {
     ["shell.send", { name: "a", data: "" }],
     ["shell.send", { name: "a", data: "aGk=" }],
     ["shell.capture", { name: "a", start: -1000, ansi: false }],
+    ["shell.label", { name: "a", labels: { team: "x", old: null } }],
     ["shell.detach", {}],
     ["daemon.stop", { localShells: true }],
   ])("%s accepts %j as it is", (method, params) => {
@@ -48,6 +49,9 @@ describe("params", () => {
     ["shell.new", { name: "a", target: local, escapes: true }, "invalid_params", "escapes must be"],
     ["shell.new", { name: "a", target: local, clipboard: "raw" }, "invalid_params", "clipboard must be"],
     ["shell.attach", { name: "a", cols: 80, rows: 24, escapes: "raw" }, "invalid_params", "escapes"],
+    ["shell.label", { name: "a" }, "invalid_params", "labels is missing"],
+    ["shell.label", { name: "a", labels: { "a b": "x" } }, "invalid_params", "is not a possible key"],
+    ["shell.label", { name: "a", labels: { a: 1 } }, "invalid_params", "labels.a must be a string"],
     ["shell.new", { name: "../x", target: local }, "bad_name", "bad name '../x'"],
     [
       "shell.new",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Disk } from "../../../../daemon/shell/disk.js";
-import { type NewShell, Registry, type RegistryOptions } from "../../../../daemon/shell/registry.js";
+import type { NewShell } from "../../../../daemon/shell/new-shell.js";
+import { Registry, type RegistryOptions } from "../../../../daemon/shell/registry.js";
 import type { ShellRecord } from "../../../../daemon/shell/shell-record.js";
 import { ShellStore } from "../../../../daemon/shell/shell-store.js";
 import { decodeState } from "../../../../daemon/shell/state-file.js";
@@ -141,6 +142,30 @@ describe("Registry", () => {
       expect(rig.registry.list()).toHaveLength(1);
       await rig.registry.kill("a", false);
     }
+  });
+
+  it("sets and removes labels, saved, and said to subscribers", async () => {
+    const rig = new RegistryRig();
+    await rig.create("a", { labels: { team: "x", old: "1" } });
+    const events: ShellEvent[] = [];
+    rig.registry.subscribe((event) => events.push(event));
+    const labels = await rig.registry.label("a", { team: "y", old: null, never: null, new: "" });
+    expect(labels).toEqual({ team: "y", new: "" });
+    expect(rig.saved).toMatchObject([{ name: "a", labels }]);
+    await turn();
+    expect(events).toMatchObject([{ kind: "changed", shell: { name: "a", labels } }]);
+  });
+
+  it("changes no label when there would be too many", async () => {
+    const rig = new RegistryRig();
+    await rig.create("a", { labels: { keep: "1" } });
+    const many = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`k${index}`, "v"]));
+    await expect(rig.registry.label("a", { ...many, keep: "2" })).rejects.toMatchObject({
+      code: "invalid_params",
+    });
+    expect(rig.registry.list()).toMatchObject([{ labels: { keep: "1" } }]);
+    expect(Object.keys(await rig.registry.label("a", { ...many, keep: null }))).toHaveLength(64);
+    await expect(rig.registry.label("nobody", {})).rejects.toMatchObject({ code: "shell_not_found" });
   });
 
   it("makes nothing when the ids cannot be saved", async () => {

@@ -1,0 +1,110 @@
+// Follows a shell's screen for somebody who looks at it from outside: whole frames, as seldom as the eye allows.
+import type { ScreenFrame } from "../../shared/rpc.js";
+import { type ScreenView, screenView } from "../terminal/screen-view.js";
+import type { Clock } from "../upstream/clock.js";
+import type { Registry } from "./registry.js";
+
+/** 15 frames a second. */
+const FRAME_MS = 67;
+/** From the protocol: no screen has more rows. */
+const ALL_ROWS = 1000;
+
+export interface ScreenWatchOptions {
+  /** At most so many lines. */
+  readonly rows?: number | undefined;
+  /** Takes a frame; false: not now, offer it again later. */
+  readonly offer: (frame: ScreenFrame) => boolean;
+}
+
+interface Watched {
+  readonly clock: Clock;
+  name(): string;
+  look(): Promise<ScreenView>;
+}
+
+/**
+ * Invariants: a frame is sent only when it differs from the last one, and at most every FRAME_MS; while nothing changes there is
+ * no timer; one look at the screen at a time, so that a flood is looked at as often as the screen can be drawn.
+ */
+export class ScreenWatch {
+  readonly #watched: Watched;
+  readonly #offer: ScreenWatchOptions["offer"];
+  #last = "";
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #isDirty = false;
+  #isLooking = false;
+  #cancel: (() => void) | undefined;
+  #ended = false;
+
+  constructor(watched: Watched, offer: ScreenWatchOptions["offer"]) {
+    this.#watched = watched;
+    this.#offer = offer;
+  }
+
+  /** The screen may have changed. */
+  touch(): void {
+    this.#isDirty = true;
+    if (this.#ended || this.#isLooking || this.#cancel !== undefined) return;
+    const { clock } = this.#watched;
+    const waitMs = this.#lookedAt + FRAME_MS - clock.monotonic();
+    if (waitMs <= 0) void this.#look();
+    else this.#cancel = clock.setTimeout(() => this.#look(), waitMs);
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#cancel?.();
+  }
+
+  async #look(): Promise<void> {
+    this.#cancel = undefined;
+    this.#isDirty = false;
+    this.#isLooking = true;
+    this.#lookedAt = this.#watched.clock.monotonic();
+    try {
+      this.#show(await this.#watched.look());
+    } catch {
+      // The shell was forgotten, which events say.
+      this.end();
+    }
+    this.#isLooking = false;
+    if (this.#isDirty) this.touch();
+  }
+
+  #show(view: ScreenView): void {
+    if (this.#ended) return;
+    const frame: ScreenFrame = { name: this.#watched.name(), ...view };
+    const text = JSON.stringify(frame);
+    if (text === this.#last) return;
+    if (this.#offer(frame)) this.#last = text;
+    else this.#isDirty = true;
+  }
+}
+
+/** Sends frames until the returned function is called. @throws AgentdError `shell_not_found`. */
+export function watchScreen(
+  registry: Registry,
+  name: string,
+  { clock, offer, rows = ALL_ROWS }: ScreenWatchOptions & { readonly clock: Clock },
+): () => void {
+  const shell = registry.get(name);
+  const watch = new ScreenWatch(
+    {
+      clock,
+      name: () => shell.record.name,
+      look: () => shell.output.look((state) => screenView(state, rows)),
+    },
+    offer,
+  );
+  const stopWatching = shell.output.watchers.add(() => watch.touch());
+  // A new size or another terminal in its place changes the screen without output.
+  const unsubscribe = registry.subscribe((event) => {
+    if (event.kind !== "forgotten" && event.shell.name === shell.record.name) watch.touch();
+  });
+  watch.touch();
+  return () => {
+    stopWatching();
+    unsubscribe();
+    watch.end();
+  };
+}
