@@ -31,7 +31,7 @@ export async function frontByProcess(
 ): Promise<Front | undefined> {
   const front = await host.foreground(pid);
   if (front === undefined) return undefined;
-  const name = printable(front.program, 40);
+  const name = printable(front.name, 40);
   const flavour = flavourOf(front.program);
   if (flavour === undefined || (front.pid !== pid && isScript(front.args))) {
     return { kind: "other", what: `${name} is in front`, isShell: false };

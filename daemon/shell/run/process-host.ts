@@ -4,8 +4,9 @@ import { readFile, readlink } from "node:fs/promises";
 
 export interface ForegroundProgram {
   readonly pid: number;
-  /** The file name of its program, such as `bash`. */
+  /** The file name of its program, such as `bash`, and what it calls itself. */
   readonly program: string;
+  readonly name: string;
   readonly args: readonly string[];
 }
 
@@ -30,14 +31,18 @@ export const linuxHost: ProcessHost = {
     const group = await foregroundGroup(pid);
     if (group === undefined) return undefined;
     try {
-      const [program, words] = await Promise.all([
-        programName(group),
-        readFile(`/proc/${group}/cmdline`, "utf8"),
-      ]);
-      return { pid: group, program, args: words.split("\0").slice(1, -1) };
+      const comm = readFile(`/proc/${group}/comm`, "utf8");
+      const cmdline = readFile(`/proc/${group}/cmdline`, "utf8");
+      const [name, words] = [(await comm).trim(), await cmdline];
+      return {
+        pid: group,
+        program: await programFile(group, name),
+        name,
+        args: words.split("\0").slice(1, -1),
+      };
     } catch {
       // The leader has ended, and others of its group have not: a pipeline.
-      return { pid: group, program: "a program", args: [] };
+      return { pid: group, program: "", name: "a program", args: [] };
     }
   },
 
@@ -68,12 +73,12 @@ async function foregroundGroup(pid: number): Promise<number | undefined> {
   }
 }
 
-/** The program file's name; of another user's process (sudo) only the name that the kernel shows to all. */
-async function programName(pid: number): Promise<string> {
+/** Of another user's process (sudo) the kernel shows only the name. */
+async function programFile(pid: number, name: string): Promise<string> {
   try {
     const path = await readlink(`/proc/${pid}/exe`);
     return path.replace(/ \(deleted\)$/, "").slice(path.lastIndexOf("/") + 1);
   } catch {
-    return (await readFile(`/proc/${pid}/comm`, "utf8")).trim();
+    return name;
   }
 }
