@@ -31,9 +31,10 @@ export const linuxHost: ProcessHost = {
     const group = await foregroundGroup(pid);
     if (group === undefined) return undefined;
     try {
-      const comm = readFile(`/proc/${group}/comm`, "utf8");
-      const cmdline = readFile(`/proc/${group}/cmdline`, "utf8");
-      const [name, words] = [(await comm).trim(), await cmdline];
+      const read = (file: string) => readFile(`/proc/${group}/${file}`, "utf8");
+      // Together: a promise that nobody awaits yet would end the daemon when it fails.
+      const [comm, words] = await Promise.all([read("comm"), read("cmdline")]);
+      const name = comm.trim();
       return {
         pid: group,
         program: await programFile(group, name),
