@@ -1,4 +1,5 @@
 // `agentd run`: runs a command in a live shell; its output, its exit status, its duration.
+import { readFileSync } from "node:fs";
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Command } from "../command.js";
@@ -52,7 +53,6 @@ async function commandFrom(line: CommandLine, words: readonly string[], name: st
   if (line.has("stdin") || isDash) {
     if (!isDash && given.length > 0)
       throw new AgentdError("usage", "a command comes as words or from stdin, not both");
-    const { readFileSync } = await import("node:fs");
     return readFileSync(0, "utf8");
   }
   if (words.length > 0 && rest.length > 0) {

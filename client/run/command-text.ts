@@ -1,7 +1,7 @@
 // The words behind `--` as one line of shell text.
 
 /** Words of these characters mean themselves in every shell. */
-const PLAIN_WORD = /^[A-Za-z0-9_@%+=:,./-]+$/;
+const PLAIN_WORD = /^[A-Za-z0-9_@+=:,./-]+$/;
 
 /** One word is shell text as it is; several are a program and its arguments, and reach it exactly as they are. */
 export function commandText(words: readonly string[]): string {

@@ -1,6 +1,6 @@
 // Asks the daemon to run a command, shows or collects its output, and turns what became of it into an exit status.
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
-import type { RunResult } from "../../shared/rpc.js";
+import type { RunResult } from "../../shared/run.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
 import { errorJson, errorLine, formatBytes, formatDuration } from "../format.js";

@@ -2,7 +2,8 @@
 import type { Socket } from "node:net";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { RunOutput, ScreenFrame, ShellEvent } from "../../shared/rpc.js";
+import type { ScreenFrame, ShellEvent } from "../../shared/rpc.js";
+import type { RunOutput } from "../../shared/run.js";
 import type { ClientSink } from "../shell/client-host.js";
 import { CallGate } from "./call-gate.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";

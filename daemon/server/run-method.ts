@@ -1,20 +1,16 @@
 // `shell.run` over a connection: its output as notifications, then the answer; whoever leaves, or has waited long enough, lets go.
-import type { Params, RunResult } from "../../shared/rpc.js";
+import type { RunParams, RunResult } from "../../shared/run.js";
 import type { RunAbort, RunSink } from "../shell/run/shell-run.js";
 import type { Connection } from "./connection.js";
 import { OutputSink } from "./run-sink.js";
 
 /** Runs a command in a shell. */
-export type RunInShell = (
-  params: Params<"shell.run">,
-  sink: RunSink,
-  signal: AbortSignal,
-) => Promise<RunResult>;
+export type RunInShell = (params: RunParams, sink: RunSink, signal: AbortSignal) => Promise<RunResult>;
 
 /** @throws AgentdError as `Runs.run`, and `shell_not_found`. */
 export async function runOver(
   connection: Connection,
-  params: Params<"shell.run">,
+  params: RunParams,
   run: RunInShell,
 ): Promise<RunResult> {
   const abort = new AbortController();

@@ -2,7 +2,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import type { MethodName, Params, RunResult } from "../../shared/rpc.js";
+import type { MethodName, Params } from "../../shared/rpc.js";
+import type { RunResult } from "../../shared/run.js";
 
 export interface Ran extends Partial<RunResult> {
   readonly output: Buffer;

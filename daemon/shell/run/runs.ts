@@ -1,7 +1,7 @@
 // The runs of all shells: each shell has one lane, and each run a name that no output holds by chance.
 import { randomBytes } from "node:crypto";
 import { AgentdError } from "../../../shared/errors.js";
-import type { Params, RunResult } from "../../../shared/rpc.js";
+import type { RunParams, RunResult } from "../../../shared/run.js";
 import type { Clock } from "../../upstream/clock.js";
 import { linuxHost, type ProcessHost } from "./process-host.js";
 import { RunLane } from "./run-lane.js";
@@ -28,7 +28,7 @@ export class Runs {
    */
   async run(
     shell: RunShell & { ready(): Promise<void> },
-    params: Omit<Params<"shell.run">, "timeoutMs">,
+    params: Omit<RunParams, "timeoutMs">,
     sink: RunSink,
     signal: AbortSignal,
   ): Promise<RunResult> {

@@ -1,6 +1,7 @@
 // One command in a live shell: finds the prompt, opens the run, passes the output on, and learns the status.
 import { printable } from "../../../shared/names.js";
-import type { RunResult, ShellInfo } from "../../../shared/rpc.js";
+import type { ShellInfo } from "../../../shared/rpc.js";
+import type { RunResult } from "../../../shared/run.js";
 import { OutputFilter } from "../../terminal/output-filter.js";
 import type { Clock } from "../../upstream/clock.js";
 import { Milestone } from "../milestone.js";
