@@ -2,8 +2,6 @@
 import type { Socket } from "node:net";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { ScreenFrame, ShellEvent } from "../../shared/rpc.js";
-import type { RunOutput } from "../../shared/run.js";
 import type { ClientSink } from "../shell/client-host.js";
 import { CallGate } from "./call-gate.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
@@ -119,7 +117,7 @@ export class Peer implements Connection {
     if (this.#inputEnded) this.#leave();
   }
 
-  notify(params: ShellEvent | ScreenFrame | RunOutput, method = "event"): void {
+  notify(params: object, method = "event"): void {
     this.#streamsEvents = true;
     if (this.#writer.queuedBytes > MAX_QUEUED_BYTES) {
       this.#log.warn({ queuedBytes: this.#writer.queuedBytes }, "client does not read its events");

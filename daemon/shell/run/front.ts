@@ -12,7 +12,8 @@ export interface ScreenEvidence {
 }
 
 export type Front =
-  | { readonly kind: "prompt" }
+  /** `isPlain`: without a line editor, whatever modes a program has left behind. */
+  | { readonly kind: "prompt"; readonly isPlain?: true }
   /** `isShell`: it is a shell, but busy or still starting: it may come to its prompt any moment. */
   | { readonly kind: "other"; readonly what: string; readonly isShell: boolean };
 
@@ -41,7 +42,9 @@ export async function frontByProcess(
   if (!mode.canonical) return { kind: "prompt" };
   const busy = { kind: "other", isShell: true } as const;
   if (flavour !== "posix") return { ...busy, what: `${name} is not at its prompt` };
-  return mode.echo ? { kind: "prompt" } : { ...busy, what: `${name} reads something without echo` };
+  return mode.echo
+    ? { kind: "prompt", isPlain: true }
+    : { ...busy, what: `${name} reads something without echo` };
 }
 
 /** A shell elsewhere: only what it has drawn tells. What a program that looks like a prompt does with a command cannot be known. */

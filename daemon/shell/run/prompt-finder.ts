@@ -32,22 +32,23 @@ export class PromptFinder {
   }
 
   /**
-   * True: a prompt waits, and its line is empty. False: aborted first.
+   * What edits the line of the prompt that waits, which is empty. Undefined: aborted first.
    * @throws AgentdError `shell_busy` with what is in front; nothing was typed, but with `force` a Ctrl-C.
    */
-  async find(signal: AbortSignal): Promise<boolean> {
+  async find(signal: AbortSignal): Promise<"editor" | "plain" | undefined> {
     const { clock, force, shell } = this.#options;
     const began = clock.monotonic();
     const { name, createdAt } = shell.record;
     let isCleared = false;
     for (;;) {
-      if (signal.aborted) return false;
+      if (signal.aborted) return undefined;
       // Before the look: output that comes while it is being looked means another look.
       const changed = this.#change(signal);
       const { state } = shell.input.line;
       const front = force ? undefined : await this.#front();
       if (front === undefined || front.kind === "prompt") {
-        if (state === "empty" || (isCleared && state === "unsure")) return true;
+        if (state === "empty" || (isCleared && state === "unsure"))
+          return front?.isPlain === true ? "plain" : "editor";
         if (state === "begun" && !force) {
           throw busy(`somebody is typing in '${name}' · try again, or --force drops that line`);
         }

@@ -95,14 +95,15 @@ export class ShellRun {
   async execute(signal: AbortSignal): Promise<RunResult> {
     const { clock, onChange, shell, sink } = this.#options;
     const before = shell.info();
-    if (!(await new PromptFinder(this.#options).find(signal))) return notStarted();
+    const prompt = await new PromptFinder(this.#options).find(signal);
+    if (prompt === undefined) return notStarted();
     const stopWatching = shell.output.watchers.add((bytes) => this.#push(bytes));
     const stopListening = onChange(() => {
       if (this.#isShellOver(before))
         for (const stone of [this.#ready, this.#begun, this.#over]) stone.reach();
     });
     try {
-      await this.#open();
+      await this.#open(prompt === "editor");
       await this.#end(signal);
       if (this.#endedAt === undefined && signal.aborted) await this.#handleAbort(signal);
       await sink.flushed();
@@ -147,12 +148,12 @@ export class ShellRun {
   }
 
   /** Types the opening line, and the script when the shell is ready for it; resolves when the command has begun. */
-  async #open(): Promise<void> {
+  async #open(hasLineEditor: boolean): Promise<void> {
     const { clock, command, nonce, shell } = this.#options;
     const place = await shell.output.look(({ active, cols, dec }) => ({
       cols,
       column: Math.min(active.x, cols - 1),
-      bracketedPaste: dec.bracketedPasteMode,
+      bracketedPaste: hasLineEditor && dec.bracketedPasteMode,
     }));
     const { keys, wipe } = openingFor(nonce, place);
     const release = shell.input.hold();

@@ -70,7 +70,10 @@ describe("CollectedOutput", () => {
         const collected = new CollectedOutput(max);
         const all = Buffer.concat(parts.map((part) => part.map((byte) => byte & 0x7f)));
         let at = 0;
-        for (const part of parts) collected.write(all.subarray(at, (at += part.length)));
+        for (const { length } of parts) {
+          collected.write(all.subarray(at, at + length));
+          at += length;
+        }
         const json = collected.json();
         if (all.length <= max) {
           expect(json).toEqual({ output: all.toString() });
