@@ -1,6 +1,6 @@
 // Builds the programs of agentd as single CommonJS files: the client (and what starts it), the daemon, the local runtime.
 import { createHash } from "node:crypto";
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
 import { build } from "esbuild";
@@ -52,6 +52,10 @@ await buildProgram("client/start.ts", "agentd.cjs", {
   banner: { js: "#!/usr/bin/env node" },
   define: { CACHE_NAME: JSON.stringify(cacheName) },
 });
+// What draws on a terminal with blessed, which reads files of its own package: found in node_modules as well.
+await buildProgram("client/tui/main.ts", "tui.cjs", { external: ["blessed"] });
 await buildProgram("daemon/main.ts", "daemon.cjs");
 await buildProgram("daemon/local/main.ts", "runtime.cjs");
+// The page: the daemon serves what is in dist/web, and nothing else.
+cpSync("client/web/index.html", "dist/web/index.html");
 for (const file of ["agentd.cjs", "daemon.cjs", "runtime.cjs"]) chmodSync(`dist/${file}`, 0o755);

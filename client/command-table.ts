@@ -2,10 +2,12 @@
 import { AgentdError } from "../shared/errors.js";
 import { isShellName, printable, suggestName } from "../shared/names.js";
 import type { Command } from "./command.js";
+import { adopt } from "./commands/adopt.js";
 import { attach } from "./commands/attach.js";
 import { capture } from "./commands/capture.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
+import { exec } from "./commands/exec.js";
 import { kill } from "./commands/kill.js";
 import { label } from "./commands/label.js";
 import { ls } from "./commands/ls.js";
@@ -15,7 +17,11 @@ import { resize } from "./commands/resize.js";
 import { run } from "./commands/run.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
+import { stopVm } from "./commands/stop-vm.js";
+import { tail } from "./commands/tail.js";
+import { tui } from "./commands/tui.js";
 import { version } from "./commands/version.js";
+import { web } from "./commands/web.js";
 
 /** In the order of the help. The records are small: what a command needs to run, it loads when it runs. */
 export const commandTable: readonly Command[] = [
@@ -26,11 +32,17 @@ export const commandTable: readonly Command[] = [
   send,
   run,
   capture,
+  tail,
   rename,
   label,
   resize,
   kill,
+  exec,
+  adopt,
+  stopVm,
+  web,
   daemon,
+  tui,
   runtime,
   version,
 ];
@@ -75,14 +87,19 @@ const elsewhere: Readonly<Record<string, string>> = {
 };
 
 /**
- * The command that `argv` (without node and script) asks for, and its arguments. No words at all: `ls`.
+ * The command that `argv` (without node and script) asks for, and its arguments. No words at all: the TUI on a terminal, else `ls`.
  * @throws AgentdError `usage` for an unknown one, with the spelling that was probably meant.
  */
-export function findCommand(argv: readonly string[]): { command: Command; args: readonly string[] } {
+export function findCommand(
+  argv: readonly string[],
+  onTerminal = false,
+): { command: Command; args: readonly string[] } {
+  // The newer official command line prints `agentcore runtime shell …` to come back.
+  if (argv[0] === "runtime" && argv[1] === "shell") return findCommand(["exec", "--it", ...argv.slice(2)]);
   const expanded = Object.hasOwn(shorthands, argv[0] ?? "")
     ? (shorthands[argv[0] ?? ""] ?? [])
     : argv.slice(0, 1);
-  const [word = "ls", ...before] = expanded;
+  const [word = onTerminal ? "tui" : "ls", ...before] = expanded;
   const command = commandTable.find(({ name, aliases }) => name === word || aliases?.includes(word));
   if (command === undefined) throw unknownCommand(word);
   return { command, args: [...before, ...argv.slice(1)] };

@@ -29,9 +29,9 @@ export interface StreamHandlers {
   onDrain(): void;
 }
 
-/** The connection after `shell.attach`. */
-export interface PacketStream {
-  readonly result: AttachResult;
+/** The connection after `shell.attach`, or another call that turns it into a stream. */
+export interface PacketStream<R = AttachResult> {
+  readonly result: R;
   /** Starts the flow of frames; those that came with the answer are handed over first. */
   start(handlers: StreamHandlers): void;
   /** False: the socket's buffer is full, wait for `onDrain`. */
@@ -54,8 +54,6 @@ export class DaemonConnection {
   readonly #socket: Socket;
   readonly #lines = new LineReader(MAX_ANSWER_BYTES);
   readonly #calls = new Map<number, PendingCall>();
-  /** Told every line that is no answer to a call, in its turn between them. */
-  onNotification: (line: string) => void = () => {};
   #nextId = 1;
   #failure: AgentdError | undefined;
   readonly #onData = (chunk: Uint8Array) => this.#handleData(chunk);
@@ -64,6 +62,7 @@ export class DaemonConnection {
       new AgentdError("daemon_unavailable", "agentd closed the connection", { details: { closed: true } }),
     );
   #hello: HelloResult | undefined;
+  #onNotification: ((method: string, params: unknown) => void) | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -119,6 +118,20 @@ export class DaemonConnection {
     return this.#request("shell.attach", params, ANSWER_LIMIT_MS, true) as Promise<PacketStream>;
   }
 
+  /** From now on notifications (`event`, `screen`) are handed over; `onClose` comes once, when the connection is over. */
+  follow(onNotification: (method: string, params: unknown) => void, onClose: () => void): void {
+    this.#onNotification = onNotification;
+    if (this.#socket.destroyed) onClose();
+    else this.#socket.once("close", onClose);
+  }
+
+  /** Runs a one-shot command; from then on as after `attach`. */
+  exec(params: Params<"exec.run">): Promise<PacketStream<Result<"exec.run">>> {
+    return this.#request("exec.run", params, ANSWER_LIMIT_MS, true) as Promise<
+      PacketStream<Result<"exec.run">>
+    >;
+  }
+
   close(): void {
     this.#socket.destroy();
   }
@@ -165,7 +178,7 @@ export class DaemonConnection {
     // An error without an id is about the connection, which ends: nobody is answered any more.
     if (answer?.id === null && answer.error !== undefined) this.#fail(answer.error);
     const call = answer && this.#calls.get(answer.id ?? 0);
-    if (answer === undefined) this.onNotification(line);
+    if (answer === undefined) this.#handleNotification(line);
     if (answer === undefined || call === undefined) return false;
     this.#calls.delete(answer.id ?? 0);
     if (answer.error !== undefined) {
@@ -180,6 +193,12 @@ export class DaemonConnection {
     this.#socket.off("close", this.#onClose);
     call.resolve(packetStream(this.#socket, answer.result as AttachResult, this.#lines.takeRest()));
     return true;
+  }
+
+  #handleNotification(line: string): void {
+    if (this.#onNotification === undefined) return;
+    const { method, params } = (parseJson(line) ?? {}) as { method?: unknown; params?: unknown };
+    if (typeof method === "string") this.#onNotification(method, params);
   }
 
   #fail(error: AgentdError): void {
@@ -241,15 +260,18 @@ interface Answer {
 
 /** An answer to a call, or undefined for anything else (notifications, noise). */
 function parseAnswer(line: string): Answer | undefined {
-  let value: { id?: unknown; result?: unknown; error?: unknown } | null;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(line) as { id?: unknown; result?: unknown; error?: unknown } | null | undefined;
   if (typeof value?.id !== "number" && value?.id !== null) return undefined;
   const { id, result, error } = value;
   return error === undefined ? { id, result } : { id, error: readError(error) };
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 /** JSON-RPC's error object with our code in `data.code`; a stranger's error is `internal` with its text kept. */

@@ -18,7 +18,7 @@ const MAX_READY_BYTES = 64 * 1024;
  * The file of another of agentd's programs: all of them lie in one directory.
  * @throws AgentdError `daemon_unavailable` when it is not there.
  */
-export function programPath(file: "daemon.cjs" | "runtime.cjs"): string {
+export function programPath(file: "agentd.cjs" | "daemon.cjs" | "runtime.cjs" | "tui.cjs"): string {
   const path = join(import.meta.dirname, file);
   if (existsSync(path)) return path;
   throw new AgentdError(

@@ -15,11 +15,16 @@ async function main(argv: readonly string[]): Promise<number> {
     const lead = argv.findIndex((word) => word !== "-q" && word !== "--quiet" && word !== "--no-color");
     const [before, after] = lead === -1 ? [argv, []] : [argv.slice(0, lead), argv.slice(lead)];
     if (after[0] === "--help" || after[0] === "-h" || after[0] === "help") return await help(after.slice(1));
-    const { command, args } = findCommand(after);
+    const { command, args } = findCommand(after, before.length === 0 && isTerminal());
     return await runCommand(command, [...before, ...args]);
   } catch (error) {
     return fail(error, argv.includes("--json"));
   }
+}
+
+/** Where people look, and can answer. */
+function isTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true && process.env["TERM"] !== "dumb";
 }
 
 async function runCommand(command: Command, args: readonly string[]): Promise<number> {

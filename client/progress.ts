@@ -10,14 +10,18 @@ export interface Progress {
   stop(): void;
 }
 
-/** Shows `[what · 5s · Ctrl-C leaves]`, rewritten every second; nothing with `-q` or when stderr is no terminal. */
-export function showProgress(what: string, { stderr, quiet, color }: Context): Progress {
+/** Shows `[what · 5s · hint]`, rewritten every second; nothing with `-q` or when stderr is no terminal. */
+export function showProgress(
+  what: string,
+  { stderr, quiet, color }: Pick<Context, "stderr" | "quiet" | "color">,
+  hint = "Ctrl-C leaves",
+): Progress {
   if (quiet || stderr.isTTY !== true) return { stop: () => {} };
   const started = performance.now();
   let shown = false;
   const timer = setInterval(() => {
     const elapsed = formatDuration(performance.now() - started);
-    stderr.write(`\r${dimLine(`${what} · ${elapsed} · Ctrl-C leaves`, color)}\u001b[K`);
+    stderr.write(`\r${dimLine(`${what} · ${elapsed} · ${hint}`, color)}\u001b[K`);
     shown = true;
   }, QUIET_MS);
   timer.unref();

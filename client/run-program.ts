@@ -7,7 +7,7 @@ import { programPath } from "./daemon-launch.js";
  * @throws AgentdError `daemon_unavailable` when the file is missing.
  */
 export async function runProgram(
-  file: "daemon.cjs" | "runtime.cjs",
+  file: "daemon.cjs" | "runtime.cjs" | "tui.cjs",
   args: readonly string[],
 ): Promise<never> {
   const path = programPath(file);

@@ -3,6 +3,7 @@ import { printable } from "../shared/names.js";
 import type { ShellInfo } from "../shared/rpc.js";
 import { clientLines } from "./client-lines.js";
 import { formatDuration, formatTable } from "./format.js";
+import { lifeLines } from "./life-lines.js";
 
 /** Widest title that a table shows, in characters. */
 const MAX_TITLE = 40;
@@ -17,25 +18,33 @@ export function shellTable(shells: readonly ShellInfo[], now: number, verbose: b
     sizeText(shell, verbose),
     String(shell.clients),
     formatDuration(now - Date.parse(shell.createdAt)),
-    ...(verbose ? verboseCells(shell) : [printable(shell.title ?? "", MAX_TITLE)]),
+    ...(verbose ? verboseCells(shell, now) : [printable(shell.title ?? "", MAX_TITLE)]),
   ]);
   const lines = formatTable([head, ...rows]).split("\n");
   if (!verbose) return lines.join("\n");
   const clients = clientLines(shells, now);
-  return lines.flatMap((line, index) => [line, ...(clients[index - 1] ?? [])]).join("\n");
+  const lives = shells.map((shell) => lifeLines(shell, now));
+  const below = (index: number) => [...(lives[index - 1] ?? []), ...(clients[index - 1] ?? [])];
+  return lines.flatMap((line, index) => [line, ...below(index)]).join("\n");
 }
 
-const VERBOSE_HEAD = ["PID", "RUNTIME SESSION", "SHELL ID", "LOST", "LABELS"];
+const VERBOSE_HEAD = ["IDLE", "PID", "RUNTIME SESSION", "SHELL ID", "LOST", "LABELS"];
 
-function verboseCells(shell: ShellInfo): string[] {
+function verboseCells(shell: ShellInfo, now: number): string[] {
   const labels = Object.entries(shell.labels).map(([key, value]) => printable(`${key}=${value}`));
   return [
+    idleText(shell, now),
     shell.pid === undefined ? "-" : String(shell.pid),
     shell.runtimeSessionId,
     shell.shellId,
     String(shell.bytesLost),
     labels.join(",") || "-",
   ];
+}
+
+/** How long nothing was typed or printed; `-` while that is not known. */
+export function idleText({ activeAt }: Pick<ShellInfo, "activeAt">, now: number): string {
+  return activeAt === undefined ? "-" : formatDuration(now - Date.parse(activeAt));
 }
 
 /** What decides the size is said where it is not the usual. */

@@ -1,40 +1,28 @@
 // The flags that say where a new shell runs, shared by `new` and `attach -c`.
-import { resolve } from "node:path";
 import { AgentdError } from "../shared/errors.js";
 import { printable } from "../shared/names.js";
 import type { TargetRequest } from "../shared/rpc.js";
+import { CLOUD_FLAGS, chosenRuntime, cloudTarget } from "./cloud-target.js";
 import type { Flags } from "./command.js";
 import type { CommandLine } from "./command-line.js";
+import { durationFrom } from "./duration-flag.js";
+import { shellQuote } from "./shell-quote.js";
+
+/** As the daemon checks it. */
+const MIN_IDLE_MS = 60_000;
+const MAX_IDLE_MS = 168 * 3_600_000;
 
 export const TARGET_FLAGS: Flags = {
   local: { type: "boolean", help: "run on this machine" },
-  runtime: {
+  ...CLOUD_FLAGS,
+  "idle-stop": {
     type: "string",
-    value: "ARN|ALIAS",
-    help: "run on this AgentCore runtime (an alias from the config file)",
-  },
-  region: { type: "string", value: "REGION", help: "default: the region of the ARN" },
-  profile: { type: "string", value: "PROFILE", help: "AWS profile for the credentials" },
-  qualifier: { type: "string", value: "QUALIFIER", help: "endpoint of the runtime, default DEFAULT" },
-  "session-id": { type: "string", value: "ID", help: "use this runtime session" },
-  "shell-id": { type: "string", value: "ID", help: "use this shell of the runtime session" },
-  "endpoint-url": { type: "string", value: "URL", help: "another service endpoint" },
-  "bearer-token-file": {
-    type: "string",
-    value: "FILE",
-    help: "OAuth token instead of SigV4, read before every connect",
+    value: "TIME",
+    help: "let go of the connection when nobody used the shell for so long: 4h, or never",
   },
 };
 
-const CLOUD_ONLY = [
-  "region",
-  "profile",
-  "qualifier",
-  "session-id",
-  "shell-id",
-  "endpoint-url",
-  "bearer-token-file",
-] as const;
+const CLOUD_ONLY = [...Object.keys(CLOUD_FLAGS).filter((flag) => flag !== "runtime"), "idle-stop"];
 
 interface Place {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -52,8 +40,7 @@ export function targetRequest(line: CommandLine, place: Place): TargetRequest {
   if (line.has("local") && runtime !== undefined)
     throw new AgentdError("usage", "give --local or --runtime, not both");
   const cloudFlag = CLOUD_ONLY.find((flag) => line.has(flag));
-  const chosen = runtime ?? (line.has("local") ? undefined : place.defaultTarget);
-  const runtimeArn = chosen === "local" && runtime === undefined ? undefined : chosen;
+  const runtimeArn = line.has("local") ? undefined : chosenRuntime(line, place.defaultTarget);
 
   if (runtimeArn === undefined) {
     if (cloudFlag !== undefined) throw new AgentdError("usage", `--${cloudFlag} needs --runtime ARN`);
@@ -67,30 +54,23 @@ export function targetRequest(line: CommandLine, place: Place): TargetRequest {
       ...(command === undefined ? {} : { command }),
     };
   }
-  if (line.rest !== undefined) {
+  const target = cloudTarget(line, place, runtimeArn);
+  const idleStopMs = line.has("idle-stop") ? { idleStopMs: idleTime(line) } : {};
+  if (line.rest === undefined) return { ...target, ...idleStopMs };
+  if (line.rest.length === 0) throw new AgentdError("usage", "no command after --");
+  if (target.shellId !== undefined)
     throw new AgentdError(
       "usage",
-      "a command after -- needs --local: AgentCore starts the runtime's own shell",
+      "a command after -- is for a new shell · leave out --shell-id, or use agentd send",
     );
-  }
-  const region = line.value("region");
-  const profile = line.value("profile");
-  const qualifier = line.value("qualifier");
-  const endpointUrl = line.value("endpoint-url");
-  const bearerTokenFile = line.value("bearer-token-file");
-  const runtimeSessionId = line.value("session-id");
-  const shellId = line.value("shell-id");
-  return {
-    kind: "agentcore",
-    runtimeArn,
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(qualifier === undefined ? {} : { qualifier }),
-    ...(endpointUrl === undefined ? {} : { endpointUrl }),
-    ...(bearerTokenFile === undefined ? {} : { bearerTokenFile: resolve(place.cwd, bearerTokenFile) }),
-    ...(runtimeSessionId === undefined ? {} : { runtimeSessionId }),
-    ...(shellId === undefined ? {} : { shellId }),
-  };
+  return { ...target, ...idleStopMs, startCommand: shellQuote(line.rest) };
+}
+
+/** Milliseconds; 0: never. */
+function idleTime(line: CommandLine): number {
+  const ms = line.value("idle-stop") === "never" ? 0 : (durationFrom(line, "idle-stop") ?? 0);
+  if (ms === 0 || (ms >= MIN_IDLE_MS && ms <= MAX_IDLE_MS)) return Math.round(ms);
+  throw new AgentdError("usage", "--idle-stop is from 1m to 168h, or never");
 }
 
 /** Reads `--label k=v` flags. @throws AgentdError `usage`. */

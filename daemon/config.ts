@@ -1,5 +1,7 @@
 // The config file: TOML, read once when the daemon starts; every mistake is said with its line.
 import { readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { AgentdError } from "../shared/errors.js";
 import { isShellName, printable } from "../shared/names.js";
@@ -14,6 +16,12 @@ export interface TargetConfig {
   readonly profile?: string;
   readonly qualifier?: string;
   readonly endpointUrl?: string;
+  /** OAuth instead of a signature. */
+  readonly bearerTokenFile?: string;
+  /** Typed once into each new shell. */
+  readonly command?: string;
+  /** Instead of the one for all; 0: never. */
+  readonly idleStopMs?: number;
 }
 
 export interface Config {
@@ -32,6 +40,8 @@ export interface Config {
   /** Whether programs in new shells may write the clipboard. */
   readonly clipboard: Clipboard;
   readonly targets: ReadonlyMap<string, TargetConfig>;
+  /** Cloud shells that nobody used for so long let go of their connection; absent: never. */
+  readonly idleStopMs?: number;
 }
 
 export const DEFAULT_CONFIG: Config = {
@@ -49,6 +59,9 @@ const MAX_SCROLLBACK_LINES = 100_000;
 /** Our bounds: a connection that lives shorter than a second is no connection, and timers end at 24 days. */
 const MIN_TTL_MS = 1_000;
 const MAX_TTL_MS = 24 * 3_600_000;
+/** A minute, which is shorter than anybody's pause, and a week. */
+const MIN_IDLE_MS = 60_000;
+const MAX_IDLE_MS = 7 * 24 * 3_600_000;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 /** Our bound: a config file is written by hand. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -105,6 +118,7 @@ class Reader {
         "connection_ttl",
         "default_target",
         "escapes",
+        "idle_stop",
         "keys",
         "scrollback",
         "size_policy",
@@ -132,6 +146,7 @@ class Reader {
       escapes: this.#word(root, "escapes", ["safe", "raw"]) ?? DEFAULT_CONFIG.escapes,
       clipboard: this.#word(root, "clipboard", ["deny", "allow"]) ?? DEFAULT_CONFIG.clipboard,
       targets,
+      ...this.#idleStop(root, []),
     };
   }
 
@@ -143,7 +158,8 @@ class Reader {
     const path = ["targets", name];
     if (!isShellName(name) || name === "local") throw this.#bad(path, "is not a name for a target");
     const table = this.#table(targets, ["targets"], name);
-    this.#onlyKeys(table, path, ["runtime", "region", "profile", "qualifier", "endpoint_url"]);
+    const plain = ["runtime", "region", "profile", "qualifier", "endpoint_url"];
+    this.#onlyKeys(table, path, [...plain, "bearer_token_file", "command", "idle_stop"]);
     const runtime = this.#string(table, path, "runtime");
     if (runtime === undefined) throw this.#bad(path, "needs `runtime`, the ARN of an agent runtime");
     const optional = {
@@ -151,9 +167,30 @@ class Reader {
       profile: this.#string(table, path, "profile"),
       qualifier: this.#string(table, path, "qualifier"),
       endpointUrl: this.#url(table, path, "endpoint_url"),
+      bearerTokenFile: this.#file(table, path, "bearer_token_file"),
+      command: this.#string(table, path, "command"),
+      ...this.#idleStop(table, path),
     };
     const given = Object.entries(optional).filter(([, value]) => value !== undefined);
     return { runtime, ...Object.fromEntries(given) };
+  }
+
+  #idleStop(table: Table, path: readonly string[]): { idleStopMs?: number } {
+    const text = this.#string(table, path, "idle_stop");
+    if (text === undefined) return {};
+    const [, count, unit] = /^(\d{1,5})([smh])$/.exec(text) ?? [];
+    const ms = text === "never" ? 0 : Number(count) * (UNIT_MS[unit ?? ""] ?? Number.NaN);
+    if (ms === 0 || (ms >= MIN_IDLE_MS && ms <= MAX_IDLE_MS)) return { idleStopMs: ms };
+    throw this.#bad(
+      [...path, "idle_stop"],
+      'is not a time such as "30m" or "4h", from "1m" to "168h", or "never"',
+    );
+  }
+
+  #file(table: Table, path: readonly string[], key: string): string | undefined {
+    const file = this.#string(table, path, key)?.replace(/^~\//, `${homedir()}/`);
+    if (file === undefined || isAbsolute(file)) return file;
+    throw this.#bad([...path, key], "is not an absolute path, nor one that begins with ~/");
   }
 
   #prefix(keys: Table): string | undefined {

@@ -1,12 +1,15 @@
 // The running daemon: shells, clients and the socket between them, from start to orderly stop.
 import { AgentdError } from "../shared/errors.js";
+import type { DaemonStatus } from "../shared/rpc.js";
 import type { Config } from "./config.js";
 import { collectWhenIdle, ownHeap } from "./idle-collection.js";
 import type { Log } from "./log.js";
+import type { Call } from "./server/connection.js";
 import { Listener } from "./server/listener.js";
 import { createMethods, type Shells, type StopRequest } from "./server/methods.js";
 import { Peers } from "./server/peers.js";
-import { RpcServer } from "./server/rpc-server.js";
+import { type MethodTable, RpcServer } from "./server/rpc-server.js";
+import { WebServer, type WebServerOptions } from "./server/web-server.js";
 import { eventLoopDelays, StallWatch } from "./stall-watch.js";
 import { systemClock } from "./upstream/clock.js";
 import { VERSION } from "./version.js";
@@ -27,6 +30,8 @@ export interface DaemonOptions {
   readonly config: Config;
   readonly log: Log;
   readonly shells: OwnedShells;
+  /** What the web terminal needs to know of this machine. */
+  readonly web: Pick<WebServerOptions, "stateDirectory" | "assetsDirectory" | "disk" | "home">;
   readonly activatedFd?: number;
   readonly relocate?: () => string;
   /** Throws when a new daemon could not start: a restart must not end the one that works. */
@@ -40,6 +45,7 @@ export class Daemon {
   readonly #peers: Peers;
   readonly #startedAt = new Date().toISOString();
   readonly #watch: StallWatch;
+  readonly #web: WebServer;
   readonly #stopCollecting: () => void;
   #listener: Listener | undefined;
 
@@ -51,8 +57,18 @@ export class Daemon {
     );
     const heap = ownHeap();
     this.#stopCollecting = heap === undefined ? () => {} : collectWhenIdle({ clock: systemClock, ...heap });
-    const methods = createMethods({
+    this.#web = new WebServer({
+      ...options.web,
+      log,
+      version: VERSION,
+      clock: systemClock,
+      methods: () => methods,
+      hasShell: (name) => shells.list().some((shell) => shell.name === name),
+      subscribe: (listener) => shells.subscribe(listener),
+    });
+    const methods: MethodTable<Call> = createMethods({
       shells,
+      web: this.#web,
       hello: { version: VERSION, pid: process.pid, client: clientConfig(config) },
       status: () => ({
         v: 1,
@@ -65,6 +81,7 @@ export class Daemon {
         memory: process.memoryUsage.rss(),
         stalls: this.#watch.stalls,
         ...shells.unsaved(),
+        ...this.#webStatus(),
       }),
       checkRestart: () => options.checkRestart?.(),
       stop: onStopRequest,
@@ -83,8 +100,15 @@ export class Daemon {
       ...(activatedFd === undefined ? {} : { activatedFd }),
       ...(relocate === undefined ? {} : { relocate }),
     });
-    if (daemon.#listener !== undefined) return daemon;
-    throw new AgentdError("daemon_unavailable", `another program listens at '${socketPath}'`);
+    if (daemon.#listener === undefined)
+      throw new AgentdError("daemon_unavailable", `another program listens at '${socketPath}'`);
+    await daemon.#web.restore();
+    return daemon;
+  }
+
+  #webStatus(): Pick<DaemonStatus, "web"> {
+    const web = this.#web.status();
+    return web === undefined ? {} : { web };
   }
 
   get socketPath(): string {
@@ -95,6 +119,7 @@ export class Daemon {
   async stop({ localShells, restart }: StopRequest): Promise<void> {
     const { shells, log } = this.#options;
     this.#listener?.close();
+    this.#web.prepareEnd(restart);
     this.#watch.stop();
     this.#stopCollecting();
     if (localShells) {
@@ -107,7 +132,7 @@ export class Daemon {
       .stop(restart ? "restarting" : "stopping")
       .catch((error: unknown) => log.error({ err: error }, "stopped without saving"));
     await Promise.race([
-      this.#peers.close(),
+      Promise.all([this.#peers.close(), this.#web.shutDown()]),
       new Promise((resolve) => setTimeout(resolve, CLIENTS_END_MS).unref()),
     ]);
   }

@@ -20,6 +20,7 @@ import { claimInstance } from "./server/claim-instance.js";
 import { InstanceLock } from "./server/instance-lock.js";
 import { activatedFd } from "./server/listener.js";
 import type { StopRequest } from "./server/methods.js";
+import { systemDisk } from "./shell/disk.js";
 import { openShells } from "./shells.js";
 
 /** How long another daemon may take to become ready, or to end. */
@@ -89,6 +90,12 @@ async function run(foreground: boolean, env: Env): Promise<void> {
     config,
     log,
     shells,
+    web: {
+      stateDirectory,
+      assetsDirectory: join(import.meta.dirname, "web"),
+      disk: systemDisk,
+      home: loginHome(env, inputs.home),
+    },
     relocate,
     checkRestart: () => void readConfig(configPath(inputs)),
     onStopRequest: stop,
@@ -109,6 +116,13 @@ function openDaemonLog(directory: string, scrubber: Scrubber, foreground: boolea
     ...(/^(?:trace|debug|info|warn|error)$/.test(level) ? { level } : {}),
     ...(foreground ? { mirror: (line: string) => process.stderr.write(line) } : {}),
   });
+}
+
+/** Where a shell begins that nobody's terminal has asked for: as after a login. */
+function loginHome(env: Env, home: string): { cwd: string; env: Record<string, string> } {
+  const names = ["PATH", "SHELL", "LANG", "USER", "LOGNAME", "TZ"];
+  const known = names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  return { cwd: home, env: { HOME: home, ...Object.fromEntries(known) } };
 }
 
 /** Our directory was removed, and clients may have started another daemon meanwhile: then that one is the daemon now. */

@@ -1,12 +1,15 @@
 // Puts the shells together: store, registry, upstreams, screens, the local runtime; and offers them to the methods.
 import { join } from "node:path";
-import type { Params } from "../shared/rpc.js";
+import type { Params, ShellInfo } from "../shared/rpc.js";
 import { DEFAULT_SIZE } from "../shared/size.js";
+import { Cloud } from "./cloud.js";
 import type { Config } from "./config.js";
 import type { OwnedShells } from "./daemon.js";
 import type { Log } from "./log.js";
 import type { Scrubber } from "./scrubber.js";
+import { captureShell } from "./shell/capture.js";
 import { systemDisk } from "./shell/disk.js";
+import { withRuntimeFacts } from "./shell/lifetime.js";
 import { neighboursOf } from "./shell/neighbours.js";
 import { Registry } from "./shell/registry.js";
 import { Runs } from "./shell/run/runs.js";
@@ -14,8 +17,9 @@ import { watchScreen } from "./shell/screen-watch.js";
 import type { Shell } from "./shell/shell.js";
 import type { UpstreamRequest } from "./shell/shell-deps.js";
 import { ShellStore } from "./shell/shell-store.js";
+import { typeStartCommand } from "./shell/start-command.js";
 import { describeUnsaved } from "./shell/state-keeper.js";
-import { resolveTarget } from "./target-request.js";
+import { cloudRules } from "./target-request.js";
 import { Slicer } from "./terminal/slicer.js";
 import { Admission } from "./upstream/admission.js";
 import { systemClock } from "./upstream/clock.js";
@@ -24,8 +28,9 @@ import { freshIds } from "./upstream/ids.js";
 import { LocalRuntimeLink } from "./upstream/local-runtime-link.js";
 import { startLocalRuntime } from "./upstream/local-runtime-process.js";
 import { ReplayKnowledge } from "./upstream/replay-knowledge.js";
-import { createSigner } from "./upstream/sign.js";
+import { createSigner, HeldTokens } from "./upstream/sign.js";
 import type { AgentCoreTarget } from "./upstream/target.js";
+import { TendedUpstream } from "./upstream/tended-upstream.js";
 import { Upstream } from "./upstream/upstream.js";
 import { watchForWake } from "./upstream/wake-watch.js";
 import { openWebSocket } from "./upstream/web-socket.js";
@@ -60,11 +65,12 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
         env: runtimeEnvironment(options.env),
       }),
   });
+  const tokens = new HeldTokens();
+  const sign = createSigner({ clock, heldTokens: tokens, hide: (secret) => scrubber.hide(secret) });
   const deps = {
     clock,
     random: Math.random,
     openSocket: openWebSocket,
-    sign: createSigner({ clock, hide: (secret) => scrubber.hide(secret) }),
     localSocketPath: runtimeSocketPath,
     admission: new Admission(clock),
     replayKnowledge: new ReplayKnowledge(),
@@ -86,18 +92,32 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
       scrollback: config.scrollback,
       neighbours: (shell: Shell) => neighboursOf(shell.record, registry.list()),
       createUpstream: ({ record, size, have, handlers, isUrgent }: UpstreamRequest) =>
-        new Upstream({
-          target: record.target,
-          ids: { runtimeSessionId: record.runtimeSessionId, shellId: record.shellId },
-          size,
-          have,
-          known: record.known,
-          isUrgent,
-          handlers,
-          deps: { ...deps, log: log.child({ shell: record.name }) },
-        }),
+        cloud.tend(
+          record,
+          new TendedUpstream({
+            clock,
+            idleStopMs: record.idleStopMs,
+            asleepSince: record.asleepSince,
+            isUrgent,
+            handlers,
+            make: (tended) =>
+              new Upstream({
+                target: record.target,
+                ids: { runtimeSessionId: record.runtimeSessionId, shellId: record.shellId },
+                size,
+                have,
+                known: record.known,
+                isUrgent,
+                handlers: tended,
+                deps: { ...deps, sign: cloud.signFor(record, sign), log: log.child({ shell: record.name }) },
+              }),
+          }),
+        ),
     },
   });
+  const cloud = new Cloud({ config, registry, tokens, calls: { clock, random: Math.random, sign } });
+  const facts = (info: ShellInfo, all: readonly ShellInfo[]): ShellInfo =>
+    withRuntimeFacts(info, registry.get(info.name).record, all, config.connectionTtlMs);
   const stopWatching = watchForWake(clock, (sleptMs) => {
     log.info({ sleptMs: Math.round(sleptMs) }, "woke up: every link is asked for a sign of life");
     registry.wake();
@@ -107,13 +127,23 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
   await localShellsFound(registry);
   return {
     create: async (params) => {
-      const { shell, created } = await registry.create(newShell(params, config));
+      const { shell, created } = await registry.create(newShell(params, config, cloud));
+      const { target } = params;
+      const command = target.kind === "agentcore" ? cloudRules(target, config).startCommand : undefined;
+      const isNew = created && target.kind === "agentcore" && target.shellId === undefined;
+      if (isNew && command !== undefined) typeStartCommand(shell, command, clock);
       return { shell: shell.info(), created };
     },
+    exec: (sink, params) => cloud.exec(sink, params),
+    stopSession: (params) => cloud.stopSession(params),
+    giveToken: (params) => cloud.giveToken(params),
     attach: (sink, params, program) => registry.get(params.name).attach(sink, params, program),
-    list: () => registry.list(),
+    list: () => {
+      const all = registry.list();
+      return all.map((info) => facts(info, all));
+    },
     unsaved: () => describeUnsaved(registry.unsaved),
-    info: (name) => registry.get(name).info(),
+    info: (name) => facts(registry.get(name).info(), registry.list()),
     kill: (name, force) => registry.kill(name, force),
     rename: (name, to) => registry.rename(name, to),
     label: (name, changes) => registry.label(name, changes),
@@ -121,11 +151,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     resize: (name, request) => registry.get(name).resize(request),
     send: (name, bytes) => registry.get(name).input.send(bytes),
     run: (params, sink, signal) => runs.run(registry.get(params.name), params, sink, signal),
-    capture: async (name, range) => {
-      const shell = registry.get(name);
-      await shell.ready();
-      return shell.output.text(range);
-    },
+    capture: async (params) => captureShell(registry.get(params.name), params),
     watch: (name, options) => watchScreen(registry, name, { ...options, clock }),
     subscribe: (listener) => registry.subscribe(listener),
     stop: (reason) => {
@@ -153,7 +179,11 @@ async function localShellsFound(registry: Registry): Promise<void> {
   });
 }
 
-function newShell(params: Params<"shell.new">, config: Config): Parameters<Registry["create"]>[0] {
+function newShell(
+  params: Params<"shell.new">,
+  config: Config,
+  cloud: Cloud,
+): Parameters<Registry["create"]>[0] {
   const { name, target, labels = {}, reuse = false } = params;
   const { cols = DEFAULT_SIZE.cols, rows = DEFAULT_SIZE.rows, sizePolicy = config.sizePolicy } = params;
   const fresh = freshIds();
@@ -163,7 +193,7 @@ function newShell(params: Params<"shell.new">, config: Config): Parameters<Regis
     ...(clipboard === "allow" ? { clipboard } : {}),
     ...(sizePolicy === "latest" ? {} : { sizePolicy }),
   };
-  const base = { name, target: resolveTarget(target, config), cols, rows, labels, rules, reuse };
+  const base = { name, cols, rows, labels, reuse };
   if (target.kind === "local") {
     const { command, cwd, env, umask } = target;
     const local = {
@@ -172,13 +202,27 @@ function newShell(params: Params<"shell.new">, config: Config): Parameters<Regis
       ...(command === undefined ? {} : { command }),
       ...(umask === undefined ? {} : { umask }),
     };
-    return { ...base, ids: fresh, known: false, local };
+    return { ...base, target: { kind: "local" }, rules, ids: fresh, known: false, local };
   }
+  const upstreamTarget = cloud.target(target);
+  cloud.checkIsNew(name, upstreamTarget, target);
+  const { idleStopMs } = cloudRules(target, config);
+  const cloudFacts = {
+    ...(idleStopMs === undefined ? {} : { idleStopMs }),
+    // A session that others know may have had its microVM for long.
+    ...(target.runtimeSessionId === undefined ? { vmSince: systemClock.now() } : {}),
+  };
   const ids = {
     runtimeSessionId: target.runtimeSessionId ?? fresh.runtimeSessionId,
     shellId: target.shellId ?? fresh.shellId,
   };
-  return { ...base, ids, known: target.shellId !== undefined };
+  return {
+    ...base,
+    target: upstreamTarget,
+    rules: { ...rules, ...cloudFacts },
+    ids,
+    known: target.shellId !== undefined,
+  };
 }
 
 /** The runtime needs no credentials, and its shells get the environment of the client that makes them. */

@@ -19,8 +19,11 @@ export function resolveTarget(request: TargetRequest, config: Pick<Config, "targ
   const region = request.region ?? named?.region ?? parseRuntimeArn(runtimeArn).region;
   const qualifier = request.qualifier ?? named?.qualifier;
   const endpointUrl = request.endpointUrl ?? named?.endpointUrl;
-  const profile = request.profile ?? named?.profile;
-  const { bearerTokenFile } = request;
+  const ownToken = request.bearerToken !== undefined;
+  // Whoever names a profile wants a signature, whatever the config file says of a token.
+  const configToken = request.profile === undefined ? named?.bearerTokenFile : undefined;
+  const bearerTokenFile = ownToken ? undefined : (request.bearerTokenFile ?? configToken);
+  const profile = request.profile ?? named?.profile ?? request.defaultProfile;
   const target: UpstreamTarget = {
     kind: "agentcore",
     runtimeArn,
@@ -32,6 +35,20 @@ export function resolveTarget(request: TargetRequest, config: Pick<Config, "targ
   };
   checkTarget(target);
   return target;
+}
+
+/** How a new cloud shell is treated: as the request says, or as the config file says for its target, or for all. */
+export function cloudRules(
+  request: Extract<TargetRequest, { kind: "agentcore" }>,
+  config: Pick<Config, "targets" | "idleStopMs">,
+): { readonly startCommand?: string; readonly idleStopMs?: number } {
+  const named = config.targets.get(request.runtimeArn);
+  const startCommand = request.startCommand ?? named?.command;
+  const idleStopMs = request.idleStopMs ?? named?.idleStopMs ?? config.idleStopMs ?? 0;
+  return {
+    ...(startCommand === undefined ? {} : { startCommand }),
+    ...(idleStopMs === 0 ? {} : { idleStopMs }),
+  };
 }
 
 function unknownTarget(name: string, config: Pick<Config, "targets">): AgentdError {

@@ -2,7 +2,7 @@
 
 /**
  * Channels 0..5 and 255 come from the AgentCore shell protocol (developer guide, "command shell"; the published SDKs agree).
- * Channels 0x10 and 0x11 are ours and never leave this machine: they exist only between the daemon and its clients.
+ * Channels 0x10 to 0x12 are ours and never leave this machine: they exist only between the daemon and its clients.
  */
 export const Channel = {
   /** client → shell: raw bytes for the PTY. */
@@ -21,6 +21,8 @@ export const Channel = {
   Snapshot: 0x10,
   /** both ways, JSON: what happened to the shell; see notice.ts. */
   Notice: 0x11,
+  /** browser → daemon: u32 big-endian, payload bytes of output and drawings that the page has parsed since the last one. */
+  Ack: 0x12,
   /** Upstream: kill the shell. From a local client: detach (killing is an RPC). */
   Close: 0xff,
 } as const;
@@ -32,3 +34,8 @@ export const MAX_FRAME_BYTES = 65_536;
 
 /** The longest payload of one frame. */
 export const MAX_PAYLOAD_BYTES = MAX_FRAME_BYTES - 1;
+
+/** What a page may leave unacknowledged (payload bytes of STDOUT, STDERR, SNAPSHOT); above it, it counts as one that does not read. */
+export const MAX_UNACKNOWLEDGED_BYTES = 512 * 1024;
+/** A page acknowledges at least this often, in payload bytes. */
+export const ACKNOWLEDGE_EVERY_BYTES = 32 * 1024;

@@ -1,8 +1,16 @@
 // The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
+import type { CloudMethods, Lifetime, Slots } from "./cloud-rpc.js";
 import type { NoticeSpan, Verdict } from "./notice.js";
+import type { PromptState } from "./prompt.js";
 import type { RunParams, RunResult } from "./run.js";
+import type { ScreenCapture } from "./screen-capture.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
+import type { TargetRequest } from "./target-request.js";
+import type { WebMethods, WebState } from "./web-rpc.js";
+
+export type { ScreenFrame } from "./screen-frame.js";
+export type { TargetRequest } from "./target-request.js";
 
 /** Bumped by any change that an older peer cannot ignore. `hello`, `daemon.status` and `daemon.stop` work across versions. */
 export const PROTOCOL_VERSION = 1;
@@ -14,6 +22,8 @@ export type ShellState =
   | "needs-credentials"
   | "taken"
   | "capacity"
+  /** Not connected because nobody used it: attaching or typing wakes it. */
+  | "asleep"
   | "ended"
   | "gone";
 
@@ -60,6 +70,8 @@ export interface ShellInfo {
   readonly rows: number;
   readonly title?: string;
   readonly cwd?: string;
+  /** Where its prompt stands, when the program marks it (OSC 133). */
+  readonly prompt?: PromptState;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAt: string;
   /** When something was last typed or printed; absent while that is not known. */
@@ -81,35 +93,16 @@ export interface ShellInfo {
   readonly pid?: number;
   /** Why the shell is not live, in words. */
   readonly reason?: string;
+  /** AgentCore only, in `shell.list` and `shell.info`. */
+  readonly lifetime?: Lifetime;
+  readonly slots?: Slots;
+  /** Without any use for so long its connection is let go; absent: never. */
+  readonly idleStopMs?: number;
   /** Only when it is not `safe`. */
   readonly escapes?: Escapes;
   /** Only when it is not `deny`. */
   readonly clipboard?: Clipboard;
 }
-
-/** What a new shell runs on. */
-export type TargetRequest =
-  | {
-      readonly kind: "local";
-      /** Program and arguments; absent: the `SHELL` of `env`, as a login shell. */
-      readonly command?: readonly string[];
-      readonly cwd: string;
-      readonly env: Readonly<Record<string, string>>;
-      /** Of the shell's process, 0..0o777; absent: 0o022. */
-      readonly umask?: number;
-    }
-  | {
-      readonly kind: "agentcore";
-      /** An ARN, or the name of a target in the config file. */
-      readonly runtimeArn: string;
-      readonly region?: string;
-      readonly profile?: string;
-      readonly qualifier?: string;
-      readonly endpointUrl?: string;
-      readonly bearerTokenFile?: string;
-      readonly runtimeSessionId?: string;
-      readonly shellId?: string;
-    };
 
 /** What becomes of a program's escape sequences: `safe` lets only harmless ones through (docs/security.md). */
 export type Escapes = "safe" | "raw";
@@ -134,6 +127,8 @@ export interface AttachParams {
   readonly pid?: number;
   /** What this client has already shown: it then gets only what is new, when the daemon still has it. */
   readonly resume?: { readonly epoch: string; readonly offset: number };
+  /** Of a client that comes back: so many milliseconds ago its person typed last. Among such the last one leads. */
+  readonly typedAgo?: number;
 }
 
 export interface AttachResult {
@@ -153,7 +148,7 @@ export interface UnsavedState {
   readonly stateUnsavedReason?: string;
 }
 
-export interface DaemonStatus extends UnsavedState {
+export interface DaemonStatus extends UnsavedState, WebState {
   readonly v: 1;
   readonly pid: number;
   readonly version: string;
@@ -183,7 +178,7 @@ export interface HelloResult {
 type Nothing = Readonly<Record<string, never>>;
 
 /** Method name → parameters (by name, always an object) and result. */
-export interface Methods {
+export interface Methods extends CloudMethods, WebMethods {
   hello: { params: { readonly protocol: number; readonly client: string }; result: HelloResult };
   /** Creates a shell and answers once it is live, or fails with the reason and leaves nothing behind. */
   "shell.new": {
@@ -238,10 +233,25 @@ export interface Methods {
   };
   /** Runs a command as if it were typed at the prompt. One at a time; the others wait in order, and `timeoutMs` counts from the call. */
   "shell.run": { params: RunParams; result: RunResult };
-  /** The screen as text. `start`: first line, 0 is the top of the screen, negative reaches into the scrollback. */
+  /**
+   * The screen as text, with SGR (`ansi`), as a page (`html`) or as data (`json`: `screen` instead of `text`). Lines count from the
+   * top of the screen, 0; negative reaches into the scrollback. `join`: lines that were broken at the border are one.
+   * `epoch` and `offset`: the place in the output that it is of; an attach can go on from there (`resume`).
+   */
   "shell.capture": {
-    params: { readonly name: string; readonly start?: number; readonly ansi?: boolean };
-    result: { readonly text: string };
+    params: {
+      readonly name: string;
+      readonly start?: number;
+      readonly end?: number;
+      readonly join?: boolean;
+      /** The older spelling of `format: "ansi"`. */
+      readonly ansi?: boolean;
+      readonly format?: "text" | "ansi" | "html" | "json";
+    };
+    result: { readonly epoch: string; readonly offset: number } & (
+      | { readonly text: string; readonly screen?: never }
+      | { readonly screen: ScreenCapture; readonly text?: never }
+    );
   };
   /**
    * Sends the shell's screen as `screen` notifications on this connection: at once, then whenever it has changed, at most 15 times
@@ -266,17 +276,3 @@ export type ShellEvent =
   | { readonly kind: "changed"; readonly shell: ShellInfo }
   | { readonly kind: "renamed"; readonly from: string; readonly shell: ShellInfo }
   | { readonly kind: "forgotten"; readonly name: string };
-
-/** The parameters of a `screen` notification: what is on a shell's screen, or the part of it that was asked for. */
-export interface ScreenFrame {
-  readonly name: string;
-  /** The size of the whole screen. */
-  readonly cols: number;
-  readonly rows: number;
-  /** Row of the screen that `lines[0]` is. The part that is shown holds the cursor. */
-  readonly top: number;
-  /** Printable text and SGR sequences, nothing else; every line begins and ends plain. */
-  readonly lines: readonly string[];
-  /** On the whole screen, from 0; absent while the program hides it. */
-  readonly cursor?: { readonly x: number; readonly y: number };
-}

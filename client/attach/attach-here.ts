@@ -8,8 +8,10 @@ import type { DaemonConnection } from "../daemon-connection.js";
 import { dimLine, errorLine } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 import { AttachLoop } from "./attach-loop.js";
+import { reportEnd } from "./end-report.js";
 import { parsePrefix } from "./prefix-name.js";
 import { RawTerminal } from "./raw-terminal.js";
+import { wrapLine } from "./wrap-line.js";
 
 export interface AttachHere {
   readonly context: Context;
@@ -76,7 +78,8 @@ export async function attachHere(options: AttachHere): Promise<number> {
   try {
     stream = await withSuggestion(connection, name, () => answer);
   } catch (error) {
-    context.complain(errorLine(AgentdError.from(error)));
+    const line = errorLine(AgentdError.from(error));
+    if (!reportEnd(context.env, { status: ExitStatus.CannotAttach, line })) context.complain(line);
     return ExitStatus.CannotAttach;
   }
   const prefix = parsePrefix(connection.hello.client.prefix);
@@ -99,7 +102,9 @@ export async function attachHere(options: AttachHere): Promise<number> {
         // The shell may have been renamed meanwhile, and its old name may be another shell's.
         const { shells } = await again.call("shell.list", {});
         const present = shells.find((shell) => shell.shellId === shellId)?.name ?? name;
-        const resumed = resume === undefined ? {} : { resume };
+        const { typedAgo } = reach;
+        const typed = typedAgo === undefined ? {} : { typedAgo };
+        const resumed = resume === undefined ? typed : { ...typed, resume };
         return await again.attach({ ...params, name: present, ...size, ...resumed });
       } catch (error) {
         again.close();
@@ -108,10 +113,16 @@ export async function attachHere(options: AttachHere): Promise<number> {
     },
   });
   const end = await loop.run(stream);
+  if (reportEnd(context.env, end)) return end.status;
+  if (end.terminalIsAlive && end.next === "switch") {
+    const { runProgram } = await import("../run-program.js");
+    return runProgram("tui.cjs", ["--select", name]);
+  }
   if (end.terminalIsAlive) {
     // The cursor is wherever the shell left it: our line, and the user's next prompt, start on a line of their own.
     context.stdout.write("\r\n\u001b[J");
-    if (canSay) context.stderr.write(`${dimLine(end.line, context.color)}\n`);
+    if (canSay)
+      context.stderr.write(`${dimLine(wrapLine(end.line, terminal.size.cols - 2), context.color)}\n`);
   }
   return end.status;
 }

@@ -1,24 +1,19 @@
 // The attached client: keys to the shell, output to the terminal, and the way back when the daemon goes away.
 import { Channel } from "../../shared/channel.js";
-import { AgentdError } from "../../shared/errors.js";
 import { framePayload } from "../../shared/frame.js";
 import { printable } from "../../shared/names.js";
 import { decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js";
 import type { AttachParams } from "../../shared/rpc.js";
 import { encodeResize, type Size } from "../../shared/size.js";
 import type { PacketStream } from "../daemon-connection.js";
-import { type AttachEnd, detachedEnd, doubtText, endOfNotice, lostEnd } from "./notice-text.js";
+import { type AttachEnd, detachedEnd, endOfNotice, lostEnd } from "./notice-text.js";
 import { type KeyCommand, type KeyEvent, PrefixKey, type PrefixKeyOptions } from "./prefix-key.js";
-import { prefixLabel } from "./prefix-name.js";
+import { prefixHelp } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
 import { connectText, ShellView } from "./shell-view.js";
 import { TypedInput } from "./typed-input.js";
+import { findWayBack } from "./way-back.js";
 
-/** How long to try to get back to a daemon that went away. */
-const RECONNECT_LIMIT_MS = 10_000;
-/** A daemon that is back within this time is not worth a line. */
-const SILENT_MS = 1000;
-const RETRY_MS = 200;
 /** Whoever restarts the daemon starts the next one, with their environment; after this long somebody else has to. */
 const RESTART_PATIENCE_MS = 5000;
 /** The detach key works at once: the daemon has this long to take what was typed before it (R-61). */
@@ -26,12 +21,16 @@ const LEAVE_LIMIT_MS = 100;
 /** Our bound: at most this many sizes per second go out while a window is dragged. */
 const RESIZE_INTERVAL_MS = 100;
 
+/** So long the help stands in a full-screen program at most. */
+const OVER_MS = 8_000;
+
 const NOTHING = new Uint8Array(0);
 
 export interface ReattachOptions {
   readonly limitMs: number;
   /** Start a daemon when there is none. */
   readonly start: boolean;
+  readonly typedAgo: number | undefined;
 }
 
 export interface AttachLoopOptions {
@@ -63,6 +62,7 @@ export class AttachLoop {
   #stream: PacketStream | undefined;
   #keyTimer: NodeJS.Timeout | undefined;
   #resizeTimer: NodeJS.Timeout | undefined;
+  #overTimer: NodeJS.Timeout | undefined;
   /** Typed bytes that a daemon which died may not have taken. */
   #inDoubt = 0;
   #leave: (end: AttachEnd) => void = () => {};
@@ -101,6 +101,7 @@ export class AttachLoop {
     } finally {
       clearTimeout(this.#keyTimer);
       clearTimeout(this.#resizeTimer);
+      clearTimeout(this.#overTimer);
       this.#stream?.destroy();
       await this.#terminal.restore();
     }
@@ -135,7 +136,7 @@ export class AttachLoop {
           const end = this.#handleFrame(frame);
           if (end !== undefined) settle(end);
         },
-        onEnd: () => settle("lost"),
+        onEnd: () => this.#stream === stream && settle("lost"),
         onDrain: () => {
           this.#typed.handleDrain();
           this.#balance();
@@ -146,38 +147,22 @@ export class AttachLoop {
     });
   }
 
-  async #reattach(patienceMs: number): Promise<PacketStream | AttachEnd> {
+  #reattach(patienceMs: number): Promise<PacketStream | AttachEnd> {
     const { name, reattach } = this.#options;
-    const began = performance.now();
-    const deadline = began + RECONNECT_LIMIT_MS;
-    let said = false;
-    const notice = setTimeout(() => {
-      said = true;
-      this.#view.say("link to agentd lost · reconnecting · keys are kept");
-    }, SILENT_MS);
-    try {
-      for (;;) {
-        const limitMs = Math.max(1, deadline - performance.now());
-        try {
-          const start = performance.now() - began >= patienceMs;
-          const stream = await reattach(this.#terminal.size, this.#view.position, { limitMs, start });
-          const doubt = doubtText(this.#inDoubt);
-          this.#inDoubt = 0;
-          if (said || doubt !== "") this.#view.say(`back · ${name}${doubt}`);
-          return stream;
-        } catch (thrown) {
-          const error = AgentdError.from(thrown);
-          const final = !["daemon_unavailable", "daemon_stopping", "too_busy", "timeout"].includes(
-            error.code,
-          );
-          if (final) return lostEnd(name, `lost agentd: ${printable(error.message)}`);
-          if (performance.now() >= deadline) return lostEnd(name, "lost agentd");
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        }
-      }
-    } finally {
-      clearTimeout(notice);
-    }
+    return findWayBack({
+      name,
+      patienceMs,
+      say: (text) => this.#view.say(text),
+      attempt: (limitMs, start) => {
+        const { typedAgo } = this.#typed;
+        return reattach(this.#terminal.size, this.#view.position, { limitMs, start, typedAgo });
+      },
+      takeDoubt: () => {
+        const doubt = this.#inDoubt;
+        this.#inDoubt = 0;
+        return doubt;
+      },
+    });
   }
 
   #handleFrame(frame: Uint8Array): AttachEnd | "restart" | undefined {
@@ -219,6 +204,7 @@ export class AttachLoop {
 
   #handleKeys(events: readonly KeyEvent[]): void {
     clearTimeout(this.#keyTimer);
+    if (events.length > 0) this.#endOver();
     for (const event of events) {
       if (event.kind === "command") this.#handleCommand(event.command);
       else if (!this.#options.readOnly) this.#typed.push(event.bytes);
@@ -235,7 +221,8 @@ export class AttachLoop {
     const { name, prefix } = this.#options;
     switch (command) {
       case "detach":
-        void this.#detach();
+      case "switch":
+        void this.#detach(command);
         return;
       case "leave":
         this.#leave(detachedEnd(name));
@@ -246,31 +233,43 @@ export class AttachLoop {
       case "take":
         this.#takeLead();
         return;
-      case "help": {
-        const key = prefixLabel(prefix) ?? "";
-        this.#view.say(`${key} then: d detach · ${key} send it · . leave now · r redraw · t take keys`);
+      case "help":
+        if (!this.#view.sayOver(prefixHelp(prefix))) this.#view.say(prefixHelp(prefix));
+        else this.#overTimer = setTimeout(() => this.#endOver(), OVER_MS);
         return;
-      }
       default:
         command satisfies never;
     }
   }
 
+  /** A line of ours stands in a full-screen program: until the next key. */
+  #endOver(): void {
+    if (this.#overTimer === undefined) return;
+    clearTimeout(this.#overTimer);
+    this.#overTimer = undefined;
+    this.#askForSnapshot();
+  }
+
   #takeLead(): void {
     const { ignoreSize, readOnly } = this.#options;
-    if (readOnly || ignoreSize) this.#view.say(`${readOnly ? "read-only" : "--ignore-size"}: never leads`);
-    else this.#stream?.send(Channel.Notice, framePayload(encodeNotice({ kind: "lead" })));
+    if (readOnly || ignoreSize) {
+      this.#view.say(`${readOnly ? "read-only" : "--ignore-size"}: never leads`);
+      return;
+    }
+    this.#typed.noteTyping();
+    this.#stream?.send(Channel.Notice, framePayload(encodeNotice({ kind: "lead" })));
   }
 
   /** Tells the daemon, and does not wait long for it: leaving never depends on anybody. */
-  async #detach(): Promise<void> {
+  async #detach(command: "detach" | "switch"): Promise<void> {
     const stream = this.#stream;
+    this.#stream = undefined; // Its end is no loss: nobody attaches again.
     if (stream !== undefined) {
       this.#typed.send(true);
       stream.send(Channel.Close, NOTHING);
       await Promise.race([stream.finish(), new Promise((resolve) => setTimeout(resolve, LEAVE_LIMIT_MS))]);
     }
-    this.#leave(detachedEnd(this.#options.name));
+    this.#leave({ ...detachedEnd(this.#options.name), ...(command === "switch" ? { next: command } : {}) });
   }
 
   /** The terminal is read only while there is room for what it says. */

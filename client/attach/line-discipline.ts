@@ -21,7 +21,14 @@ export class LineDiscipline {
   makeExact(fd: number, done: () => void): void {
     // Loaded here because only an attachment needs it, and that only once its screen is drawn.
     const { spawn } = process.getBuiltinModule("node:child_process");
-    const child = spawn("stty", EXACT, { stdio: [fd, "ignore", "ignore"] });
+    let child: ChildProcess;
+    try {
+      child = spawn("stty", EXACT, { stdio: [fd, "ignore", "ignore"] });
+    } catch {
+      // No memory for a process, say: that is no reason to end an attachment.
+      done();
+      return;
+    }
     this.#child = child;
     const finish = () => {
       if (this.#child !== child) return;

@@ -10,6 +10,8 @@ import type { LineWeight } from "./status-line.js";
 export interface AttachEnd {
   readonly status: number;
   readonly line: string;
+  /** The user wants to choose another shell. */
+  readonly next?: "switch";
 }
 
 /** The line for a notice in the middle of things, or undefined when it is not worth one. @param now ms since 1970. */
@@ -62,6 +64,11 @@ export function noticeWeight(notice: Notice): LineWeight {
     default:
       return "passing";
   }
+}
+
+/** For the place in the scrollback where they are missing: the drawing behind it has what the shell's own history has of them. */
+export function gapLine(bytes: number): string {
+  return `${formatBytes(bytes)} of output skipped here · its last lines follow`;
 }
 
 function backLine(notice: BackNotice): string {
@@ -124,9 +131,10 @@ export function endOfNotice(name: string, notice: Notice): AttachEnd | "restart"
     case "detached":
       switch (notice.reason) {
         case "key":
+          return detachedEnd(name);
         case "elsewhere":
         case "other":
-          return detachedEnd(name);
+          return detachedEnd(name, " by another client");
         case "taken":
           return { status: ExitStatus.CutOff, line: takenLine(name) };
         case "stopping":
@@ -145,8 +153,8 @@ export function endOfNotice(name: string, notice: Notice): AttachEnd | "restart"
 }
 
 /** The user left: the shell lives on. */
-export function detachedEnd(name: string): AttachEnd {
-  return { status: ExitStatus.Ok, line: `detached from ${name} · agentd attach ${name}` };
+export function detachedEnd(name: string, how = ""): AttachEnd {
+  return { status: ExitStatus.Ok, line: `detached from ${name}${how} · agentd attach ${name}` };
 }
 
 /** This terminal lost the daemon, and it did not come back. */

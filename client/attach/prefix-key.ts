@@ -1,7 +1,7 @@
 // Finds the prefix key and its commands in the bytes of a keyboard; everything else is text for the shell.
 import { PrefixMatcher, readSequence } from "./key-sequence.js";
 
-export type KeyCommand = "detach" | "leave" | "help" | "redraw" | "take";
+export type KeyCommand = "detach" | "leave" | "help" | "redraw" | "switch" | "take";
 
 export type KeyEvent =
   | { readonly kind: "text"; readonly bytes: Uint8Array }
@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, KeyCommand>> = {
   ".": "leave",
   "?": "help",
   r: "redraw",
+  s: "switch",
   t: "take",
 };
 

@@ -17,3 +17,9 @@ export function parsePrefix(text: string): PrefixKeyOptions {
 export function prefixLabel({ prefix }: PrefixKeyOptions): string | undefined {
   return prefix === undefined ? undefined : `Ctrl-${String.fromCharCode(prefix + 0x40).toLowerCase()}`;
 }
+
+/** What the keys behind the prefix do. */
+export function prefixHelp(options: PrefixKeyOptions): string {
+  const key = prefixLabel(options) ?? "";
+  return `${key} then: d detach · ${key} send it · . leave now · r redraw · s switch · t take keys`;
+}

@@ -3,7 +3,7 @@ import { closeSync, writeSync } from "node:fs";
 import { clampSize, type Size } from "../../shared/size.js";
 import { LineDiscipline } from "./line-discipline.js";
 import { OutputTracker } from "./output-tracker.js";
-import { clearSequence, makeRoomSequence, restoreSequence } from "./restore-sequence.js";
+import { clearSequence, gapSequence, makeRoomSequence, restoreSequence, SHOW } from "./restore-sequence.js";
 
 /** A terminal that takes this long for what it was sent will not take the rest either. */
 const FLUSH_LIMIT_MS = 500;
@@ -111,9 +111,22 @@ export class RawTerminal {
     return this.#put(bytes);
   }
 
-  /** Blanks the screen before a snapshot. `keep`: what the user has on it moves into the scrollback. */
-  clear(keep: boolean): void {
-    this.#put(keep ? makeRoomSequence(this.size.rows) : clearSequence(this.tracker));
+  /**
+   * Blanks the screen before a snapshot. `keep`: what the user has on it moves into the scrollback. `hold`: that, and what is
+   * drawn after it, is seen with `show`.
+   */
+  clear(keep: boolean, hold = false): void {
+    this.#put(keep ? makeRoomSequence(this.size.rows) : clearSequence(this.tracker, hold));
+    this.tracker.reset();
+  }
+
+  show(): void {
+    this.#put(SHOW);
+  }
+
+  /** The same, with `line` in the scrollback, where what was not shown would be. Not in the alternate screen. */
+  clearBehind(line: string): void {
+    this.#put(gapSequence(this.tracker, this.size.rows, line));
     this.tracker.reset();
   }
 
@@ -221,7 +234,7 @@ export class RawTerminal {
  * Node restores the modes of the standard streams when it exits, and aborts (with a core dump) when their terminal was hung
  * up meanwhile; streams that are closed it leaves alone.
  */
-function closeStandardStreams(): void {
+export function closeStandardStreams(): void {
   for (const stream of [0, 1, 2]) {
     try {
       closeSync(stream);

@@ -48,10 +48,14 @@ export function restoreSequence({ alternate, origin, leftOn, colors }: ScreenMod
 /**
  * A blank screen with the cursor at home, every mode at its default: what a snapshot is drawn on. Erased in two parts: several
  * terminals (tmux) scroll a screen that is erased at once into their scrollback, again with every drawing.
+ * @param hold the terminal goes on showing what it shows until `SHOW`, when it can
  */
-export function clearSequence(screen: ScreenModes): string {
-  return `${restoreSequence(screen)}${CSI}2H${CSI}J${CSI}H${CSI}K`;
+export function clearSequence(screen: ScreenModes, hold = false): string {
+  return `${restoreSequence(screen)}${hold ? `${CSI}?2026h` : ""}${CSI}2H${CSI}J${CSI}H${CSI}K`;
 }
+
+/** Shows what was drawn since it was told to hold. */
+export const SHOW = `${CSI}?2026l`;
 
 /**
  * The same for a terminal with the user's own lines on it: they scroll into the scrollback instead of being lost. The
@@ -65,4 +69,12 @@ export function makeRoomSequence(rows: number): string {
     colors: new Set(),
   });
   return `${untouched}\r${"\n".repeat(Math.max(0, rows - 1))}${CSI}H${CSI}J`;
+}
+
+/**
+ * The same where lines are missing between what is on the terminal and the drawing that follows: what is on it, and then
+ * `line`, scroll into the scrollback, so that the line stands where the others would.
+ */
+export function gapSequence(screen: ScreenModes, rows: number, line: string): string {
+  return `${restoreSequence(screen)}\r\n${CSI}K${line}${"\r\n".repeat(Math.max(1, rows))}${clearSequence(screen)}`;
 }

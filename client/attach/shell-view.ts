@@ -3,8 +3,9 @@ import type { Notice, Verdict } from "../../shared/notice.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import type { Size } from "../../shared/size.js";
 import { decodeSnapshotPart } from "../../shared/snapshot.js";
+import { dimLine } from "../format.js";
 import { ConnectLine, roomBelow } from "./connect-line.js";
-import { noticeLine, noticeWeight } from "./notice-text.js";
+import { gapLine, noticeLine, noticeWeight } from "./notice-text.js";
 import { prefixLabel } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
 import { type OwnRole, type ShellSize, sizeText } from "./size-text.js";
@@ -40,6 +41,8 @@ export class ShellView {
   /** `again`: to be said with the next drawing too, when the line had to go. */
   #connectLine: { readonly row: ConnectLine; readonly again: string | undefined } | undefined;
   #shellSize: ShellSize | undefined;
+  /** Output was not shown: the next drawing comes behind this line. */
+  #gap: string | undefined;
 
   constructor(options: ShellViewOptions) {
     this.#options = options;
@@ -74,11 +77,27 @@ export class ShellView {
     this.#status.say(text, weight);
   }
 
+  /**
+   * The same on the last row of a full-screen program, which hides what a line says otherwise. True: it stands there, and the
+   * screen, and the one saved cursor of the terminal, are wrong until the next drawing.
+   */
+  sayOver(text: string): boolean {
+    const { canSay, color, terminal, writeStatus } = this.#options;
+    if (!canSay || !terminal.tracker.alternate || !this.#mayInsert) return false;
+    const row = new ConnectLine({ lastRowIsFree: false, lineFeedsLeft: 0 }, terminal.size);
+    writeStatus(row.eraseSequence + row.drawSequence(`[${text}]`, color));
+    return true;
+  }
+
   /** What a notice about the shell `name` has to say, if anything. */
   sayNotice(name: string, notice: Notice): void {
     if (notice.kind === "resized") {
       this.#shellSize = notice;
       if (this.#connectLine?.again === undefined && this.#sizeText === undefined) this.#eraseConnectLine();
+    }
+    if (notice.kind === "skipped" && this.#drawn && !this.#terminal.tracker.alternate) {
+      this.#gap = gapLine(notice.bytes);
+      return;
     }
     const line = noticeLine(name, notice, Date.now());
     if (line !== undefined) this.say(line, noticeWeight(notice));
@@ -134,15 +153,25 @@ export class ShellView {
     if (connectText !== undefined && room?.lastRowIsFree !== true && !this.#drawn)
       this.#status.say(connectText);
     this.#status.beforeOutput();
-    this.#terminal.clear(!this.#drawn);
-    this.#drawn = true;
+    // A whole screen takes the place of another without a moment between, also ten times a second.
+    const hold = whole && this.#drawn && this.#gap === undefined;
+    this.#clear(hold);
     const fast = this.#write(bytes);
+    if (hold) this.#terminal.show();
     if (text !== undefined && room?.lastRowIsFree === true && this.#mayInsert) {
       const row = new ConnectLine(room, size);
       this.#options.writeStatus(row.drawSequence(`[${text}]`, this.#options.color));
       this.#connectLine = { row, again: connectText };
     }
     return fast;
+  }
+
+  #clear(hold: boolean): void {
+    const gap = this.#options.canSay ? this.#gap : undefined;
+    this.#gap = undefined;
+    if (gap === undefined) this.#terminal.clear(!this.#drawn, hold);
+    else this.#terminal.clearBehind(dimLine(gap, this.#options.color));
+    this.#drawn = true;
   }
 
   #eraseConnectLine(): void {

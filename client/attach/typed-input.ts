@@ -14,13 +14,26 @@ export class TypedInput {
   #stream: PacketStream | undefined;
   #writable = false;
   #timer: NodeJS.Timeout | undefined;
+  /** When a person typed last. */
+  #typedAt: number | undefined;
 
   /** So much waits that the terminal must not be read. */
   get isFull(): boolean {
     return this.#queue.isFull;
   }
 
+  /** Milliseconds since a person typed last; undefined: nobody has. */
+  get typedAgo(): number | undefined {
+    return this.#typedAt === undefined ? undefined : Math.round(performance.now() - this.#typedAt);
+  }
+
+  /** A person did something in this window. */
+  noteTyping(): void {
+    this.#typedAt = performance.now();
+  }
+
   push(bytes: Uint8Array): void {
+    if (!isReport(bytes)) this.noteTyping();
     this.#queue.push(bytes);
   }
 
@@ -76,4 +89,13 @@ export class TypedInput {
     new DataView(payload.buffer).setUint32(0, this.#evidence.mark());
     this.#stream?.send(Channel.Heartbeat, payload);
   }
+}
+
+const REPORTS = ["\u001b[I", "\u001b[O", "\u001b[?", "\u001b[>", "\u001b[<", "\u001b]", "\u001bP", "\u001b_"];
+
+/** Looks like what a terminal sends by itself: focus, pointer, answers. The daemon knows better; who leads again hangs on it only. */
+function isReport(bytes: Uint8Array): boolean {
+  if (bytes[0] !== 0x1b) return false;
+  const start = String.fromCharCode(...bytes.subarray(0, 3));
+  return REPORTS.some((report) => start.startsWith(report) && bytes.length > 2);
 }

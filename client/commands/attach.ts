@@ -56,6 +56,8 @@ export const attach: Command = {
       });
     } catch (error) {
       const failure = AgentdError.from(error);
+      const { reportEnd } = await import("../attach/end-report.js");
+      reportEnd(context.env, { status: failure.exitStatus, line: errorLine(failure) });
       // Wrong use and a wrong set-up keep their own status; everything else means: could not attach.
       const keeps = failure.exitStatus === ExitStatus.Usage || failure.exitStatus === ExitStatus.Config;
       if (keeps) throw failure;

@@ -1,27 +1,36 @@
-// `agentd capture`: prints what is on a shell's screen.
+// `agentd capture`: prints what is on a shell's screen, as text, as a page or as data.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
-import { atMostWords, nameFrom } from "../command-line.js";
+import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
 import { withSuggestion } from "../shell-names.js";
 
 /** `-S -`: from the very beginning; far more lines than any history has. */
 const ALL_HISTORY = -10_000_000;
+const CAPTURE_LIMIT_MS = 60_000;
 
 export const capture: Command = {
   name: "capture",
   aliases: ["capture-pane"],
-  usage: "NAME [--ansi] [--json] [-S START]",
+  usage: "NAME [--ansi | --html | --json] [-S START] [-E END] [--join]",
   summary: "print what is on a shell's screen",
   flags: {
     ansi: { type: "boolean", short: "e", help: "with colours and attributes" },
+    html: { type: "boolean", help: "as a web page of its own" },
+    json: { type: "boolean", help: "as JSON: lines with colours and attributes, size, cursor, title" },
     start: {
       type: "string",
       short: "S",
       value: "START",
-      help: "first line: 0 is the top, -100 reaches into the history, - is all",
+      help: "first line: 0 is the top, -100 reaches into the history, - is all of it",
     },
-    json: { type: "boolean", help: "as JSON" },
+    end: {
+      type: "string",
+      short: "E",
+      value: "END",
+      help: "last line, counted alike; - is the last there is",
+    },
+    join: { type: "boolean", short: "J", help: "lines that were broken at the right border become one" },
     print: { type: "boolean", short: "p" },
     target: { type: "string", short: "t", value: "NAME" },
   },
@@ -30,26 +39,39 @@ export const capture: Command = {
     const name = nameFrom(line, "target");
     if (name === undefined) throw new AgentdError("usage", "capture needs a name · agentd capture NAME");
     checkShellName(name);
-    const start = parseStart(line.value("start"));
-    const ansi = line.has("ansi");
+    const params = {
+      name,
+      format: formatFrom(line),
+      ...lineNumber("start", line.value("start"), ALL_HISTORY),
+      ...lineNumber("end", line.value("end"), undefined),
+      ...(line.has("join") ? { join: true } : {}),
+    };
     const connection = await context.connect();
-    const { text } = await withSuggestion(connection, name, () =>
-      connection.call("shell.capture", {
-        name,
-        ...(start === undefined ? {} : { start }),
-        ...(ansi ? { ansi } : {}),
-      }),
+    const { text, screen } = await withSuggestion(connection, name, () =>
+      connection.call("shell.capture", params, CAPTURE_LIMIT_MS),
     );
     connection.close();
-    context.print(line.has("json") ? JSON.stringify({ v: 1, name, text }) : text.replace(/\n$/, ""));
+    context.print(screen === undefined ? text.replace(/\n$/, "") : JSON.stringify({ v: 1, name, ...screen }));
     return 0;
   },
 };
 
-function parseStart(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (text === "-") return ALL_HISTORY;
-  const start = Number(text);
-  if (/^-?\d{1,8}$/.test(text) && start >= ALL_HISTORY) return start;
-  throw new AgentdError("usage", `bad start '${printable(text)}' · write a line number, such as -100`);
+function formatFrom(line: CommandLine): "text" | "ansi" | "html" | "json" {
+  const [format = "text", other] = (["ansi", "html", "json"] as const).filter((flag) => line.has(flag));
+  if (other === undefined) return format;
+  throw new AgentdError("usage", `give --${format} or --${other}, not both`);
+}
+
+/** @param all what `-` stands for */
+function lineNumber<K extends string>(
+  key: K,
+  text: string | undefined,
+  all: number | undefined,
+): { readonly [k in K]?: number } {
+  const value = text === "-" ? all : text === undefined ? undefined : Number(text);
+  if (value === undefined) return {};
+  if (text === "-" || (/^-?\d{1,8}$/.test(text ?? "") && Math.abs(value) <= -ALL_HISTORY)) {
+    return { [key]: value } as { readonly [k in K]?: number };
+  }
+  throw new AgentdError("usage", `bad ${key} '${printable(text ?? "")}' · write a line number, such as -100`);
 }

@@ -116,7 +116,12 @@ function statusText(status: DaemonStatus): string {
     ["clients", String(status.clients)],
     ["memory", formatBytes(status.memory)],
     ["stalls", String(status.stalls ?? 0)],
+    ...(status.web === undefined ? [] : [["web", webText(status.web)] as const]),
   ]);
+}
+
+function webText({ url, links, sockets }: NonNullable<DaemonStatus["web"]>): string {
+  return `${url === undefined ? "waits for its port" : printable(url)} · ${links} ${links === 1 ? "link" : "links"} · ${sockets} open`;
 }
 
 /** A process that has ended and waits for its parent (a zombie) is not alive, whatever `kill` says. */

@@ -4,6 +4,7 @@ import { checkShellName } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { errorLine } from "../format.js";
 import { startPaced } from "../paced-calls.js";
+import { showProgress } from "../progress.js";
 import { withSuggestion } from "../shell-names.js";
 import { parseLabels } from "../target-request.js";
 
@@ -50,9 +51,11 @@ export const kill: Command = {
           connection.call("shell.kill", { name, ...(force ? { force } : {}) }, KILL_LIMIT_MS),
         ),
     }));
+    const hint = force ? undefined : "--force stops waiting";
     for (const { name, answer } of startPaced(calls)) {
+      const progress = showProgress("waiting for the runtime to confirm", context, hint);
       try {
-        await answer;
+        await answer.finally(() => progress.stop());
         context.say(`killed ${name}`);
       } catch (error) {
         // One that fails does not spare the others.

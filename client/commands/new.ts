@@ -1,7 +1,7 @@
 // `agentd new`: makes a shell, and attaches to it unless -d.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
-import type { Params } from "../../shared/rpc.js";
+import type { Params, Result } from "../../shared/rpc.js";
 import { parseSize, type Size } from "../../shared/size.js";
 import type { Command } from "../command.js";
 import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
@@ -43,11 +43,15 @@ export const newShell: Command = {
     const name = nameFrom(line, "name");
     if (name === undefined) throw new AgentdError("usage", "new needs a name · agentd new NAME");
     checkShellName(name);
+    // What is wrong is said before a daemon is started for it.
+    parseLabels(line.values("label"));
+    policyFrom(line, "size-policy");
+    outputRules(line);
     const sizeText = line.value("size");
     const size = sizeText === undefined ? undefined : parseSize(sizeText);
     if (line.has("detached")) {
       const connection = await context.connect();
-      const created = await createShell({
+      const { created } = await createShell({
         connection,
         line,
         context,
@@ -77,7 +81,7 @@ interface Creation {
   readonly reuse: boolean;
 }
 
-/** True when the shell was made, false when it was there (only with `reuse`). @throws AgentdError what the daemon said. */
+/** The shell as it is now; not `created` when it was there (only with `reuse`). @throws AgentdError what the daemon said. */
 export async function createShell({
   connection,
   line,
@@ -85,7 +89,7 @@ export async function createShell({
   name,
   size,
   reuse,
-}: Creation): Promise<boolean> {
+}: Creation): Promise<Result<"shell.new">> {
   const defaultTarget = connection.hello.client.defaultTarget;
   const target = targetRequest(line, {
     env: context.env,
@@ -102,7 +106,7 @@ export async function createShell({
   const { showProgress } = await import("../progress.js");
   const progress = showProgress(`starting ${name}`, context);
   try {
-    const { created } = await connection.call(
+    return await connection.call(
       "shell.new",
       {
         name,
@@ -115,10 +119,6 @@ export async function createShell({
       },
       NEW_LIMIT_MS,
     );
-    return created;
-  } catch (error) {
-    if (!(error instanceof AgentdError) || error.code !== "name_taken") throw error;
-    throw new AgentdError("name_taken", `name '${name}' exists · agentd attach ${name}`, { cause: error });
   } finally {
     progress.stop();
   }

@@ -1,6 +1,6 @@
 // Asks the daemon to run a command, shows or collects its output, and turns what became of it into an exit status.
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
-import type { RunResult } from "../../shared/run.js";
+import type { RunOutput, RunResult } from "../../shared/run.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
 import { errorJson, errorLine, formatBytes, formatDuration } from "../format.js";
@@ -31,13 +31,14 @@ export async function runInShell(context: Context, request: RunRequest): Promise
   checkCommand(command);
   const collected = json ? new CollectedOutput(maxOutputBytes) : undefined;
   const connection = await context.connect();
-  connection.onNotification = (line) => {
-    const { method, params } = JSON.parse(line) as { method?: string; params?: { data?: string } };
+  const show = (method: string, params: unknown) => {
     if (method !== "run.output") return;
-    const bytes = Buffer.from(params?.data ?? "", "base64");
+    const bytes = Buffer.from((params as RunOutput).data, "base64");
     if (collected === undefined) process.stdout.write(bytes);
     else collected.write(bytes);
   };
+  // A connection that ends before the answer makes the call fail.
+  connection.follow(show, () => {});
   const asked = withSuggestion(connection, name, () =>
     connection.call(
       "shell.run",

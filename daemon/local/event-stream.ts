@@ -1,5 +1,5 @@
 // Encoder of the AWS event stream (`application/vnd.amazon.eventstream`): length-prefixed messages with two checksums.
-import { crc32 } from "./crc32.js";
+import { crc32 } from "../../shared/crc32.js";
 
 const STRING_TYPE = 7;
 /** Prelude (two lengths and their checksum) and the final checksum. */

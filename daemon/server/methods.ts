@@ -15,13 +15,14 @@ import {
 import type { Size, SizePolicy } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { ClientSink } from "../shell/client-host.js";
+import { type CloudShells, cloudMethods } from "./cloud-methods.js";
 import type { Call, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
 import { type RunInShell, runOver } from "./run-method.js";
 import { type WatchableShells, watchMethods } from "./watch-methods.js";
 
 /** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
-export interface Shells extends WatchableShells {
+export interface Shells extends CloudShells, WatchableShells {
   create(params: Params<"shell.new">): Promise<Result<"shell.new">>;
   /** @param program what the client calls itself */
   attach(
@@ -39,7 +40,7 @@ export interface Shells extends WatchableShells {
   resize(name: string, request: { readonly size?: Size; readonly policy?: SizePolicy }): void;
   send(name: string, bytes: Uint8Array): void;
   run: RunInShell;
-  capture(name: string, options: { start?: number; ansi?: boolean }): Promise<string>;
+  capture(params: Params<"shell.capture">): Promise<Result<"shell.capture">>;
   /** @returns what ends the subscription. */
   subscribe(listener: (event: ShellEvent) => void): () => void;
 }
@@ -49,8 +50,18 @@ export interface StopRequest {
   readonly restart: boolean;
 }
 
+/** The web terminal, as far as methods need it. */
+export interface WebAdmin {
+  start(params: Params<"web.start">): Promise<Result<"web.start">>;
+  link(params: Params<"web.link">): Promise<Result<"web.link">>;
+  stop(): Promise<Result<"web.stop">>;
+  list(): Result<"web.ls">;
+  revoke(params: Params<"web.revoke">): Promise<Result<"web.revoke">>;
+}
+
 export interface MethodsOptions {
   readonly shells: Shells;
+  readonly web: WebAdmin;
   readonly hello: Omit<HelloResult, "protocol">;
   readonly status: () => DaemonStatus;
   /** Throws when the next daemon could not start. */
@@ -61,6 +72,7 @@ export interface MethodsOptions {
 
 export function createMethods({
   shells,
+  web,
   hello,
   status,
   checkRestart,
@@ -113,8 +125,9 @@ export function createMethods({
 
     "shell.run": (params, { connection }) => runOver(connection, params, shells.run),
 
-    "shell.capture": async ({ name, ...options }) => ({ text: await shells.capture(name, options) }),
+    "shell.capture": async (params) => shells.capture(params),
 
+    ...cloudMethods(shells),
     ...watchMethods(shells),
 
     "daemon.status": async () => status(),
@@ -130,6 +143,12 @@ export function createMethods({
       afterAnswer(() => stop({ localShells, restart }));
       return {};
     },
+
+    "web.start": async (params) => web.start(params),
+    "web.link": async (params) => web.link(params),
+    "web.stop": async () => web.stop(),
+    "web.ls": async () => web.list(),
+    "web.revoke": async (params) => web.revoke(params),
 
     "events.subscribe": async (_, { connection, afterAnswer }) => {
       // The list and the subscription are of the same turn; what happens until the answer is written waits behind it.

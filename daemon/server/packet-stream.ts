@@ -2,6 +2,11 @@
 import { PacketDecoder } from "../../shared/packet.js";
 import type { PacketReceiver } from "./connection.js";
 
+/** Methods after whose answer the connection is a stream of packets. */
+export function becomesStream(method: string): boolean {
+  return method === "shell.attach" || method === "exec.run";
+}
+
 /** Invariant: the receiver learns exactly once that its client is gone, and gets no frame afterwards. */
 export class PacketStream {
   readonly #receiver: PacketReceiver;

@@ -3,12 +3,10 @@ import type { Socket } from "node:net";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { ClientSink } from "../shell/client-host.js";
-import { CallGate } from "./call-gate.js";
+import { Calls } from "./calls.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
-import { Greeting } from "./greeting.js";
 import { LineDecoder } from "./line-decoder.js";
 import { PacketStream } from "./packet-stream.js";
-import { BadRequest, type Request, readRequest } from "./request.js";
 import { errorLine, type RpcServer } from "./rpc-server.js";
 import type { ServerLog } from "./server-log.js";
 import { SocketWriter } from "./socket-writer.js";
@@ -19,8 +17,6 @@ const HELLO_TIMEOUT_MS = 2000;
 
 /** Answers and events that a client has not read: above this its calls wait, and its events end. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
-/** After this many refused calls a client is not in a hurry but broken. */
-const MAX_REFUSALS = 64;
 
 const HTTP = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|PRI) /;
 const HTTP_HELP =
@@ -47,7 +43,7 @@ export interface PeerOptions {
 
 /**
  * Invariants:
- * 1. `shell.attach` runs alone: calls before it are answered first, and nothing behind it is read as a line.
+ * 1. `shell.attach` (and `exec.run`) runs alone: calls before it are answered first, and nothing behind it is read as a line.
  * 2. The answer of `shell.attach` is the last line; the receiver starts in the turn in which it is written.
  * 3. Half a line or half a packet at the end of the stream has no effect.
  */
@@ -58,9 +54,7 @@ export class Peer implements Connection {
   readonly #writer: SocketWriter;
   readonly #options: PeerOptions;
   readonly #lines = new LineDecoder(MAX_HELLO_BYTES);
-  readonly #gate: CallGate;
-  readonly #greeting = new Greeting();
-  readonly #pending = new Set<Promise<void>>();
+  readonly #calls: Calls;
   readonly #closeCallbacks: (() => void)[] = [];
   readonly #helloTimer: NodeJS.Timeout;
   #log: ServerLog;
@@ -68,14 +62,25 @@ export class Peer implements Connection {
   #streamsEvents = false;
   #inputEnded = false;
   #closed = false;
-  #refusals = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
     this.#socket = options.socket;
     this.#log = options.log;
     this.#writer = new SocketWriter(options.socket);
-    this.#gate = new CallGate(options.now);
+    this.#calls = new Calls({
+      rpc: options.rpc,
+      now: options.now,
+      connection: this,
+      log: () => this.#log,
+      write: (line) => this.#writer.writeLine(line),
+      streamsEvents: () => this.#streamsEvents,
+      onAttach: () => {
+        this.#phase = { kind: "attaching" };
+      },
+      onAnswered: () => this.#handleAnswered(),
+      onHopeless: () => this.close(),
+    });
     this.sink = this.#makeSink();
     const helloTimeoutMs = options.helloTimeoutMs ?? HELLO_TIMEOUT_MS;
     this.#helloTimer = setTimeout(
@@ -91,7 +96,7 @@ export class Peer implements Connection {
   }
 
   get greeted(): boolean {
-    return this.#greeting.isComplete;
+    return this.#calls.greeting.isComplete;
   }
 
   greet(protocol: number, client: string): void {
@@ -99,7 +104,7 @@ export class Peer implements Connection {
     clearTimeout(this.#helloTimer);
     this.#lines.maxLineBytes = MAX_LINE_BYTES;
     this.#log = this.#log.child({ client: printable(client, 60) });
-    this.#greeting.accept(protocol);
+    this.#calls.greeting.accept(protocol);
     this.program = client;
   }
 
@@ -178,58 +183,18 @@ export class Peer implements Connection {
   }
 
   #handleLine(line: Uint8Array): void {
-    if (this.#greeting.isMissing && HTTP.test(Buffer.from(line.subarray(0, 16)).toString("latin1"))) {
+    if (this.#calls.greeting.isMissing && HTTP.test(Buffer.from(line.subarray(0, 16)).toString("latin1"))) {
       this.#writer.writeLine(HTTP_HELP);
       this.close();
       return;
     }
-    const request = readRequest(line);
-    const id = request.id;
-    try {
-      this.#gate.count();
-      if (request instanceof BadRequest) throw request.error;
-      this.#checkMayCall(request.method);
-      this.#gate.enter(request.id);
-    } catch (error) {
-      this.#writer.writeLine(errorLine(id, error, this.#log));
-      if (this.#greeting.isMissing || ++this.#refusals > MAX_REFUSALS) this.close();
-      return;
-    }
-    if (request instanceof BadRequest) return;
-    if (request.method === "shell.attach") this.#phase = { kind: "attaching" };
-    const before = [...this.#pending];
-    const call = request.method === "shell.attach" ? this.#callAfter(before, request) : this.#call(request);
-    this.#pending.add(call);
-    void call.then(() => this.#handleAnswered(call));
+    this.#calls.handle(line);
   }
 
-  #checkMayCall(method: string): void {
-    this.#greeting.checkMayCall(method);
-    if (method === "shell.attach" && this.#streamsEvents) {
-      throw new AgentdError("invalid_request", "this connection streams events · attach on another one");
-    }
-  }
-
-  async #callAfter(others: readonly Promise<void>[], request: Request): Promise<void> {
-    await Promise.all(others);
-    return this.#call(request);
-  }
-
-  async #call(request: Request): Promise<void> {
-    const afterwards: (() => void)[] = [];
-    const call: Call = { connection: this, afterAnswer: (callback) => afterwards.push(callback) };
-    const answer = await this.#options.rpc.call(request, call, this.#log);
-    this.#gate.leave(request.id);
-    this.#writer.writeLine(answer.line);
-    if (answer.ok) for (const callback of afterwards) callback();
-    if (this.#greeting.isMissing) this.close();
-  }
-
-  #handleAnswered(call: Promise<void>): void {
-    this.#pending.delete(call);
-    if (this.#phase.kind === "attaching" && this.#pending.size === 0) this.#phase = { kind: "lines" };
+  #handleAnswered(): void {
+    if (this.#phase.kind === "attaching" && this.#calls.pending === 0) this.#phase = { kind: "lines" };
     this.#resumeLines();
-    if (this.#inputEnded && this.#pending.size === 0 && this.#phase.kind === "lines") this.close();
+    if (this.#inputEnded && this.#calls.pending === 0 && this.#phase.kind === "lines") this.close();
   }
 
   #isFull(): boolean {
@@ -263,7 +228,7 @@ export class Peer implements Connection {
   #handleEnd(): void {
     this.#inputEnded = true;
     if (this.#phase.kind === "packets") this.#leave();
-    else if (this.#phase.kind === "lines" && this.#pending.size === 0) this.close();
+    else if (this.#phase.kind === "lines" && this.#calls.pending === 0) this.close();
   }
 
   #handleClose(): void {

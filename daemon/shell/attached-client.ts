@@ -1,17 +1,17 @@
 // One client that sees a shell: holding until its snapshot is drawn, then live, behind when it does not read.
 import { Channel } from "../../shared/channel.js";
-import { chunksOf, encodeFrame, framePayload } from "../../shared/frame.js";
 import { encodeNotice, type Notice } from "../../shared/notice.js";
 import type { Size } from "../../shared/size.js";
-import { QueryFilter } from "../terminal/query-filter.js";
 import { type ClientWishes, readClientFrame } from "./client-frame.js";
 import type { ClientHost, ClientOptions, ClientSink } from "./client-host.js";
 import { HeldFrames, outputBytes } from "./held-frames.js";
-import type { Resumption } from "./output-log.js";
+import { OutputShare } from "./output-share.js";
 import type { Candidate } from "./size-policy.js";
 
 /** Handed to a client's socket at a time, beyond a drawing: what is there cannot be taken back. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
+/** Of one with a terminal, which reads slowly: so much of a flood comes at least after Ctrl-C. */
+const MAX_QUEUED_TERMINAL_BYTES = 128 * 1024;
 /** What is kept for a client until its drawing is ready. Room for a whole resume (1 MiB, output-log.ts) and what follows it. */
 const MAX_HELD_BYTES = 2 * 1024 * 1024;
 
@@ -20,8 +20,8 @@ type Phase = "holding" | "live" | "behind" | "ended";
 /**
  * Invariants:
  * 1. While holding, output is kept in order; it is sent right after the drawing whose mark was set when holding began.
- * 2. What is kept is bounded: behind 1 MiB queued, not counting a drawing that is under way to it, a backlog of 8 MiB and 1 s.
- *    Past that the client is behind; its backlog is dropped and counted, and so is its output; one new drawing shows it the
+ * 2. What is kept is bounded: behind what is queued, not counting a drawing that is under way to it, a backlog of 8 MiB and 1 s.
+ *    Past that, and when its person interrupts, the client is behind; its backlog is dropped and counted, and so is its output; one new drawing shows it the
  *    result. No other client and no upstream waits for that.
  * 3. A client that does not lead, and every client during a replay, gets no terminal queries.
  * 4. The last frame is a notice that says why the stream ends; it comes after everything that was output before.
@@ -30,6 +30,7 @@ export class AttachedClient implements Candidate {
   readonly canLead: boolean;
   readonly attached: number;
   typed = 0;
+  readonly typedBefore: number;
   size: Size;
   readonly options: ClientOptions;
   readonly #sink: ClientSink;
@@ -40,12 +41,11 @@ export class AttachedClient implements Candidate {
   readonly #held: HeldFrames;
   #skipped = 0;
   /** Bytes queued: more while a drawing is on its way. */
-  #queueLimit = MAX_QUEUED_BYTES;
+  #queueLimit: number;
+  readonly #maxQueued: number;
   /** Distinguishes the drawing that is awaited from one that was given up. */
   #generation = 0;
-  #filter: QueryFilter | undefined;
-  /** What the client takes the offset to be, counting what it gets. */
-  #countedOffset: number;
+  readonly #share: OutputShare;
   #lastNotice: Uint8Array | undefined;
   /** It was detached: it gets no more output, only the notice that says so. */
   #isDismissed = false;
@@ -57,6 +57,7 @@ export class AttachedClient implements Candidate {
   /** What a client may ask for; one that only reads can neither type nor lead. */
   readonly #wishes: ClientWishes = {
     type: (bytes) => this.options.readOnly || this.#host.input(this, bytes),
+    interrupt: () => this.options.readOnly || this.#giveUpBacklog(),
     measure: (size) => {
       this.size = size;
       this.#host.resized(this);
@@ -77,12 +78,18 @@ export class AttachedClient implements Candidate {
     this.#host = options.host;
     const { isTerminal, host } = options;
     this.#held = new HeldFrames(isTerminal ? undefined : (bytes) => host.backlog(this, bytes));
+    this.#maxQueued = isTerminal ? MAX_QUEUED_TERMINAL_BYTES : MAX_QUEUED_BYTES;
+    this.#queueLimit = this.#maxQueued;
+    const { typedAgo = Number.POSITIVE_INFINITY } = options;
+    this.typedBefore = host.monotonic() - typedAgo;
     this.size = options.size;
     this.canLead = options.canLead;
     this.attached = options.attached;
-    this.#countedOffset = options.host.offset();
+    this.#share = new OutputShare(host, (frame) => this.#send(frame));
     options.sink.onDrain(() => this.#handleDrain());
-    if (options.resume !== undefined) this.#resume(options.resume);
+    if (options.resume === undefined) return;
+    this.#drawing = [];
+    this.#share.resume(options.resume);
   }
 
   /** Its output is being dropped: it sees, and answers, no queries. */
@@ -99,9 +106,8 @@ export class AttachedClient implements Candidate {
 
   /** Output of the shell, in the turn in which it came. An empty frame: only its place has changed. */
   deliver(frame: Uint8Array): void {
-    if (frame[0] !== Channel.Stdout) this.#send(frame);
-    else if (this.#filter !== undefined) this.#sendFiltered(this.#filter.push(framePayload(frame)));
-    else this.#sendOutput(frame, this.#host.offset());
+    if (frame[0] === Channel.Stdout) this.#share.push(frame);
+    else this.#send(frame);
   }
 
   notify(notice: Notice): void {
@@ -119,14 +125,7 @@ export class AttachedClient implements Candidate {
 
   /** Whether this client's terminal sees queries; `on` also during a replay. */
   filterQueries(on: boolean): void {
-    if (on === (this.#filter !== undefined)) return;
-    if (on) {
-      this.#filter = new QueryFilter(this.#host.tail());
-      return;
-    }
-    const rest = this.#filter?.flush();
-    this.#filter = undefined;
-    if (rest !== undefined) this.#sendFiltered(rest);
+    this.#share.filterQueries(on);
   }
 
   handleFrame(frame: Uint8Array): void {
@@ -149,6 +148,11 @@ export class AttachedClient implements Candidate {
     if (this.#phase === "live" || this.#phase === "holding") this.#redraw();
   }
 
+  /** Its output was not sent for a while: goes on from a drawing of the screen as it is now. */
+  redrawScreen(): void {
+    if (this.#phase === "live" || this.#phase === "holding") this.#redraw();
+  }
+
   /** Its screen shows the wrong size: drawn anew, without the lines above it, as soon as no byte of output is lost by that. */
   refit(): void {
     if (!this.options.isTerminal) return;
@@ -167,9 +171,7 @@ export class AttachedClient implements Candidate {
   #requestDrawing(): void {
     const generation = ++this.#generation;
     this.#isStale = false;
-    // What the old filter held back is in the new drawing.
-    if (this.#filter !== undefined) this.#filter = new QueryFilter(this.#host.tail());
-    this.#countedOffset = this.#host.offset();
+    this.#share.beginAnew();
     const view = this.options.isTerminal ? { size: this.size, history: this.#lacksHistory } : undefined;
     this.#host.drawing(view).then(
       (frames) => {
@@ -205,7 +207,7 @@ export class AttachedClient implements Candidate {
     this.#drawing = undefined;
     this.#lacksHistory = false;
     this.#phase = "live";
-    this.#queueLimit = MAX_QUEUED_BYTES + this.#sink.queuedBytes;
+    this.#queueLimit = this.#maxQueued + this.#sink.queuedBytes;
     if (this.#lastNotice !== undefined) this.#end();
     else if (this.#isStale) this.refit();
   }
@@ -236,50 +238,23 @@ export class AttachedClient implements Candidate {
     this.#skipped += this.#held.dropOutput();
   }
 
+  /** Whoever interrupts a flood wants the prompt, and not first what waits before it. */
+  #giveUpBacklog(): void {
+    if (this.options.isTerminal && this.#phase === "live" && this.#held.bytes > 0) this.#fallBehind();
+  }
+
   #skip(frame: Uint8Array): void {
     this.#skipped += outputBytes(frame);
     this.#held.pushNotice(frame);
   }
 
   #handleDrain(): void {
-    this.#queueLimit = MAX_QUEUED_BYTES;
+    this.#queueLimit = this.#maxQueued;
     if (this.#phase === "behind") this.#redraw();
     if (this.#phase !== "live") return;
-    for (const frame of this.#held.take(MAX_QUEUED_BYTES)) this.#sink.send(frame);
+    for (const frame of this.#held.take(this.#maxQueued)) this.#sink.send(frame);
     if (this.#held.bytes === 0 && this.#lastNotice !== undefined) this.#end();
     else if (this.#isStale) this.refit();
-  }
-
-  /** What was output while this client was away is a replay: its questions are not asked again. */
-  #resume({ offset, pieces }: Resumption): void {
-    this.#filter = new QueryFilter(new Uint8Array(0));
-    this.#countedOffset = offset;
-    this.#drawing = [];
-    let end = offset;
-    for (const { bytes, consumed } of pieces) {
-      end += consumed;
-      this.#sendFiltered(this.#filter.push(bytes), end);
-    }
-  }
-
-  /** @param end where the output stands behind this frame, when the client may not be able to count it */
-  #sendOutput(frame: Uint8Array, end?: number): void {
-    this.#countedOffset += frame.length - 1;
-    if (frame.length > 1) this.#send(frame);
-    if (end !== undefined) this.#tellPosition(end);
-  }
-
-  /** Sends what the query filter let through of the output up to `end`. */
-  #sendFiltered(output: Uint8Array, end: number = this.#host.offset()): void {
-    for (const chunk of chunksOf(output)) this.#sendOutput(encodeFrame(Channel.Stdout, chunk));
-    this.#tellPosition(end - (this.#filter?.heldBytes ?? 0));
-  }
-
-  /** Where the output stands, when the client cannot know that by counting. */
-  #tellPosition(offset: number): void {
-    if (offset === this.#countedOffset) return;
-    this.#countedOffset = offset;
-    this.notify({ kind: "position", offset });
   }
 
   #end(): void {
@@ -295,6 +270,6 @@ export class AttachedClient implements Candidate {
     this.#generation += 1;
     this.#held.take();
     this.#drawing = undefined;
-    this.#filter = undefined;
+    this.#share.forget();
   }
 }

@@ -4,8 +4,13 @@ import { framePayload } from "../../shared/frame.js";
 import { decodeClientNotice } from "../../shared/notice.js";
 import { decodeResize, type Size } from "../../shared/size.js";
 
+/** Ctrl-C, Ctrl-Z and Ctrl-\\. */
+const STOPPING_KEYS = new Set([0x03, 0x1a, 0x1c]);
+
 export interface ClientWishes {
   type(bytes: Uint8Array): void;
+  /** Before it types nothing but keys that stop a program. */
+  interrupt(): void;
   /** Its terminal has this size. */
   measure(size: Size): void;
   /** A heartbeat: the same frame comes back. */
@@ -21,7 +26,9 @@ export function readClientFrame(frame: Uint8Array, wishes: ClientWishes): void {
   const payload = framePayload(frame);
   switch (frame[0]) {
     case Channel.Stdin:
-      if (payload.length > 0) wishes.type(payload);
+      if (payload.length === 0) break;
+      if (payload.every((byte) => STOPPING_KEYS.has(byte))) wishes.interrupt();
+      wishes.type(payload);
       break;
     case Channel.Resize: {
       const size = decodeResize(payload);

@@ -14,6 +14,8 @@ export interface ClientGroupOptions {
   readonly policy: SizePolicy;
   /** The shell's size, as of now. */
   size(): Size;
+  /** A full-screen program has the screen, as far as it has been parsed. */
+  isAlternate(): boolean;
   /** The clients give the shell this size from now on. */
   onSize(size: Size): void;
   /** Somebody came, left, or took the lead. */
@@ -27,7 +29,8 @@ const REPLY_PATIENCE_MS = 2000;
  * Invariants:
  * 1. At any moment at most one client sees terminal queries, the leader; during a replay none does. When there is no leader,
  *    `leader` is undefined and the shell's own screen answers.
- * 2. Whoever's screen a change of size has made wrong is drawn anew: all but the one whose terminal made the same change.
+ * 2. Whether a client is given a frame's bytes was decided before that frame: `canAnswer` holds for all of it.
+ * 3. Whoever's screen a change of size has made wrong is drawn anew: all but the one whose terminal made the same change.
  */
 export class ClientGroup {
   readonly #options: ClientGroupOptions;
@@ -36,6 +39,8 @@ export class ClientGroup {
   readonly #fitting = new WeakSet<AttachedClient>();
   /** Those whose terminal is smaller than the shell: its output does not fit there. */
   readonly #cropped = new WeakSet<AttachedClient>();
+  /** Those of them who are given drawings and no bytes: a full-screen program's bytes draw nothing but garbage there. */
+  readonly #drawnOnly = new WeakSet<AttachedClient>();
   readonly #refit: Refit;
   #policy: SizePolicy;
   /** Whose terminal gives the shell its size just now: that terminal changes by itself. */
@@ -64,7 +69,7 @@ export class ClientGroup {
 
   /** Whether a client's terminal sees the queries in the output, and answers them. */
   get canAnswer(): boolean {
-    return this.#leader !== undefined && !this.#leader.isBehind;
+    return this.#leader !== undefined && !this.#leader.isBehind && !this.#drawnOnly.has(this.#leader);
   }
 
   /** Everybody who is attached, in the order of their arrival. */
@@ -87,6 +92,8 @@ export class ClientGroup {
     const size = this.#options.size();
     this.#compare(client, size);
     if (!sameSize(size, client.size) && sameSize(size, before)) this.#tellSize(client, size);
+    // One that comes back gets no drawing, and may have left before it was drawn for the size that the shell has.
+    if (!sameSize(size, client.size) && client.options.resume !== undefined) this.#refit.mark(client);
     this.#options.onChange();
   }
 
@@ -135,11 +142,26 @@ export class ClientGroup {
   }
 
   deliver(frame: Uint8Array): void {
+    const isOutput = frame[0] === Channel.Stdout;
     for (const client of this.#clients) {
-      client.deliver(frame);
-      if (this.#fitting.has(client) || frame[0] !== Channel.Stdout || !client.options.isTerminal) continue;
-      if (this.#cropped.has(client)) this.#refit.markCropped(client);
+      const isDrawn = isOutput && this.#drawnOnly.has(client);
+      if (!isDrawn) client.deliver(frame);
+      if (!isOutput || this.#fitting.has(client) || !client.options.isTerminal) continue;
+      if (isDrawn) this.#refit.markDrawn(client);
+      else if (this.#cropped.has(client)) this.#refit.markCropped(client);
       else this.#refit.markRoomy(client);
+      this.#chooseForm(client);
+    }
+  }
+
+  /** Bytes or drawings. Who comes back to bytes gets the screen first: they go on behind it. */
+  #chooseForm(client: AttachedClient): void {
+    const isDrawn = client.options.isTerminal && this.#cropped.has(client) && this.#options.isAlternate();
+    if (isDrawn === this.#drawnOnly.has(client)) return;
+    if (isDrawn) this.#drawnOnly.add(client);
+    else {
+      this.#drawnOnly.delete(client);
+      client.redrawScreen();
     }
   }
 
@@ -161,7 +183,10 @@ export class ClientGroup {
     const leaving = [...this.#clients];
     // One election after all have gone: the sizes of those who are leaving anyway must not reach the shell.
     this.#isFinishing = true;
-    for (const client of leaving) client.finish(notice);
+    for (const client of leaving) {
+      if (this.#drawnOnly.has(client)) client.redrawScreen();
+      client.finish(notice);
+    }
     this.#isFinishing = false;
     this.#elect();
     return leaving.length;
@@ -197,6 +222,7 @@ export class ClientGroup {
     else this.#fitting.delete(client);
     if (cols < size.cols || rows < size.rows) this.#cropped.add(client);
     else this.#cropped.delete(client);
+    this.#chooseForm(client);
   }
 
   #tellSize(client: AttachedClient, size: Size): void {

@@ -11,6 +11,8 @@ export interface ClientRole {
   /** False: there is no screen to keep right, every byte counts. */
   readonly isTerminal: boolean;
   readonly identity: ClientIdentity;
+  /** It was attached before, and typed last so many milliseconds before it came. */
+  readonly typedAgo?: number;
 }
 
 /** For people who look who is attached; nothing is decided by it. Printable. */
@@ -22,7 +24,7 @@ export interface ClientIdentity {
 
 /** @param client what the program called itself in its greeting */
 export function roleOf(params: AttachParams, client?: string): ClientRole {
-  const { cols, rows, ignoreSize = false, readOnly = false, terminal, tty, pid } = params;
+  const { cols, rows, ignoreSize = false, readOnly = false, terminal, tty, pid, typedAgo } = params;
   const isTerminal = terminal !== false;
   return {
     size: clampSize(cols, rows),
@@ -30,6 +32,7 @@ export function roleOf(params: AttachParams, client?: string): ClientRole {
     readOnly,
     ignoreSize,
     isTerminal,
+    ...(typedAgo === undefined ? {} : { typedAgo }),
     identity: {
       ...(client === undefined || client === "" ? {} : { client: printable(client, 60) }),
       ...(tty === undefined ? {} : { tty: printable(tty, 60) }),

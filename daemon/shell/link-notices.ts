@@ -50,6 +50,9 @@ function plainNotice(event: LinkEvent, { again, held, inDoubt }: LinkHistory): N
     }
     case "discarded":
       return event;
+    case "asleep":
+      // Nobody is attached then.
+      return undefined;
     case "needs-credentials":
       return { kind: "waiting", reason: "credentials", message: event.message };
     case "capacity":
@@ -88,6 +91,8 @@ export function noticeOfState(state: ShellState, held = 0): Notice | undefined {
       const { attempt, reason, retryAt } = state;
       return { kind: "lost", attempt, reason, ...retryTime(retryAt), ...count("held", held) };
     }
+    case "asleep":
+      return { kind: "lost", attempt: 1, reason: "it was idle", ...count("held", held) };
     case "needs-credentials":
       return { kind: "waiting", reason: "credentials", message: state.message };
     case "capacity":

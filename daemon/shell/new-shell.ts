@@ -13,7 +13,7 @@ export interface NewShell {
   /** The ids name a shell that exists already: what answers must be that one. */
   readonly known: boolean;
   /** What clients get of its output. */
-  readonly rules?: Pick<ShellRecord, "escapes" | "clipboard" | "sizePolicy">;
+  readonly rules?: Pick<ShellRecord, "escapes" | "clipboard" | "sizePolicy" | "idleStopMs" | "vmSince">;
   /** Answer with the existing shell of that name. */
   readonly reuse: boolean;
   /** Local shells: the process to start. */

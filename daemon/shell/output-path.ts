@@ -44,8 +44,7 @@ export interface OutputPathOptions {
  * 4. The screen answers queries only while no client leads, or the leader does not read, and never those of a replay.
  * 5. `have` is a place that a server has counted to: it outlives a connection that says nothing of places, until that one's
  *    first byte of output.
- * 6. Nothing but the ring, which outlives filters and whose bytes a server counts, sees what the filter keeps back. `offset`
- *    is where the filter stands: between two sequences, so another filter can begin there.
+ * 6. Only the ring sees what the filter keeps back. `offset` is where that stands: between two sequences, where another can begin.
  * 7. Only STDOUT is drawn: STDERR is the platform's word beside the terminal, and the clients say it beside theirs.
  */
 export class OutputPath {
@@ -69,16 +68,16 @@ export class OutputPath {
 
   constructor(options: OutputPathOptions) {
     this.#options = options;
-    const size = { cols: options.record.cols, rows: options.record.rows };
-    this.#size = size;
+    this.#size = { cols: options.record.cols, rows: options.record.rows };
     this.#filter = this.#newFilter();
     this.#laggards = new Laggards(options.clock, (high) => this.#press("clients", high));
     const onPressure = (high: boolean) => this.#press("screen", high);
-    this.#screen = new Screen({ ...options.screen, ...size, onPressure });
+    this.#screen = new Screen({ ...options.screen, ...this.#size, onPressure });
     this.clients = new ClientGroup({
       clock: options.clock,
       policy: options.record.sizePolicy ?? "latest",
       size: () => this.#size,
+      isAlternate: () => this.#screen.isAlternate,
       onSize: (size) => this.resize(size),
       onChange: () => options.onChange(),
     });
@@ -181,12 +180,12 @@ export class OutputPath {
     return encodeSnapshot({ epoch, offset, size, bytes });
   }
 
-  text(options: { readonly start?: number; readonly ansi?: boolean }): Promise<string> {
-    return this.#screen.text(options);
-  }
-
   look<T>(read: (state: XtermState) => T): Promise<T> {
     return this.#screen.look(read);
+  }
+
+  scan<T>(read: (state: XtermState) => Iterator<unknown, T>): Promise<T> {
+    return this.#screen.scan(read);
   }
 
   /** From now on the output is that of `epoch` at `offset`. Clients learn a new offset by a notice, a new epoch by a drawing. */
@@ -262,6 +261,7 @@ export class OutputPath {
   #filterAnew(): void {
     this.#filter = this.#newFilter();
     this.#unshown = 0;
+    this.watchers.prompt.reset();
   }
 
   #newFilter(): OutputFilter | undefined {

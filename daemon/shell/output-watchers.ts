@@ -1,4 +1,5 @@
 // Whoever follows a shell's output inside the daemon: the verbs that wait for something, and the previews.
+import { PromptWatch } from "./prompt-watch.js";
 
 /**
  * @param bytes output as it came, before the safety filter; valid during the call only
@@ -8,6 +9,8 @@ export type OutputWatcher = (bytes: Uint8Array, replayed: boolean) => void;
 
 /** Invariant: a watcher never delays the output; what it throws would end the connection, so it does not throw. */
 export class OutputWatchers {
+  /** What the program has said of its prompt. */
+  readonly prompt = new PromptWatch();
   readonly #watchers = new Set<OutputWatcher>();
 
   /** @returns what ends the watching. */
@@ -17,6 +20,7 @@ export class OutputWatchers {
   }
 
   tell(bytes: Uint8Array, replayed: boolean): void {
+    this.prompt.push(bytes);
     for (const watcher of this.#watchers) watcher(bytes, replayed);
   }
 }

@@ -6,6 +6,8 @@ import type { AttachedClient } from "./attached-client.js";
 const REFIT_DELAY_MS = 100;
 /** In a window that is too small, output wraps and scrolls where the shell's does not. It stands wrong for so long at most. */
 const MEND_DELAY_MS = 500;
+/** In one that is too small for a full-screen program, which is shown there by drawings alone. */
+const DRAWN_EVERY_MS = 100;
 /** In one that is larger, text flows on, and only what wraps or scrolls at the shell's edges goes astray: put right in a pause. */
 const PAUSE_MS = 300;
 
@@ -33,6 +35,11 @@ export class Refit {
   /** Output has made its screen wrong. */
   markCropped(client: AttachedClient): void {
     if (!this.#planned.has(client)) this.#plan(client, MEND_DELAY_MS);
+  }
+
+  /** Output was not sent to it: it sees drawings only. */
+  markDrawn(client: AttachedClient): void {
+    this.#plan(client, DRAWN_EVERY_MS);
   }
 
   /** Output may have made its screen wrong, which is larger than the shell's. */

@@ -1,5 +1,6 @@
 // How a shell looks from outside: the `ShellInfo` of the contract.
 import type { Verdict } from "../../shared/notice.js";
+import type { PromptState } from "../../shared/prompt.js";
 import type { AttachedInfo, ShellInfo } from "../../shared/rpc.js";
 import type { Size } from "../../shared/size.js";
 import { exitCodeOf } from "../../shared/status.js";
@@ -15,6 +16,7 @@ export interface ShellFacts {
     readonly size: Size;
     readonly title: string | undefined;
     readonly cwd: string | undefined;
+    readonly watchers: { readonly prompt: { readonly state: PromptState | undefined } };
   };
   readonly attached: readonly AttachedInfo[];
   /** Milliseconds since 1970. */
@@ -43,6 +45,7 @@ export function describeShell(facts: ShellFacts): ShellInfo {
     ...facts.output.size,
     ...optional("title", facts.output.title),
     ...optional("cwd", facts.output.cwd),
+    ...optional("prompt", isOver(state) ? undefined : facts.output.watchers.prompt.state),
     labels: { ...record.labels },
     createdAt: iso(record.createdAt),
     ...(facts.activeAt === undefined ? {} : { activeAt: iso(facts.activeAt) }),
@@ -55,6 +58,7 @@ export function describeShell(facts: ShellFacts): ShellInfo {
     ...optional("verdict", link.verdict),
     ...optional("pid", processId(facts)),
     ...optional("reason", reasonOf(state)),
+    ...optional("idleStopMs", record.idleStopMs),
     ...optional("escapes", record.escapes),
     ...optional("clipboard", record.clipboard),
   };

@@ -32,6 +32,12 @@ export interface ShellRecord extends UpstreamIds {
   /** What its clients get of its output; absent: harmless escape sequences only, and no clipboard. */
   readonly escapes?: "raw";
   readonly clipboard?: "allow";
+  /** AgentCore: without input, output and clients for so long, its connection is let go. Absent: never. */
+  readonly idleStopMs?: number;
+  /** ... and it was, since then (wall clock milliseconds): whoever finds it again does not connect. */
+  asleepSince?: number;
+  /** AgentCore: its microVM is not older than this (wall clock milliseconds); absent when that is not known. */
+  vmSince?: number;
   /** Its end was asked for, and may have happened: whoever finds it again ends it. */
   ending?: boolean;
   ended?: { readonly exit: ShellExit; readonly endedAt: number };
@@ -45,11 +51,17 @@ export function overState({ ended, gone }: ShellRecord): ShellState | undefined 
   return gone === undefined ? undefined : { kind: "gone", ...gone };
 }
 
-/** Adds what an event of the link says is lost; true when that is news that must be saved. */
-export function recordLoss(record: ShellRecord, event: LinkEvent): boolean {
+/** Writes down what an event of the link says: output that is lost, a rest, another microVM. True when that is news that must be saved. */
+export function recordLink(record: ShellRecord, event: LinkEvent): boolean {
   const lost = event.kind === "live" ? event.gap : event.kind === "confirmed" ? event.bytesDropped : 0;
   record.bytesLost += lost ?? 0;
-  return lost !== undefined && lost > 0;
+  const rests = record.asleepSince;
+  if (event.kind === "asleep") record.asleepSince = event.since;
+  else if (event.kind === "connecting") delete record.asleepSince;
+  const age = record.vmSince;
+  // Another shell may be one of a new microVM, or of the old one.
+  if ((event.kind === "live" || event.kind === "confirmed") && event.verdict === "new") delete record.vmSince;
+  return (lost ?? 0) > 0 || rests !== record.asleepSince || age !== record.vmSince;
 }
 
 /** Writes down how a shell is over; nothing for any other state. */

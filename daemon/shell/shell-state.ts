@@ -14,6 +14,7 @@ export type ShellState =
   | { readonly kind: "needs-credentials"; readonly message: string }
   | { readonly kind: "capacity"; readonly message: string }
   | { readonly kind: "taken" }
+  | { readonly kind: "asleep"; readonly since: number; readonly idleMs: number }
   | { readonly kind: "ended"; readonly exit: ShellExit; readonly endedAt: number }
   | { readonly kind: "gone"; readonly message: string; readonly endedAt: number };
 
@@ -23,7 +24,7 @@ export function afterLink(state: ShellState, event: LinkEvent, now: number): She
   switch (event.kind) {
     case "connecting":
       // A shell that was never live is still starting; one that was says why it is not.
-      return state.kind === "live" || state.kind === "taken"
+      return state.kind === "live" || state.kind === "taken" || state.kind === "asleep"
         ? { kind: "reconnecting", attempt: event.attempt, reason: "connecting" }
         : state;
     case "live":
@@ -37,6 +38,8 @@ export function afterLink(state: ShellState, event: LinkEvent, now: number): She
       const { attempt, reason, retryAt } = event;
       return { kind: "reconnecting", attempt, reason, ...(retryAt === undefined ? {} : { retryAt }) };
     }
+    case "asleep":
+      return event;
     case "needs-credentials":
     case "capacity":
       return { kind: event.kind, message: event.message };
@@ -72,9 +75,21 @@ export function reasonOf(state: ShellState): string | undefined {
     case "capacity":
     case "gone":
       return state.message;
+    case "asleep":
+      return `idle for ${hoursText(state.idleMs)} · attach wakes it`;
     case "ended":
       return state.exit.kind === "unknown" ? state.exit.message : undefined;
     default:
       return undefined;
   }
+}
+
+/** In the largest unit that it is a whole number of: `4h`, `90m`, `30s`. */
+function hoursText(ms: number): string {
+  const units = [
+    ["h", 3_600_000],
+    ["m", 60_000],
+  ] as const;
+  const [unit, size] = units.find(([, length]) => ms >= length && ms % length === 0) ?? ["s", 1000];
+  return `${Math.round(ms / size)}${unit}`;
 }

@@ -14,11 +14,12 @@ import { lastNotice, nameHolders, noticeOfState } from "./link-notices.js";
 import { Milestone } from "./milestone.js";
 import { OutputPath } from "./output-path.js";
 import { placeOutput } from "./output-place.js";
+import type { ReadableOutput } from "./readable-output.js";
 import { applyResize, type ResizeRequest } from "./resize-request.js";
 import type { ShellDeps, ShellUpstream } from "./shell-deps.js";
 import { describeShell } from "./shell-info.js";
 import { ShellInput } from "./shell-input.js";
-import { connectedAs, overState, recordLoss, recordOver, type ShellRecord } from "./shell-record.js";
+import { connectedAs, overState, recordLink, recordOver, type ShellRecord } from "./shell-record.js";
 import { afterEnding, afterLink, isOver, type ShellState } from "./shell-state.js";
 
 /** Whoever reads a screen waits this long for a shell that is just being found again after a restart of the daemon, its replay included. */
@@ -191,8 +192,7 @@ export class Shell {
     if (this.#state.kind !== "reconnecting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
   }
 
-  /** For the verbs that read the screen or follow the output. */
-  get output(): Pick<OutputPath, "text" | "look" | "watchers" | "size" | "isAlternate" | "reportBacklog"> {
+  get output(): ReadableOutput {
     return this.#output;
   }
 
@@ -239,7 +239,7 @@ export class Shell {
     const isLateNew = event.kind === "confirmed" && event.verdict === "new" && before === "unknown";
     if (isLateNew && !this.#output.isCounted) this.#output.beginAnew(undefined, 0);
     if (event.kind === "replayed") this.#handleReplayed(event);
-    if (recordLoss(this.record, event)) this.#deps.onRecord(this);
+    if (recordLink(this.record, event)) this.#deps.onRecord(this);
     this.#setState(afterLink(this.#state, event, this.#deps.clock.now()));
     if (notice !== undefined) this.#clients.notify(notice);
     if (event.kind === "needs-credentials" || event.kind === "capacity") {
@@ -291,7 +291,7 @@ export class Shell {
   #setState(state: ShellState): void {
     if (state === this.#state) return;
     this.#state = state;
-    if (isOver(state)) this.#settled.reach();
+    if (isOver(state) || state.kind === "asleep") this.#settled.reach();
     this.#deps.onChange(this);
   }
 }

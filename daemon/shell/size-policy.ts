@@ -9,10 +9,13 @@ export interface Candidate {
   readonly attached: number;
   /** Order of the last time it typed or asked to lead; 0 = never. Comparable with every other client's. */
   readonly typed: number;
+  /** When it typed last before its connection was lost, monotonic milliseconds; -Infinity = never. */
+  readonly typedBefore?: number;
 }
 
 export interface Decision<C> {
-  /** Whose terminal is asked: the client that typed last; while none has typed, the one that attached last. */
+  /** Whose terminal is asked: the client that typed last; while none has typed, the one that
+   * did so last before the daemon was restarted, else the one that attached last. */
   readonly leader: C | undefined;
   /** Undefined: the shell keeps the size that it has. */
   readonly size: Size | undefined;
@@ -47,5 +50,10 @@ function combine(clients: readonly Candidate[], pick: (...sides: number[]) => nu
 }
 
 function ranksAbove(a: Candidate, b: Candidate): boolean {
-  return a.typed === b.typed ? a.attached > b.attached : a.typed > b.typed;
+  if (a.typed !== b.typed) return a.typed > b.typed;
+  const [before = Number.NEGATIVE_INFINITY, other = Number.NEGATIVE_INFINITY] = [
+    a.typedBefore,
+    b.typedBefore,
+  ];
+  return before === other ? a.attached > b.attached : before > other;
 }

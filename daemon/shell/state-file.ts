@@ -55,6 +55,9 @@ function isRecord(value: unknown): value is ShellRecord {
     [record.createdAt, record.cols, record.rows, record.bytesLost].every(Number.isSafeInteger) &&
     typeof record.known === "boolean" &&
     (record.sizePolicy === undefined || isSizePolicy(record.sizePolicy)) &&
+    [record.idleStopMs, record.asleepSince, record.vmSince].every(
+      (time) => time === undefined || Number.isSafeInteger(time),
+    ) &&
     (record.escapes === undefined || record.escapes === "raw") &&
     (record.clipboard === undefined || record.clipboard === "allow") &&
     typeof record.labels === "object" &&

@@ -269,7 +269,7 @@ function blanksEnd(line: XtermLine, x: number, end: number): number {
 }
 
 /** The number of columns up to the last cell that shows something. */
-function drawnLength(line: XtermLine, cols: number): number {
+export function drawnLength(line: XtermLine, cols: number): number {
   let end = Math.min(cols, line.length);
   while (
     end > 0 &&

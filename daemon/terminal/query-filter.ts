@@ -3,6 +3,7 @@ import { ByteBuffer } from "./byte-buffer.js";
 import { nextSpecial } from "./query-scan.js";
 import { isExecuted, nextState, State } from "./sequence-parser.js";
 import {
+  isColorList,
   isCsiQuery,
   isDcsQuery,
   isGraphicsQuery,
@@ -13,6 +14,8 @@ import { PENDING, Utf8Splitter } from "./utf8-splitter.js";
 
 /** A sequence that is longer than any question is let through. */
 export const MAX_HELD_BYTES = 4096;
+/** A list of colours that is longer sets none. */
+const MAX_TEXT_BYTES = 64 * 1024;
 
 const ESC = 0x1b;
 const ENQ = 0x05;
@@ -250,7 +253,19 @@ export class QueryFilter {
     else if (this.#fate === "pass") this.#out.append(bytes);
     else if (this.#fate === "undecided") {
       this.#held.append(bytes);
-      if (this.#held.length > MAX_HELD_BYTES) this.#pass();
+      if (this.#held.length > MAX_HELD_BYTES) this.#passLong();
+      else if (this.#text.length > MAX_TEXT_BYTES) this.#drop(CANCEL_STRING);
+    }
+  }
+
+  /** Only a list of colours may ask behind so much: its beginning is sent, and spoilt when it asks before its end. */
+  #passLong(): void {
+    if (this.#state !== State.OscString || !isColorList(this.#text)) this.#pass();
+    else if (this.#text.includes(";?")) this.#drop(CANCEL_STRING);
+    else {
+      this.#out.append(this.#held.take());
+      this.#executed.truncate(0);
+      this.#begunAtClient = true;
     }
   }
 }

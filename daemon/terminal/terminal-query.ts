@@ -80,6 +80,12 @@ export function mayBeOscQuery(start: string): boolean {
   return COLOR_TABLES.has(code) || isSpecialColor(code) || OTHER_CODES.has(code);
 }
 
+/** Whether an OSC that begins like this sets or asks for any number of colours. */
+export function isColorList(start: string): boolean {
+  const code = start.split(";", 1)[0] ?? "";
+  return COLOR_TABLES.has(code) || isSpecialColor(code) || code === "21";
+}
+
 /** What is left of an OSC without its questions: the bodies to send in its place, itself if it asks nothing. */
 export function withoutOscQueries(body: string): readonly string[] {
   const [code = "", ...fields] = body.split(";");

@@ -10,16 +10,32 @@ export interface Clock {
   setTimeout(callback: () => void, delayMs: number): () => void;
 }
 
-/** A time by both clocks: what lies between two moments of which the monotonic one knows nothing, the machine has slept. */
+/** A time by both clocks: while the machine sleeps, only the wall clock goes on, and only that one is set by a person. */
 export interface Moment {
   /** Monotonic milliseconds. */
   readonly ms: number;
   /** Wall clock milliseconds. */
   readonly wallMs: number;
+  /** What the wall clock has gained on the monotonic one since the start: all sleep, and what it was set forward. Default 0. */
+  readonly gainedMs?: number;
 }
 
+/** The clocks count in different steps, and one of them is steered: what is less than this between two looks is no leap. */
+const MIN_LEAP_MS = 1_000;
+
+/** By clock: by how much the wall clock was ahead at the last moment, and what it had gained in all. */
+const gains = new WeakMap<object, { aheadMs: number; gainedMs: number }>();
+
+/** Every moment is also a look at both clocks: one that is set back later hides no sleep that came before, nor one that comes behind. */
 export function momentOf(clock: Pick<Clock, "now" | "monotonic">): Moment {
-  return { ms: clock.monotonic(), wallMs: clock.now() };
+  const [ms, wallMs] = [clock.monotonic(), clock.now()];
+  const aheadMs = wallMs - ms;
+  const before = gains.get(clock) ?? { aheadMs, gainedMs: 0 };
+  const leapMs = aheadMs - before.aheadMs;
+  const gain =
+    Math.abs(leapMs) < MIN_LEAP_MS ? before : { aheadMs, gainedMs: before.gainedMs + Math.max(0, leapMs) };
+  gains.set(clock, gain);
+  return { ms, wallMs, gainedMs: gain.gainedMs };
 }
 
 export const systemClock: Clock = {

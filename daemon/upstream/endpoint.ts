@@ -69,16 +69,30 @@ export function endpointHost(target: AgentCoreTarget): string {
  * @throws AgentdError `bad_arn` or `usage`.
  */
 export function shellUrl(target: AgentCoreTarget, ids: UpstreamIds): URL {
+  return withShellPath(baseOf(target), target.runtimeArn, target.qualifier, ids.shellId);
+}
+
+/**
+ * The address of one of the service's ordinary calls for a runtime: a POST with the runtime session's id in a header.
+ * @throws AgentdError `bad_arn` or `usage`.
+ */
+export function callUrl(target: AgentCoreTarget, call: "commands" | "stopruntimesession"): URL {
+  const base = baseOf(target).replace(/^ws/, "http");
+  const url = new URL(`${base}/runtimes/${encodeURIComponent(target.runtimeArn)}/${call}`);
+  url.searchParams.set("qualifier", target.qualifier ?? DEFAULT_QUALIFIER);
+  return url;
+}
+
+/** Scheme, host, port and path prefix, without a trailing slash. */
+function baseOf(target: AgentCoreTarget): string {
   const arn = parseRuntimeArn(target.runtimeArn);
   if (arn.region !== target.region) {
     const message = `the runtime is in ${arn.region}, but the region given is ${printable(target.region, 40)} · leave out --region`;
     throw new AgentdError("bad_arn", message);
   }
-  const base =
-    target.endpointUrl === undefined
-      ? `wss://bedrock-agentcore.${arn.region}.${DNS_SUFFIXES[arn.partition]}`
-      : customBase(target.endpointUrl);
-  return withShellPath(base, target.runtimeArn, target.qualifier, ids.shellId);
+  return target.endpointUrl === undefined
+    ? `wss://bedrock-agentcore.${arn.region}.${DNS_SUFFIXES[arn.partition]}`
+    : customBase(target.endpointUrl);
 }
 
 /** The ARN by which the local runtime knows itself on its Unix socket. */

@@ -74,6 +74,8 @@ export type LinkEvent =
       /** Output of this time may be missing, without any sign of it; wall clock milliseconds. */
       readonly missing?: TimeSpan;
     }
+  /** Nobody has used the shell for `idleMs`, so there is no connection since `since` (wall clock) until somebody does. */
+  | { readonly kind: "asleep"; readonly since: number; readonly idleMs: number }
   /** Waiting for something that a person can change; tried again slowly, or at once after `retryNow`. */
   | { readonly kind: "needs-credentials"; readonly message: string }
   | { readonly kind: "capacity"; readonly message: string };

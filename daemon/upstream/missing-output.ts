@@ -45,9 +45,10 @@ export function missingOutput(
   return wasPrinting || ageMs >= DEAD_MS ? spanOf(ageMs, now) : undefined;
 }
 
-/** A machine that sleeps stops the monotonic clock, a person sets the wall clock: the one that says more is right, or harmless. */
+/** A machine that sleeps stops the monotonic clock, a person sets the wall clock: what says most is right, or harmless. */
 function age(then: Moment, now: Moment): number {
-  return Math.max(now.ms - then.ms, now.wallMs - then.wallMs);
+  const awakeMs = now.ms - then.ms;
+  return Math.max(awakeMs + (now.gainedMs ?? 0) - (then.gainedMs ?? 0), now.wallMs - then.wallMs);
 }
 
 function spanOf(ageMs: number, now: Moment): TimeSpan {

@@ -26,14 +26,25 @@ const SIGNATURE_TYPES = new Set([
   "requesttimetooskewed",
 ]);
 
-const ACTION = "bedrock-agentcore:InvokeAgentRuntimeCommandShell";
+/** What was asked for: the IAM action that it needs, and the word for it. */
+export interface Asked {
+  readonly action: string;
+  readonly what: string;
+}
+
+const SHELL: Asked = { action: "bedrock-agentcore:InvokeAgentRuntimeCommandShell", what: "shell" };
 
 /**
  * What a refusal means. The error type decides before the status, and for 424 and 429 the body decides: the sources
  * disagree which of them says "ten shells are open".
  * @param nowMs wall clock, to compare with the response's `Date`
  */
-export function troubleOfRefusal(refused: Refused, runtimeArn: string, nowMs: number): Trouble {
+export function troubleOfRefusal(
+  refused: Refused,
+  runtimeArn: string,
+  nowMs: number,
+  { action, what }: Asked = SHELL,
+): Trouble {
   const { status } = refused;
   const { type, text } = describe(refused);
   const said = text === "" ? "" : ` · ${text}`;
@@ -69,7 +80,7 @@ export function troubleOfRefusal(refused: Refused, runtimeArn: string, nowMs: nu
       // An agent that is being updated refuses for a while.
       return /not (?:in )?(?:a )?ready|\b(?:creating|updating)\b/i.test(text)
         ? trouble("first-fatal", "rejected", "the runtime is not ready")
-        : trouble("fatal", "rejected", "the service rejected the shell (400)");
+        : trouble("fatal", "rejected", `the service rejected the ${what} (400)`);
     case 401:
       return trouble("credentials", "no_credentials", "the service wants other credentials (401)");
     case 402:
@@ -78,7 +89,7 @@ export function troubleOfRefusal(refused: Refused, runtimeArn: string, nowMs: nu
       return trouble(
         "credentials",
         "access_denied",
-        `access denied · it needs ${ACTION} on ${printable(runtimeArn)}`,
+        `access denied · it needs ${action} on ${printable(runtimeArn)}`,
       );
     case 404:
       return trouble("fatal", "runtime_not_found", `no runtime ${printable(runtimeArn)}`);
@@ -103,7 +114,7 @@ export function troubleOfRefusal(refused: Refused, runtimeArn: string, nowMs: nu
         : trouble("retry", "throttled", "the service asks to slow down (429)", "later");
   }
   if (status >= 500) return trouble("retry", "upstream_failed", `the service failed (${status})`, "later");
-  if (status >= 400) return trouble("fatal", "rejected", `the service rejected the shell (${status})`);
+  if (status >= 400) return trouble("fatal", "rejected", `the service rejected the ${what} (${status})`);
   // A captive portal or a proxy: its page is no answer of the service, and may go away.
   const message = `something between here and the service answered instead (${status})`;
   return { policy: "first-fatal", pace: "backoff", error: new AgentdError("unreachable", message) };

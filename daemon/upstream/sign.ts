@@ -10,6 +10,8 @@ import type { AgentCoreTarget } from "./target.js";
 export interface SignRequest {
   readonly target: AgentCoreTarget;
   readonly url: URL;
+  /** Absent: an upgrade, which is a GET without a body. */
+  readonly post?: Uint8Array;
   /** Signed together with what signing adds; lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   /** Added to our clock: how far the service's clock is ahead of ours, milliseconds. */
@@ -34,6 +36,8 @@ export interface SignerOptions {
   readonly clock: Pick<Clock, "now">;
   /** Makes the provider of a profile; `fresh`: past all caches. Default: the chain of the AWS SDK. */
   readonly providerFor?: (profile: string | undefined, fresh: boolean) => Promise<CredentialProvider>;
+  /** Tokens that were given by value. */
+  readonly heldTokens?: HeldTokens;
   /** Told every secret that is used, so that no log can ever show it. */
   readonly hide?: (secret: string) => void;
 }
@@ -46,6 +50,26 @@ const MAX_TOKEN_BYTES = 16 * 1024;
 
 /** RFC 6750 `b64token`: nothing that could end a header line. */
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** Bearer tokens that came by value: in memory only, so that no file ever holds one, and gone with this process. */
+export class HeldTokens {
+  readonly #tokens = new Map<string, string>();
+
+  /** @param id what a target names it by. @throws AgentdError `usage` for what cannot be a token. */
+  hold(id: string, token: string): void {
+    if (token.length > MAX_TOKEN_BYTES || !BEARER_TOKEN.test(token))
+      throw new AgentdError("usage", "the bearer token is not one token");
+    this.#tokens.set(id, token);
+  }
+
+  drop(id: string): void {
+    this.#tokens.delete(id);
+  }
+
+  get(id: string): string | undefined {
+    return this.#tokens.get(id);
+  }
+}
 
 /** Makes the one signer of a daemon. Providers are kept per profile, so that shells share a login. */
 export function createSigner(options: SignerOptions): Sign {
@@ -69,9 +93,9 @@ export function createSigner(options: SignerOptions): Sign {
     }
   };
 
-  return async ({ target, url, headers, clockOffsetMs, fresh }) => {
-    if (target.bearerTokenFile !== undefined) {
-      const token = await readToken(target.bearerTokenFile);
+  return async ({ target, url, headers, post, clockOffsetMs, fresh }) => {
+    const token = await tokenOf(target, options.heldTokens);
+    if (token !== undefined) {
       options.hide?.(token);
       return { ...headers, host: url.host, authorization: `Bearer ${token}` };
     }
@@ -85,12 +109,13 @@ export function createSigner(options: SignerOptions): Sign {
     });
     const signed = await signer.sign(
       {
-        method: "GET",
+        method: post === undefined ? "GET" : "POST",
         protocol: "https:",
         hostname: url.hostname,
         path: url.pathname,
         query: Object.fromEntries(url.searchParams),
         headers: { ...headers, host: url.host },
+        ...(post === undefined ? {} : { body: post }),
       },
       { signingDate: new Date(options.clock.now() + clockOffsetMs) },
     );
@@ -102,6 +127,16 @@ export function createSigner(options: SignerOptions): Sign {
 async function nodeProvider(profile: string | undefined, fresh: boolean): Promise<CredentialProvider> {
   const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
   return fromNodeProviderChain({ ...(profile === undefined ? {} : { profile }), ignoreCache: fresh });
+}
+
+/** The token instead of a signature, for a target that has one. */
+async function tokenOf(target: AgentCoreTarget, held: HeldTokens | undefined): Promise<string | undefined> {
+  const { bearerTokenFile, heldToken } = target;
+  if (heldToken === undefined) return bearerTokenFile === undefined ? undefined : readToken(bearerTokenFile);
+  const token = held?.get(heldToken);
+  if (token === undefined)
+    throw new AgentdError("no_credentials", "its bearer token is not kept over a restart of agentd");
+  return token;
 }
 
 async function readToken(path: string): Promise<string> {

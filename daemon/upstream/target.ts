@@ -13,6 +13,8 @@ export interface AgentCoreTarget {
   readonly profile?: string;
   /** OAuth runtimes: a file with the token, read again for each connection. */
   readonly bearerTokenFile?: string;
+  /** OAuth runtimes: names a token that was given by value and is in memory only; no secret itself. */
+  readonly heldToken?: string;
 }
 
 export type UpstreamTarget = AgentCoreTarget | { readonly kind: "local" };

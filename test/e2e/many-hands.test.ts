@@ -62,20 +62,21 @@ describe.skipIf(!hasTmux)("many hands on one shell", () => {
     await wide.waitFor(/^ {90}corner/m);
   });
 
-  it("a window that gets the shell's size by a restart of the daemon no longer says that it has not", async () => {
+  it("a restart of the daemon leaves the lead to whoever typed last; the window that has the size says nothing", async () => {
     make("stale");
     const wide = await join("stale", 100, 30);
     const small = await join("stale", 60, 20);
     wide.type("C-]", "t");
     await small.waitFor("[shell is 100x30");
-    for (let round = 0; round < 3; round++) {
+    for (const leader of [wide, small, wide, small]) {
+      leader.type("C-]", "t");
+      const [size, other] = leader === wide ? ["100x30", small] : ["60x20", wide];
+      await until("it leads", () => sizeOf("stale") === size);
       expect(sandbox.run(["daemon", "restart"]).status).toBe(0);
       await until("both are back", () => shell("stale")?.attached.length === 2);
-      const [fits, other] = sizeOf("stale") === "60x20" ? [small, wide] : [wide, small];
-      await other.waitFor(`[shell is ${sizeOf("stale")}`);
-      await until("the window that fits says nothing", () => !fits.capture().includes("[shell is"));
-      wide.type("C-]", "t");
-      await small.waitFor("[shell is 100x30");
+      await until("the one that typed last leads again", () => sizeOf("stale") === size);
+      await other.waitFor(`[shell is ${size}`);
+      await until("the window that fits says nothing", () => !leader.capture().includes("[shell is"));
     }
   });
 
@@ -133,6 +134,23 @@ describe.skipIf(!hasTmux)("many hands on one shell", () => {
     small.type("q");
   });
 
+  it("helps in a program on the whole screen too, and the next key brings its line back", async () => {
+    make("helped");
+    const pane = await join("helped", 90, 20);
+    pane.type("clear; less -S /etc/passwd", "Enter");
+    await pane.waitFor("root:x:0:0");
+    await until("less waits", () => /^:?$|END|passwd/.test(pane.capture().split("\n")[19] ?? ""));
+    const before = pane.capture().split("\n").slice(0, 19);
+    pane.type("C-]", "?");
+    await pane.waitFor("[Ctrl-] then: d detach");
+    expect(pane.capture().split("\n").slice(0, 19)).toEqual(before);
+    pane.type("g");
+    await until("the help is gone", () => !pane.capture().includes("d detach"));
+    await pane.waitFor("root:x:0:0");
+    expect(pane.capture().split("\n").slice(0, 19)).toEqual(before);
+    pane.type("q");
+  });
+
   it("is shared in the smallest window, and by hand in none", async () => {
     make("policy", "--size-policy", "smallest");
     const wide = await join("policy", 100, 20);
@@ -166,7 +184,7 @@ describe.skipIf(!hasTmux)("many hands on one shell", () => {
     await other.waitFor("[--ignore-size: never leads]");
     expect(sizeOf("quiet")).toBe("100x30");
     const third = await join("quiet", 80, 24, "-d");
-    await wide.waitFor("[detached from quiet · agentd attach quiet]");
+    await wide.waitFor("[detached from quiet by another client · agentd attach quiet]");
     await other.waitFor("[detached from quiet");
     third.type("echo $((20+3))-alone", "Enter");
     await third.waitFor("23-alone");

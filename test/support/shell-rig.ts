@@ -5,6 +5,7 @@ import type { ClientSink } from "../../daemon/shell/client-host.js";
 import { Shell } from "../../daemon/shell/shell.js";
 import type { ShellUpstream, UpstreamRequest } from "../../daemon/shell/shell-deps.js";
 import type { ShellRecord } from "../../daemon/shell/shell-record.js";
+import { screenText } from "../../daemon/terminal/screen-text.js";
 import type { Ending, LinkEvent } from "../../daemon/upstream/link.js";
 import { Channel } from "../../shared/channel.js";
 import { encodeFrame } from "../../shared/frame.js";
@@ -247,7 +248,7 @@ export class ShellRig {
 
   /** Everything that was output is on the screen, and every client that waited for that has it. */
   async drawn(): Promise<string> {
-    const text = await this.shell.output.text({});
+    const text = await this.shell.output.scan((state) => screenText(state, {}));
     await new Promise((resolve) => setImmediate(resolve));
     return text;
   }

@@ -32,9 +32,12 @@ const pidOf = async (socket: string) => {
 function tcpListeners(pid: number): string[] {
   const inodes = new Set(
     readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      // Descriptors come and go while we look.
-      const target = existsSync(`/proc/${pid}/fd/${fd}`) ? readlinkSync(`/proc/${pid}/fd/${fd}`) : "";
-      return /^socket:\[(\d+)\]/.exec(target)?.[1] ?? [];
+      try {
+        return /^socket:\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        // Descriptors come and go while we look.
+        return [];
+      }
     }),
   );
   const rows = ["tcp", "tcp6"].flatMap((name) =>

@@ -85,11 +85,14 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
     "shell.kill": () => new Promise((resolve) => gates.push(() => resolve({}))),
     "shell.rename": notYet,
     "shell.label": notYet,
+    "exec.run": notYet,
+    "session.stop": notYet,
+    "shell.token": notYet,
     "shell.detach": async () => ({ detached: 0 }),
     "shell.resize": notYet,
     "shell.send": async ({ data }) => ({ bytes: data.length }),
     "shell.run": notYet,
-    "shell.capture": async () => ({ text: "x".repeat(1024 * 1024) }),
+    "shell.capture": async () => ({ epoch: "", offset: 0, text: "x".repeat(1024 * 1024) }),
     "daemon.status": async () => ({
       v: 1,
       pid: 0,
@@ -102,6 +105,11 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
       stalls: 0,
     }),
     "daemon.stop": async () => ({}),
+    "web.start": notYet,
+    "web.link": notYet,
+    "web.stop": notYet,
+    "web.ls": notYet,
+    "web.revoke": notYet,
     "events.subscribe": async (_, { connection, afterAnswer }) => {
       afterAnswer(() => connection.notify({ kind: "forgotten", name: "a" }));
       return { shells: [] };

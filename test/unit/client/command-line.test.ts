@@ -81,6 +81,11 @@ describe("findCommand", () => {
     [["--version"], "version"],
   ])("finds %j", (argv, name) => expect(findCommand(argv).command.name).toBe(name));
 
+  it("is the TUI for no words on a terminal, and only then", () => {
+    expect(findCommand([], true).command.name).toBe("tui");
+    expect(findCommand(["ls"], true).command.name).toBe("ls");
+  });
+
   it("expands kill-server", () => {
     const { command, args } = findCommand(["kill-server", "-q"]);
     expect([command.name, ...args]).toEqual(["daemon", "stop", "-q"]);
@@ -159,6 +164,29 @@ describe("targetRequest", () => {
     });
   });
 
+  it("types the words after -- into a new cloud shell as one line, quoted where a shell would take them apart", () => {
+    expect(target(["--runtime", "dev", "--idle-stop", "4h", "--", "echo", "it's", "$HOME", "a-b"])).toEqual({
+      kind: "agentcore",
+      runtimeArn: "dev",
+      idleStopMs: 14_400_000,
+      startCommand: "echo 'it'\\''s' '$HOME' a-b",
+    });
+  });
+
+  it("passes the name of the client's AWS profile, and a token from the environment, never its keys", () => {
+    const env = { AWS_PROFILE: "mine", AWS_SECRET_ACCESS_KEY: "canary", AGENTD_BEARER_TOKEN: "token" };
+    const request = targetRequest(parseCommandLine(["--runtime", "dev"], command.flags ?? {}), {
+      ...place,
+      env,
+    });
+    expect(request).toEqual({
+      kind: "agentcore",
+      runtimeArn: "dev",
+      defaultProfile: "mine",
+      bearerToken: "token",
+    });
+  });
+
   it("follows the default target, and --local overrides it", () => {
     expect(target(["work"], { defaultTarget: "dev" })).toEqual({ kind: "agentcore", runtimeArn: "dev" });
     expect(target(["work"], { defaultTarget: "local" }).kind).toBe("local");
@@ -169,9 +197,16 @@ describe("targetRequest", () => {
     [["--local", "--runtime", "arn:x"], "give --local or --runtime, not both"],
     [["--region", "x"], "--region needs --runtime ARN"],
     [
-      ["--runtime", "arn:x", "--", "ls"],
-      "a command after -- needs --local: AgentCore starts the runtime's own shell",
+      ["--runtime", "arn:x", "--shell-id", "s", "--", "ls"],
+      "a command after -- is for a new shell · leave out --shell-id, or use agentd send",
     ],
+    [["--runtime", "arn:x", "--"], "no command after --"],
+    [["--runtime", "arn:x", "--idle-stop", "5s"], "--idle-stop is from 1m to 168h, or never"],
+    [
+      ["--runtime", "arn:x", "--idle-stop", "soon"],
+      "bad duration 'soon' for --idle-stop · write 500ms, 30s, 15m or 2h",
+    ],
+    [["--idle-stop", "4h"], "--idle-stop needs --runtime ARN"],
     [["x", "--"], "no command after --"],
   ])("refuses %j", (args, message) => expect(mistake(() => target(args))).toBe(message));
 

@@ -16,6 +16,23 @@ const message = (text: string): string => {
 };
 
 describe("config", () => {
+  it("reads how the cloud shells of a target are treated", () => {
+    const text = (more: string) => `idle_stop = "4h"\n[targets.a]\nruntime = "arn:x"\n${more}`;
+    const { idleStopMs, targets } = parseConfig(
+      text('idle_stop = "never"\nbearer_token_file = "/t"\ncommand = "claude"'),
+      "/c.toml",
+    );
+    expect(idleStopMs).toBe(14_400_000);
+    expect(targets.get("a")).toEqual({
+      runtime: "arn:x",
+      bearerTokenFile: "/t",
+      command: "claude",
+      idleStopMs: 0,
+    });
+    const home = parseConfig(text('bearer_token_file = "~/t"'), "/c.toml").targets.get("a")?.bearerTokenFile;
+    expect(home).toMatch(/^\/.*\/t$/);
+  });
+
   it("knows the official client's keys by name", () => {
     expect(parseConfig('keys = "agentcore"', "/c.toml").prefix).toBe("agentcore");
     expect(() => parseConfig('keys = "emacs"', "/c.toml")).toThrow(
@@ -84,7 +101,7 @@ describe("config", () => {
   it.each([
     [
       "scrolback = 1",
-      "config /c.toml, line 1: 'scrolback' is not known here · known: clipboard, connection_ttl, default_target, escapes, keys, scrollback, size_policy, targets",
+      "config /c.toml, line 1: 'scrolback' is not known here · known: clipboard, connection_ttl, default_target, escapes, idle_stop, keys, scrollback, size_policy, targets",
     ],
     ["\n\n[keys]\n# c\nprefx = 1", "line 5: 'keys.prefx' is not known here · known: prefix"],
     ['connection_ttl = "60"', `line 1: 'connection_ttl' is not a time such as "90s"`],
@@ -105,6 +122,14 @@ describe("config", () => {
       "line 3: 'targets.a.endpoint_url' is not an http",
     ],
     ["[targets.local]\nruntime = 'arn'", "line 1: 'targets.local' is not a name for a target"],
+    ['idle_stop = "59s"', "line 1: 'idle_stop' is not a time such as"],
+    ['idle_stop = "169h"', "'idle_stop' is not a time such as"],
+    ["idle_stop = 4", "'idle_stop' is not a text"],
+    ["[targets.a]\nruntime = 'arn'\nidle_stop = 'x'", "line 3: 'targets.a.idle_stop' is not a time"],
+    [
+      "[targets.a]\nruntime = 'arn'\nbearer_token_file = 't'",
+      "line 3: 'targets.a.bearer_token_file' is not an abs",
+    ],
     ["x = 1\n[targets]\n", "line 1: 'x' is not known here"],
     ["default_target = 'dev'", "line 1: 'default_target' names no target: there is no [targets.dev]"],
     ["__proto__ = 1", "'__proto__' is not known here"],

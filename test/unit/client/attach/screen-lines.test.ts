@@ -29,8 +29,12 @@ describe("endOfNotice", () => {
     ],
     [{ kind: "gone", message: "not found" }, 254, "work is gone · not found"],
     [{ kind: "detached", reason: "key" }, 0, "detached from work · agentd attach work"],
-    [{ kind: "detached", reason: "elsewhere" }, 0, "detached from work · agentd attach work"],
-    [{ kind: "detached", reason: "other" }, 0, "detached from work · agentd attach work"],
+    [
+      { kind: "detached", reason: "elsewhere" },
+      0,
+      "detached from work by another client · agentd attach work",
+    ],
+    [{ kind: "detached", reason: "other" }, 0, "detached from work by another client · agentd attach work"],
     [
       { kind: "detached", reason: "taken" },
       254,

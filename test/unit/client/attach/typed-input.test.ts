@@ -51,3 +51,19 @@ it("keeps what was typed while there is no daemon, and sends it once, in order",
   expect(next.sent).toEqual([]);
   typed.disconnect();
 });
+
+it("knows how long ago a person typed, and that a report of the terminal is not typing", () => {
+  vi.useFakeTimers();
+  try {
+    const typed = new TypedInput();
+    typed.push(Buffer.from("\u001b[I"));
+    typed.push(Buffer.from("\u001b[?62;22c"));
+    expect(typed.typedAgo).toBeUndefined();
+    typed.push(Buffer.from("\u001b[A"));
+    vi.advanceTimersByTime(700);
+    typed.push(Buffer.from("\u001b[O"));
+    expect(typed.typedAgo).toBe(700);
+  } finally {
+    vi.useRealTimers();
+  }
+});

@@ -3,10 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { InstanceLock } from "../../../../daemon/server/instance-lock.js";
 import { identifyProcess, isRunning } from "../../../../daemon/server/process-identity.js";
 import { tempDirectory } from "../../../support/temp-directory.js";
+import { until } from "../../../support/until.js";
 
 const held = (directory: string): InstanceLock => {
   const result = InstanceLock.acquire(directory);
@@ -82,13 +84,17 @@ describe("identifyProcess", () => {
   });
 
   it.runIf(process.platform === "linux")("takes a zombie as ended: its parent may never ask", async () => {
-    // The shell starts a child, says its pid, and becomes a program that never waits for children.
-    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 1000"], {
-      stdio: ["ignore", "pipe", "ignore"],
+    // The shell starts a child, says its pid, and becomes a program that never waits for children; only then the child ends.
+    const parent = spawn("sh", ["-c", "head -c 1 <&3 & echo $!; exec sleep 1000 3<&-"], {
+      stdio: ["ignore", "pipe", "ignore", "pipe"],
     });
-    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const [line] = (await once(parent.stdout as Readable, "data")) as [Buffer];
     const pid = Number(line.toString());
-    await expect.poll(() => readFileSync(`/proc/${pid}/stat`, "utf8")).toMatch(/\) Z /);
+    await until("the parent waits for nobody", () =>
+      readFileSync(`/proc/${parent.pid}/comm`, "utf8").startsWith("sleep"),
+    );
+    (parent.stdio[3] as Writable).end("x");
+    await until("it is a zombie", () => / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8")));
     expect(identifyProcess(pid)).toBeUndefined();
     parent.kill("SIGKILL");
   });

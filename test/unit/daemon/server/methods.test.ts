@@ -1,7 +1,12 @@
 // The order of a subscription's events, and the requests that two methods refuse.
 import { describe, expect, it } from "vitest";
 import type { Connection } from "../../../../daemon/server/connection.js";
-import { createMethods, type Shells, type StopRequest } from "../../../../daemon/server/methods.js";
+import {
+  createMethods,
+  type Shells,
+  type StopRequest,
+  type WebAdmin,
+} from "../../../../daemon/server/methods.js";
 import type { DaemonStatus, ShellEvent, ShellInfo } from "../../../../shared/rpc.js";
 
 function setUp() {
@@ -23,6 +28,7 @@ function setUp() {
     onClose: (callback: () => void) => closed.push(callback),
   } as Partial<Connection> as Connection;
   const methods = createMethods({
+    web: {} as WebAdmin,
     shells,
     hello: { version: "1", pid: 1, client: { prefix: "C-]" } },
     status: () => ({}) as DaemonStatus,

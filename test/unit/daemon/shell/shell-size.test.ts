@@ -317,6 +317,102 @@ describe("output in a window of another size", () => {
   });
 });
 
+describe("a full-screen program in a window that is too small for it", () => {
+  const begin = "\u001b[?1049h\u001b[H\u001b[2J";
+  const page = (word: string) =>
+    Array.from(
+      { length: 24 },
+      (_, row) => `\u001b[${row + 1};1H${`${word} ${row + 1}`.padEnd(80, ".")}`,
+    ).join("");
+
+  async function inProgram() {
+    const rig = ShellRig.live();
+    const leader = await rig.attach();
+    const watcher = await rig.attach({ cols: 40, rows: 10, readOnly: true });
+    await rig.drawn();
+    rig.upstream.output(begin);
+    await rig.drawn();
+    rig.upstream.output("\u001b[1;1H");
+    await refitted(rig);
+    return { rig, leader, watcher };
+  }
+
+  it("is shown by drawings alone, ten a second at most, and never by bytes that do not fit", async () => {
+    const { rig, leader, watcher } = await inProgram();
+    const before = { output: watcher.sink.output, snapshots: watcher.sink.view.snapshots };
+    for (let n = 0; n < 20; n++) {
+      rig.upstream.output(page(`page${n}`));
+      rig.upstream.output("\u001b[3;5H");
+      await rig.clock.advance(20);
+      await rig.drawn();
+      expect(shownOn(watcher.sink, 40, 10).lines[9] ?? "").toMatch(/^$|^page\d+ 10\.+$/);
+    }
+    expect(watcher.sink.output).toBe(before.output);
+    expect(watcher.sink.view.snapshots - before.snapshots).toBe(4);
+    await refitted(rig);
+    const { lines, cursor } = shownOn(watcher.sink, 40, 10);
+    expect(lines[0]).toBe("page19 1".padEnd(40, "."));
+    expect(cursor).toEqual([4, 2]);
+    expect(leader.sink.output).toContain("page13");
+  });
+
+  it("ends in bytes again behind a drawing of the main screen, at the place that the client counts", async () => {
+    const { rig, watcher } = await inProgram();
+    rig.upstream.output(page("page"));
+    rig.upstream.output("\u001b[?1049l$ ");
+    await rig.drawn();
+    rig.upstream.output("echo");
+    await rig.drawn();
+    rig.upstream.output(" now");
+    await refitted(rig);
+    expect(watcher.sink.output.endsWith(" now")).toBe(true);
+    expect(shownOn(watcher.sink, 40, 10).lines[0]).toBe("$ echo now");
+    const { epoch, offset } = watcher.sink.view;
+    await rig.drawn();
+    const again = await rig.attach({
+      cols: 40,
+      rows: 10,
+      readOnly: true,
+      resume: { epoch: epoch ?? "", offset },
+    });
+    expect(again.result).toMatchObject({ resumed: true, offset });
+  });
+
+  it("goes on in bytes when the window gets the shell's size", async () => {
+    const { rig, watcher } = await inProgram();
+    rig.upstream.output(page("page"));
+    resize(watcher, 80, 24);
+    rig.upstream.output("\u001b[1;1Hfits");
+    await refitted(rig);
+    expect(shownOn(watcher.sink, 80, 24).lines[0]).toMatch(/^fits 1\.+$/);
+    expect(watcher.sink.output).toContain("fits");
+  });
+
+  it("leaves its questions to the daemon when it is the leader's window", async () => {
+    const rig = ShellRig.live({ sizePolicy: "manual" });
+    const { sink } = await rig.attach({ cols: 40, rows: 10 });
+    await rig.drawn();
+    rig.upstream.output(begin);
+    await rig.drawn();
+    rig.upstream.output("\u001b[1;1H");
+    rig.upstream.output("\u001b[5n");
+    await rig.drawn();
+    expect(sink.output).not.toContain("\u001b[5n");
+    expect(rig.upstream.input.toString()).toBe("\u001b[0n");
+  });
+
+  it("shows its last screen before the end", async () => {
+    const { rig, watcher } = await inProgram();
+    rig.upstream.output("\u001b[?1049lbye");
+    rig.upstream.end({ kind: "exited", exit: { kind: "code", exitCode: 0 } });
+    await rig.drawn();
+    await rig.drawn();
+    expect(shownOn(watcher.sink, 40, 10).lines[0]).toBe("bye");
+    expect(kinds(watcher.sink).at(-1)).toBe("ended");
+    expect(watcher.sink.ended).toBe(true);
+  });
+});
+
 describe("who is attached", () => {
   it("is listed in order, with size, role, lead and what the client says of itself", async () => {
     const rig = ShellRig.live();

@@ -32,6 +32,18 @@ describe("who leads", () => {
   });
 });
 
+describe("who leads again", () => {
+  it("is the one that typed last before the daemon was restarted, until somebody types", () => {
+    const size = { cols: 80, rows: 24 };
+    const first = { canLead: true, size, attached: 1, typed: 0, typedBefore: -5_000 };
+    const later = { ...first, attached: 2, typedBefore: -60_000 };
+    const never = { canLead: true, size, attached: 3, typed: 0 };
+    expect(decide([first, later, never], "latest").leader).toBe(first);
+    const typing = { ...never, typed: 4 };
+    expect(decide([first, later, typing], "latest").leader).toBe(typing);
+  });
+});
+
 describe("the size", () => {
   it("does not depend on the order of the clients, nor on those that only watch", () => {
     fc.assert(

@@ -253,3 +253,31 @@ describe("QueryFilter", () => {
     }
   });
 });
+
+describe("a list of colours that is longer than any other question", () => {
+  const colors = Array.from({ length: 400 }, (_, at) => `${at % 256};rgb:11/22/33`).join(";");
+  const filtered = (text: string) => {
+    const filter = new QueryFilter(new Uint8Array(0));
+    return [...text].map((each) => Buffer.from(filter.push(Buffer.from(each))).toString("latin1")).join("");
+  };
+
+  it("is let through when it asks nothing", () => {
+    const text = `a\u001b]4;${colors}\u0007b`;
+    expect(filtered(text)).toBe(text);
+  });
+
+  it.each(["\u0007", "\u001b\\"])("asks nothing, wherever in it the question stands (%j)", (end) => {
+    const early = filtered(`a\u001b]4;7;?;${colors}${end}b`);
+    expect(early).toBe("ab");
+    const late = filtered(`a\u001b]4;${colors};7;?${end}b`);
+    expect(late.startsWith("a\u001b]4;0;rgb")).toBe(true);
+    expect(late).not.toContain(`?${end}`);
+    expect(late.endsWith("x\u0018\u001b\\b")).toBe(true);
+  });
+
+  it("is given up when it never ends", () => {
+    const out = filtered(`\u001b]4;${colors.repeat(15)};7;?\u0007b`);
+    expect(out).not.toContain("?");
+    expect(out.endsWith("b")).toBe(true);
+  });
+});

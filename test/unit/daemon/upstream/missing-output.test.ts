@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { momentOf } from "../../../../daemon/upstream/clock.js";
 import { missingOutput } from "../../../../daemon/upstream/missing-output.js";
 
 type Case = readonly [
@@ -80,4 +81,29 @@ it("a wall clock that was set back hides nothing", () => {
   };
   const now = { ms: 9_000, wallMs: 50_000 };
   expect(missingOutput({ kind: "fresh" }, before, now)).toEqual({ from: 42_000, to: 50_000 });
+});
+
+it("counts a sleep also when the wall clock was set back before it, by more than the sleep was long", () => {
+  let [ms, wallMs] = [1_000, 90_000_000];
+  const clock = { monotonic: () => ms, now: () => wallMs };
+  const before = {
+    inputInDoubt: 0,
+    outputInDoubtSince: momentOf(clock),
+    lastOutputAt: ms,
+    endedAt: momentOf(clock),
+  };
+  wallMs -= 40_000_000;
+  momentOf(clock);
+  ms += 2_000;
+  wallMs += 2_000 + 600_000;
+  const to = wallMs;
+  expect(missingOutput({ kind: "fresh" }, before, momentOf(clock))).toEqual({ from: to - 602_000, to });
+});
+
+it("takes clocks that count in different steps for no sleep", () => {
+  let ms = 0;
+  const clock = { monotonic: () => ms, now: () => Math.floor(ms) };
+  const first = momentOf(clock);
+  for (; ms < 10_000; ms += 0.7) momentOf(clock);
+  expect(momentOf(clock).gainedMs).toBe(first.gainedMs);
 });

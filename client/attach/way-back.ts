@@ -1,0 +1,53 @@
+// The way back to a daemon that went away: tries until there is one again, and says so when that takes long.
+import { AgentdError } from "../../shared/errors.js";
+import { printable } from "../../shared/names.js";
+import type { PacketStream } from "../daemon-connection.js";
+import { type AttachEnd, doubtText, lostEnd } from "./notice-text.js";
+
+/** How long to try to get back to a daemon that went away. */
+const RECONNECT_LIMIT_MS = 10_000;
+/** A daemon that is back within this time is not worth a line. */
+const SILENT_MS = 1000;
+const RETRY_MS = 200;
+
+export interface WayBackOptions {
+  readonly name: string;
+  /** So long somebody else is about to start the next daemon. */
+  readonly patienceMs: number;
+  say(text: string): void;
+  /** One attempt. @param start whether to start a daemon when there is none */
+  attempt(limitMs: number, start: boolean): Promise<PacketStream>;
+  /** How many typed bytes the daemon that died may not have taken; asked once, when there is another. */
+  takeDoubt(): number;
+}
+
+/** Resolves with a new stream, or with the end when there is none within 10 s, or never will be. */
+export async function findWayBack(options: WayBackOptions): Promise<PacketStream | AttachEnd> {
+  const { attempt, name, patienceMs, say, takeDoubt } = options;
+  const began = performance.now();
+  const deadline = began + RECONNECT_LIMIT_MS;
+  let said = false;
+  const notice = setTimeout(() => {
+    said = true;
+    say("link to agentd lost · reconnecting · keys are kept");
+  }, SILENT_MS);
+  try {
+    for (;;) {
+      const limitMs = Math.max(1, deadline - performance.now());
+      try {
+        const stream = await attempt(limitMs, performance.now() - began >= patienceMs);
+        const doubt = doubtText(takeDoubt());
+        if (said || doubt !== "") say(`back · ${name}${doubt}`);
+        return stream;
+      } catch (thrown) {
+        const error = AgentdError.from(thrown);
+        const mayPass = ["daemon_unavailable", "daemon_stopping", "too_busy", "timeout"].includes(error.code);
+        if (!mayPass) return lostEnd(name, `lost agentd: ${printable(error.message)}`);
+        if (performance.now() >= deadline) return lostEnd(name, "lost agentd");
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  } finally {
+    clearTimeout(notice);
+  }
+}

@@ -1,0 +1,93 @@
+// `tail -f`: prints what a shell prints, for as long as it lives.
+import { ExitStatus } from "../../shared/errors.js";
+import { noticeLine } from "../attach/notice-text.js";
+import type { Context } from "../context.js";
+import type { DaemonConnection } from "../daemon-connection.js";
+import { errorLine } from "../format.js";
+import type { LastLines } from "./last-lines.js";
+import { LineText } from "./line-text.js";
+import { SafeAnsi } from "./safe-ansi.js";
+import { ShellFollower } from "./shell-follower.js";
+
+export interface FollowOptions {
+  readonly context: Context;
+  /** Used up by this. */
+  readonly connection: DaemonConnection;
+  readonly name: string;
+  readonly last: LastLines;
+  readonly ansi: boolean;
+  readonly json: boolean;
+}
+
+/** What comes in, what goes out; `begin` is given what stands there already. */
+interface Printer {
+  begin(last: LastLines): string;
+  push(bytes: Uint8Array): string;
+  resize(cols: number): void;
+  end(): string;
+}
+
+/** Resolves with the exit status: 0 when the shell ended, 254 when cut off from it. Ctrl-C ends the process with 130. */
+export async function followOutput(options: FollowOptions): Promise<number> {
+  const { context, connection, name, last, ansi, json } = options;
+  const printer = ansi ? ansiPrinter() : linePrinter(json, last.cols);
+  const write = (text: string): boolean => text === "" || process.stdout.write(text);
+  write(printer.begin(last));
+  process.once("SIGINT", () => {
+    write(printer.end());
+    process.exit(130);
+  });
+  const follower = await ShellFollower.attach(context, connection, name, last.place, {
+    onOutput: (bytes) => write(printer.push(bytes)),
+    onNotice: (notice) => {
+      if (notice.kind === "resized") printer.resize(notice.cols);
+      // The end is no news for a reader of the output, and keys are not its matter.
+      if (notice.kind === "lost" || notice.kind === "waiting" || notice.kind === "replayed") {
+        const line = noticeLine(name, notice, Date.now())?.replace(/ \u00b7 keys are kept.*/, "");
+        if (line !== undefined) context.say(line);
+      }
+    },
+    onGap: () => context.complain(`some output of ${name} is missing here`),
+  });
+  process.stdout.on("drain", () => follower.resume());
+  const end = await follower.run();
+  write(printer.end());
+  if (end.kind === "over") return ExitStatus.Ok;
+  context.complain(errorLine(end.error));
+  return ExitStatus.CutOff;
+}
+
+function ansiPrinter(): Printer {
+  const safe = new SafeAnsi();
+  let isOpen = false;
+  const note = (text: string) => {
+    if (text !== "") isOpen = !text.endsWith("\n");
+    return text;
+  };
+  return {
+    begin: ({ lines, open }) => {
+      const finished = open.text.trimEnd() === "" ? lines : lines.slice(0, -1);
+      return note(
+        `${finished.map((line) => `${line.ansi}\n`).join("")}${lines.length === 0 ? "" : open.ansi}`,
+      );
+    },
+    push: (bytes) => note(safe.push(bytes)),
+    resize: () => {},
+    end: () => `\u001b[m${isOpen ? "\n" : ""}`,
+  };
+}
+
+function linePrinter(json: boolean, cols: number): Printer {
+  const lines = new LineText({ cols });
+  const shown = (text: string) => `${json ? JSON.stringify({ v: 1, line: text }) : text}\n`;
+  return {
+    begin: (last) => {
+      lines.begin(last.open.text, last.open.at);
+      const finished = last.open.text.trimEnd() === "" ? last.lines : last.lines.slice(0, -1);
+      return finished.map(({ text }) => shown(text)).join("");
+    },
+    push: (bytes) => [...lines.push(bytes)].map(shown).join(""),
+    resize: (columns) => lines.resize(columns),
+    end: () => (lines.rest === "" ? "" : shown(lines.rest)),
+  };
+}

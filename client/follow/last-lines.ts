@@ -1,0 +1,78 @@
+// The last lines of what a shell has printed, and the place in the output behind them.
+import { AgentdError } from "../../shared/errors.js";
+import type { CellLine } from "../../shared/screen-capture.js";
+import type { DaemonConnection } from "../daemon-connection.js";
+import type { Place } from "./shell-follower.js";
+import { spansAnsi } from "./spans-ansi.js";
+
+const CAPTURE_LIMIT_MS = 60_000;
+const ALL_HISTORY = -10_000_000;
+
+/** A line of output; what the border of the screen broke is one. */
+export interface PrintedLine {
+  readonly text: string;
+  /** The same with SGR sequences. */
+  readonly ansi: string;
+}
+
+export interface LastLines {
+  /** Finished lines, and at the end the one that the cursor stands on when there is something on it. */
+  readonly lines: readonly PrintedLine[];
+  /** On the cursor's line: what was printed, blanks at its end included, and where the cursor is in it. */
+  readonly open: { readonly text: string; readonly ansi: string; readonly at: number };
+  readonly place: Place;
+  /** Columns of the shell. */
+  readonly cols: number;
+}
+
+/** @param count how many lines. Below the cursor's line is nothing that was printed last. */
+export async function lastLines(
+  connection: DaemonConnection,
+  name: string,
+  count: number,
+): Promise<LastLines> {
+  const found = await fetchLines(connection, name, -count);
+  // Long lines are fewer than the rows they take.
+  const { lines, ...rest } =
+    found.lines.length < count && !found.isAll ? await fetchLines(connection, name, ALL_HISTORY) : found;
+  return { ...rest, lines: count === 0 ? [] : lines.slice(-count) };
+}
+
+async function fetchLines(connection: DaemonConnection, name: string, start: number) {
+  const params = { name, format: "json", start } as const;
+  const { screen, epoch, offset } = await connection.call("shell.capture", params, CAPTURE_LIMIT_MS);
+  if (screen === undefined) throw new AgentdError("internal", "agentd answered without a screen");
+  const { cols, cursor } = screen;
+  const rows = screen.lines.slice(0, cursor.y - screen.start + 1);
+  const joined = joinRows(rows);
+  const last = joined.at(-1) ?? [];
+  const text = printed(last);
+  return {
+    lines: (text.trimEnd() === "" ? joined.slice(0, -1) : joined).map((parts) => ({
+      text: printed(parts).trimEnd(),
+      ansi: parts.map(({ spans }) => spansAnsi(spans)).join(""),
+    })),
+    open: {
+      text,
+      ansi: last.map(({ spans }) => spansAnsi(spans)).join(""),
+      at: Math.max(0, last.length - 1) * cols + cursor.x,
+    },
+    place: { epoch, offset },
+    cols,
+    isAll: screen.start > start,
+  };
+}
+
+function joinRows(rows: readonly CellLine[]): CellLine[][] {
+  const joined: CellLine[][] = [];
+  for (const row of rows) {
+    const last = joined.at(-1);
+    if (row.wrapped === true && last !== undefined) last.push(row);
+    else joined.push([row]);
+  }
+  return joined;
+}
+
+function printed(parts: readonly CellLine[]): string {
+  return parts.flatMap(({ spans }) => spans.map(({ text }) => text)).join("");
+}

@@ -1,0 +1,97 @@
+// What a browser may call: an allow-list by the kind of its pass, and nothing of shells that its pass does not open.
+import { AgentdError } from "../../shared/errors.js";
+import { printable } from "../../shared/names.js";
+import type { MethodName, ScreenFrame, ShellEvent } from "../../shared/rpc.js";
+import type { Call } from "./connection.js";
+import type { Request } from "./request.js";
+import type { MethodTable } from "./rpc-server.js";
+import type { WebPass } from "./web-pass.js";
+
+const READS: readonly MethodName[] = [
+  "hello",
+  "shell.list",
+  "shell.info",
+  "shell.capture",
+  "shell.attach",
+  "shell.watch",
+  "shell.unwatch",
+  "events.subscribe",
+];
+const TYPES: readonly MethodName[] = ["shell.send", "shell.resize"];
+const OWNS: readonly MethodName[] = [
+  "shell.new",
+  "shell.kill",
+  "shell.rename",
+  "shell.label",
+  "shell.detach",
+  "daemon.status",
+];
+
+/** Whether the holder of `pass` may know of a shell. */
+export function opens({ shell }: WebPass, name: string): boolean {
+  return shell === undefined || shell === name;
+}
+
+/** Whether a notification is about a shell that `pass` opens, as it is called now. */
+export function sees(pass: WebPass, about: ShellEvent | ScreenFrame): boolean {
+  return opens(pass, "shell" in about ? about.shell.name : about.name);
+}
+
+/**
+ * The methods as the holder of `pass` has them. What is not listed here is refused, also what is added to the table later.
+ * `pass` is looked at with each call: its shell may have got another name.
+ */
+export function webMethods(methods: MethodTable<Call>, pass: WebPass): MethodTable<Call> {
+  const allowed = new Set<string>([
+    ...READS,
+    ...(pass.readOnly ? [] : TYPES),
+    ...(pass.kind === "owner" && !pass.readOnly ? OWNS : []),
+  ]);
+  const table = Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => {
+      const call = method as (params: { readonly name?: string }, call: Call) => Promise<unknown>;
+      const guarded = async (params: { readonly name?: string }, context: Call) => {
+        if (!allowed.has(name)) throw notAllowed(name, pass);
+        if (params.name !== undefined && name !== "shell.new" && !opens(pass, params.name))
+          throw new AgentdError("shell_not_found", `no shell '${printable(params.name)}'`);
+        return call(params, context);
+      };
+      return [name, guarded];
+    }),
+  ) as unknown as MethodTable<Call>;
+  return {
+    ...table,
+    "shell.list": async (params, call) => {
+      const { shells, ...rest } = await table["shell.list"](params, call);
+      return { shells: shells.filter(({ name }) => opens(pass, name)), ...rest };
+    },
+    "events.subscribe": async (params, call) => {
+      const { shells } = await table["events.subscribe"](params, call);
+      return { shells: shells.filter(({ name }) => opens(pass, name)) };
+    },
+    "shell.attach": async (params, call) => {
+      if (pass.kind === "link" && (params.take === true || params.detachOthers === true))
+        throw notAllowed("shell.attach with take or detachOthers", pass);
+      return table["shell.attach"](pass.readOnly ? { ...params, readOnly: true } : params, call);
+    },
+  };
+}
+
+/** A page has no directory and no environment: a local shell that it asks for gets those of the daemon's owner. */
+export function withHome(
+  request: Request,
+  home: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): Request {
+  const { target } = request.params;
+  if (request.method !== "shell.new" || typeof target !== "object" || target === null) return request;
+  if (!("kind" in target) || target.kind !== "local") return request;
+  const { name } = request.params;
+  const env = { ...home.env, ...(typeof name === "string" ? { AGENTD_SHELL: name } : {}) };
+  return { ...request, params: { ...request.params, target: { ...target, cwd: home.cwd, env } } };
+}
+
+function notAllowed(what: string, { readOnly }: WebPass): AgentdError {
+  return readOnly
+    ? new AgentdError("read_only", `${what} is not part of a read-only link`)
+    : new AgentdError("access_denied", `${what} is not part of this link`);
+}

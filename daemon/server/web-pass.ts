@@ -1,0 +1,57 @@
+// A pass: what one printed address opens in a browser, for how long, and what is kept of it on the disk.
+
+/** `owner`: all that the user can do with shells. `link`: see and type only, perhaps less. */
+export type WebPassKind = "owner" | "link";
+
+export interface WebPass {
+  /** Names it in `web.ls` and `web.revoke`; no secret. */
+  readonly id: string;
+  readonly kind: WebPassKind;
+  /** The only shell that it opens, by its present name; absent: every shell. */
+  readonly shell?: string;
+  readonly readOnly: boolean;
+  /** Wall clock milliseconds, as all times here. */
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+  readonly usedAt: number;
+  /** Whether a browser has exchanged its key. */
+  readonly isOpened: boolean;
+}
+
+/** A pass as the state file has it. */
+export interface StoredPass extends Omit<WebPass, "isOpened"> {
+  /** SHA-256 of the token, base64url: the token itself is nowhere but in the browser. */
+  readonly tokenHash: string;
+}
+
+/** What a browser is told of its pass. */
+export interface WebScope {
+  readonly shell?: string;
+  readonly readOnly: boolean;
+  readonly expiresAt?: string;
+}
+
+export function scopeOf({ shell, readOnly, expiresAt }: WebPass): WebScope {
+  return {
+    ...(shell === undefined ? {} : { shell }),
+    readOnly,
+    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+  };
+}
+
+/** Whether `value`, read from a file, is one. */
+export function isStoredPass(value: unknown): value is StoredPass {
+  if (typeof value !== "object" || value === null) return false;
+  const pass = value as Partial<StoredPass>;
+  return (
+    typeof pass.id === "string" &&
+    (pass.kind === "owner" || pass.kind === "link") &&
+    (pass.shell === undefined || typeof pass.shell === "string") &&
+    typeof pass.readOnly === "boolean" &&
+    Number.isFinite(pass.createdAt) &&
+    Number.isFinite(pass.usedAt) &&
+    (pass.expiresAt === undefined || Number.isFinite(pass.expiresAt)) &&
+    typeof pass.tokenHash === "string" &&
+    /^[\w-]{43}$/.test(pass.tokenHash)
+  );
+}

@@ -1,0 +1,103 @@
+// All WebSockets of the web terminal: how many there may be, whose pass they show, and how they are sent home.
+import type { WebSocket } from "ws";
+import { AgentdError } from "../../shared/errors.js";
+import type { Call } from "./connection.js";
+import { type MethodTable, RpcServer } from "./rpc-server.js";
+import type { ServerLog } from "./server-log.js";
+import { WebClose } from "./web-close.js";
+import type { WebKeys } from "./web-keys.js";
+import { type FailureLimit, WEB_LIMITS } from "./web-limits.js";
+import { webMethods, withHome } from "./web-methods.js";
+import { WebPeer } from "./web-peer.js";
+
+export interface WebPeersOptions {
+  readonly log: ServerLog;
+  readonly version: string;
+  readonly failures: FailureLimit;
+  /** For local shells that a page asks for. */
+  readonly home: { readonly cwd: string; readonly env: Readonly<Record<string, string>> };
+  /** All methods; what a page may call of them, web-methods.ts says. */
+  readonly methods: () => MethodTable<Call>;
+  readonly tokenMs?: number;
+}
+
+export class WebPeers {
+  readonly #options: WebPeersOptions;
+  /** In order of arrival. */
+  readonly #peers = new Set<WebPeer>();
+  /** With which a shell's stream ends. */
+  endCode: number = WebClose.Normal;
+
+  constructor(options: WebPeersOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  /** Whether one more may show its token. */
+  get hasRoom(): boolean {
+    return this.#count((peer) => peer.pass !== undefined) < WEB_LIMITS.sockets;
+  }
+
+  /** How many sockets show this pass. */
+  of(id: string): number {
+    return this.#count((peer) => peer.pass?.id === id);
+  }
+
+  /** Takes over a new WebSocket; of those that show nothing, the oldest makes room. */
+  accept(socket: WebSocket, keys: WebKeys): void {
+    const { log, version, home, methods, failures, tokenMs } = this.#options;
+    const peer: WebPeer = new WebPeer({
+      socket,
+      log: log.child({ web: true }),
+      version,
+      now: () => performance.now(),
+      ...(tokenMs === undefined ? {} : { tokenMs }),
+      open: (token) => {
+        if (failures.isClosed) throw new AgentdError("too_busy", "too many wrong tokens · wait a minute");
+        const pass = keys.open(token);
+        if (pass === undefined) {
+          failures.count();
+          return undefined;
+        }
+        if (!this.hasRoom)
+          throw new AgentdError("too_busy", `${WEB_LIMITS.sockets} sockets are open already`);
+        return { pass, rpc: new RpcServer(webMethods(methods(), pass)) };
+      },
+      endCode: () => this.endCode,
+      complete: (request) => withHome(request, home),
+    });
+    this.#peers.add(peer);
+    peer.onClose(() => this.#peers.delete(peer));
+    const strangers = [...this.#peers].filter((other) => other.pass === undefined);
+    if (strangers.length > WEB_LIMITS.sockets) strangers[0]?.close(WebClose.TryLater, "others came");
+  }
+
+  /** A pass that has run out takes its sockets with it; one whose sockets are open is in use. */
+  sweep(keys: WebKeys): void {
+    for (const { pass } of this.#peers) if (pass !== undefined) keys.touch(pass.id);
+    keys.sweep();
+    for (const peer of this.#peers) {
+      if (peer.pass !== undefined && !keys.has(peer.pass.id)) peer.close(WebClose.Ended, "its time is over");
+    }
+  }
+
+  /** Closes the sockets that show one of these passes. */
+  revoke(ids: readonly string[]): void {
+    for (const peer of this.#peers)
+      if (peer.pass !== undefined && ids.includes(peer.pass.id)) peer.close(WebClose.Revoked, "revoked");
+  }
+
+  /** Closes all; resolves when they are gone. */
+  async close(code: number, reason: string): Promise<void> {
+    const peers = [...this.#peers];
+    for (const peer of peers) peer.close(code, reason);
+    await Promise.all(peers.map((peer) => peer.gone()));
+  }
+
+  #count(test: (peer: WebPeer) => boolean): number {
+    return [...this.#peers].filter(test).length;
+  }
+}

@@ -1,0 +1,130 @@
+// The web server on a real port with the real dispatch; its methods only remember what reached them.
+import { createHash, randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Call, PacketReceiver } from "../../daemon/server/connection.js";
+import { paramChecks } from "../../daemon/server/params.js";
+import type { MethodTable } from "../../daemon/server/rpc-server.js";
+import type { ServerLog } from "../../daemon/server/server-log.js";
+import { WebServer } from "../../daemon/server/web-server.js";
+import type { ClientSink } from "../../daemon/shell/client-host.js";
+import { systemDisk } from "../../daemon/shell/disk.js";
+import { Channel } from "../../shared/channel.js";
+import { encodeFrame } from "../../shared/frame.js";
+import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
+import { tempDirectory } from "./temp-directory.js";
+
+const silent: ServerLog = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  child: () => silent,
+};
+
+export const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
+export const freshNonce = (): string => randomBytes(18).toString("base64url");
+export const keyOf = (url: string): string => new URL(url).hash.slice("#k=".length);
+
+export interface WebWorldOptions {
+  readonly requestMs?: number;
+  readonly tokenMs?: number;
+  readonly stateDirectory?: string;
+}
+
+/** Ends with the test. Its clocks go on only when a test says so. */
+export class WebWorld {
+  readonly server: WebServer;
+  readonly stateDirectory: string;
+  /** `method params` of every call that got through. */
+  readonly calls: string[] = [];
+  /** Frames that reached a shell: channel and payload. */
+  readonly frames: string[] = [];
+  /** Of the attached pages. */
+  readonly sinks: ClientSink[] = [];
+  shells = ["work", "other"];
+  wallMs = Date.parse("2026-11-21T12:00:00Z");
+  monotonicMs = 0;
+  readonly #listeners = new Set<(event: ShellEvent) => void>();
+
+  constructor(options: WebWorldOptions = {}) {
+    const home = tempDirectory();
+    this.stateDirectory = options.stateDirectory ?? home;
+    writeFileSync(join(home, "index.html"), "<!doctype html><title>page</title>");
+    writeFileSync(join(home, "main.js"), "1");
+    this.server = new WebServer({
+      stateDirectory: this.stateDirectory,
+      assetsDirectory: home,
+      disk: systemDisk,
+      log: silent,
+      version: "0",
+      home: { cwd: "/home/me", env: { HOME: "/home/me" } },
+      methods: () => this.#methods(),
+      hasShell: (name) => this.shells.includes(name),
+      subscribe: (listener) => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+      },
+      clock: { now: () => this.wallMs, monotonic: () => this.monotonicMs },
+      limits: options,
+    });
+    onTestFinished(() => this.end());
+  }
+
+  tell(event: ShellEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** As the end of a daemon; the state stays. */
+  async end(): Promise<void> {
+    this.server.prepareEnd(false);
+    await this.server.shutDown();
+  }
+
+  #methods(): MethodTable<Call> {
+    const answers: Partial<MethodTable<Call>> = {
+      hello: async ({ protocol, client }, { connection }) => {
+        connection.greet(protocol, client);
+        return { protocol: 1, version: "0", pid: 1, client: { prefix: "C-]" } };
+      },
+      "shell.list": async () => ({ shells: this.shells.map(info) }),
+      "events.subscribe": async (_, { connection, afterAnswer }) => {
+        const listener = (event: ShellEvent) => connection.notify(event);
+        afterAnswer(() => this.#listeners.add(listener));
+        connection.onClose(() => this.#listeners.delete(listener));
+        return { shells: this.shells.map(info) };
+      },
+      "shell.attach": async (params, { connection, afterAnswer }) => {
+        afterAnswer(() => connection.becomeStream(this.#echo(connection)));
+        return { shell: info(params.name), epoch: "", offset: 0, resumed: false };
+      },
+    };
+    const table = Object.keys(paramChecks).map((name) => {
+      const answer = answers[name as keyof typeof answers] as ((p: unknown, c: Call) => unknown) | undefined;
+      const method = async (params: unknown, call: Call) => {
+        this.calls.push(`${name} ${JSON.stringify(params)}`);
+        return (await answer?.(params, call)) ?? {};
+      };
+      return [name, method];
+    });
+    return Object.fromEntries(table) as MethodTable<Call>;
+  }
+
+  /** Types back what is typed. */
+  #echo(connection: Call["connection"]): PacketReceiver {
+    this.sinks.push(connection.sink);
+    return {
+      start: () => connection.sink.send(encodeFrame(Channel.Stdout, Buffer.from("hi"))),
+      handleFrame: (frame) => {
+        this.frames.push(`${frame[0]} ${Buffer.from(frame.subarray(1)).toString("latin1")}`);
+        if (frame[0] === Channel.Stdin) connection.sink.send(encodeFrame(Channel.Stdout, frame.slice(1)));
+      },
+      closed: () => void this.frames.push("closed"),
+    };
+  }
+}
+
+function info(name: string): ShellInfo {
+  return { name } as ShellInfo;
+}
