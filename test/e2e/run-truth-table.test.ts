@@ -221,7 +221,7 @@ describe.each(Object.entries(shells) as [Kind, readonly string[]][])("run in %s"
   it.skipIf(isMissing)("a Ctrl-C ends it with 130, and what stood behind it is not run", async () => {
     const started = client.run(
       "x",
-      "echo begun; sleep 60; echo not here",
+      "sh -c 'echo begun; exec sleep 60'; echo not here",
       {},
       () => void client.send("x", "\x03"),
     );
