@@ -5,15 +5,22 @@ import type { Command } from "./command.js";
 import { adopt } from "./commands/adopt.js";
 import { attach } from "./commands/attach.js";
 import { capture } from "./commands/capture.js";
+import { completion } from "./commands/completion.js";
+import { config } from "./commands/config.js";
 import { daemon } from "./commands/daemon.js";
 import { detach } from "./commands/detach.js";
+import { doctor } from "./commands/doctor.js";
+import { events } from "./commands/events.js";
 import { exec } from "./commands/exec.js";
+import { grep } from "./commands/grep.js";
 import { kill } from "./commands/kill.js";
 import { label } from "./commands/label.js";
+import { logs } from "./commands/logs.js";
 import { ls } from "./commands/ls.js";
 import { newShell } from "./commands/new.js";
 import { rename } from "./commands/rename.js";
 import { resize } from "./commands/resize.js";
+import { rpc } from "./commands/rpc.js";
 import { run } from "./commands/run.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
@@ -21,6 +28,7 @@ import { stopVm } from "./commands/stop-vm.js";
 import { tail } from "./commands/tail.js";
 import { tui } from "./commands/tui.js";
 import { version } from "./commands/version.js";
+import { wait } from "./commands/wait.js";
 import { web } from "./commands/web.js";
 
 /** In the order of the help. The records are small: what a command needs to run, it loads when it runs. */
@@ -33,6 +41,9 @@ export const commandTable: readonly Command[] = [
   run,
   capture,
   tail,
+  grep,
+  wait,
+  events,
   rename,
   label,
   resize,
@@ -42,8 +53,13 @@ export const commandTable: readonly Command[] = [
   stopVm,
   web,
   daemon,
+  doctor,
+  logs,
+  config,
+  completion,
   tui,
   runtime,
+  rpc,
   version,
 ];
 
@@ -76,6 +92,10 @@ const elsewhere: Readonly<Record<string, string>> = {
   stop: "agentd daemon stop",
   restart: "agentd daemon restart",
   status: "agentd daemon status",
+  reload: "agentd daemon reload",
+  completions: "agentd completion bash|zsh|fish",
+  log: "agentd logs",
+  check: "agentd doctor",
   rm: "agentd kill NAME",
   delete: "agentd kill NAME",
   create: "agentd new NAME",

@@ -113,12 +113,12 @@ function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined 
 }
 
 /**
- * Text as a terminal pastes it: between the bracketed-paste markers, line ends as CR, and without anything that could
- * end the paste early or act as a key (C0 other than tab, DEL, C1).
+ * Text as a terminal pastes it: line ends as CR, without anything that could act as a key or end the paste early (C0 other than tab,
+ * DEL, C1); between the markers of bracketed paste, when the program has asked for them.
  */
-export function bracketedPaste(text: string): string {
+export function pasteText(text: string, bracketed: boolean): string {
   const clean = text
     .replace(/\r\n|\n/g, "\r")
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, "");
-  return `${ESC}[200~${clean}${ESC}[201~`;
+  return bracketed ? `${ESC}[200~${clean}${ESC}[201~` : clean;
 }

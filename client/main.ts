@@ -15,6 +15,9 @@ async function main(argv: readonly string[]): Promise<number> {
     const lead = argv.findIndex((word) => word !== "-q" && word !== "--quiet" && word !== "--no-color");
     const [before, after] = lead === -1 ? [argv, []] : [argv.slice(0, lead), argv.slice(lead)];
     if (after[0] === "--help" || after[0] === "-h" || after[0] === "help") return await help(after.slice(1));
+    // Asked by the completion scripts at every Tab.
+    if (after[0] === "__complete")
+      return await (await import("./completion/answer.js")).answer(after.slice(1), process.env);
     const { command, args } = findCommand(after, before.length === 0 && isTerminal());
     return await runCommand(command, [...before, ...args]);
   } catch (error) {

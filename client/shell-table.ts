@@ -2,14 +2,49 @@
 import { printable } from "../shared/names.js";
 import type { ShellInfo } from "../shared/rpc.js";
 import { clientLines } from "./client-lines.js";
-import { formatDuration, formatTable } from "./format.js";
+import { fitTable, type Measure, oneColumn } from "./fit-table.js";
+import { formatDuration } from "./format.js";
 import { lifeLines } from "./life-lines.js";
 
 /** Widest title that a table shows, in characters. */
 const MAX_TITLE = 40;
 
-/** @param now milliseconds since 1970, for ages. `verbose` adds what is needed to find the shell elsewhere. */
-export function shellTable(shells: readonly ShellInfo[], now: number, verbose: boolean): string {
+export interface TableLook {
+  /** With what is needed to find the shell elsewhere, and who is attached. */
+  readonly verbose: boolean;
+  /** Of the terminal; absent: whatever it takes. */
+  readonly width?: number;
+  readonly measure?: Measure;
+}
+
+/** Cut when there is no room, in this order: the name, the size and the numbers never. */
+const CUT = [
+  { column: 6, least: 5 },
+  { column: 2, least: 5 },
+  { column: 1, least: 8 },
+];
+const VERBOSE_CUT = [
+  { column: 11, least: 6 },
+  { column: 2, least: 5 },
+  { column: 8, least: 7 },
+  { column: 9, least: 7 },
+  { column: 1, least: 8 },
+];
+
+/** @param now milliseconds since 1970, for ages */
+export function shellTable(shells: readonly ShellInfo[], now: number, look: TableLook): string {
+  const { verbose, width, measure = oneColumn } = look;
+  const cut = verbose ? VERBOSE_CUT : CUT;
+  const lines = fitTable(shellRows(shells, now, verbose), { measure, width, cut }).split("\n");
+  if (!verbose) return lines.join("\n");
+  const clients = clientLines(shells, now);
+  const lives = shells.map((shell) => lifeLines(shell, now));
+  const below = (index: number) => [...(lives[index - 1] ?? []), ...(clients[index - 1] ?? [])];
+  return lines.flatMap((line, index) => [line, ...below(index)]).join("\n");
+}
+
+/** The cells, the head first. */
+export function shellRows(shells: readonly ShellInfo[], now: number, verbose: boolean): string[][] {
   const head = ["NAME", "STATE", "WHERE", "SIZE", "CLIENTS", "AGE", ...(verbose ? VERBOSE_HEAD : ["TITLE"])];
   const rows = shells.map((shell) => [
     shell.name,
@@ -20,12 +55,7 @@ export function shellTable(shells: readonly ShellInfo[], now: number, verbose: b
     formatDuration(now - Date.parse(shell.createdAt)),
     ...(verbose ? verboseCells(shell, now) : [printable(shell.title ?? "", MAX_TITLE)]),
   ]);
-  const lines = formatTable([head, ...rows]).split("\n");
-  if (!verbose) return lines.join("\n");
-  const clients = clientLines(shells, now);
-  const lives = shells.map((shell) => lifeLines(shell, now));
-  const below = (index: number) => [...(lives[index - 1] ?? []), ...(clients[index - 1] ?? [])];
-  return lines.flatMap((line, index) => [line, ...below(index)]).join("\n");
+  return [head, ...rows];
 }
 
 const VERBOSE_HEAD = ["IDLE", "PID", "RUNTIME SESSION", "SHELL ID", "LOST", "LABELS"];

@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import type { CloudTarget } from "../shared/cloud-rpc.js";
 import { AgentdError } from "../shared/errors.js";
 import type { Params, Result } from "../shared/rpc.js";
-import type { Config } from "./config.js";
 import { ExecStream } from "./exec-stream.js";
+import type { ConfigSource } from "./live-config.js";
 import type { ClientSink } from "./shell/client-host.js";
 import type { Registry } from "./shell/registry.js";
 import type { Shell } from "./shell/shell.js";
@@ -20,7 +20,7 @@ import type { AgentCoreTarget, UpstreamTarget } from "./upstream/target.js";
 import type { TendedUpstream } from "./upstream/tended-upstream.js";
 
 export interface CloudOptions {
-  readonly config: Pick<Config, "targets">;
+  readonly config: ConfigSource;
   readonly registry: Pick<Registry, "list" | "get">;
   readonly calls: ServiceCallDeps;
   readonly tokens: HeldTokens;
@@ -42,7 +42,7 @@ export class Cloud {
 
   /** Takes a token out of a request: the target only names it. @throws AgentdError `usage`, `bad_arn`. */
   target(request: CloudTarget): AgentCoreTarget {
-    const target = resolveTarget(request, this.#options.config) as AgentCoreTarget;
+    const target = resolveTarget(request, this.#options.config.current) as AgentCoreTarget;
     if (request.bearerToken === undefined) return target;
     const heldToken = randomUUID();
     this.#options.tokens.hold(heldToken, request.bearerToken);

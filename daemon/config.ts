@@ -1,28 +1,15 @@
-// The config file: TOML, read once when the daemon starts; every mistake is said with its line.
+// The config file: what it says, with the defaults for what it does not say; every mistake is said with its line.
 import { readFileSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { isAbsolute } from "node:path";
-import { parse, TomlError } from "smol-toml";
+import type { ConfigProblem } from "../shared/daemon-care.js";
 import { AgentdError } from "../shared/errors.js";
-import { isShellName, printable } from "../shared/names.js";
+import { isShellName, printable, suggestName } from "../shared/names.js";
 import type { Clipboard, Escapes } from "../shared/rpc.js";
-import { SIZE_POLICIES, type SizePolicy } from "../shared/size.js";
-import { lineOfKey } from "./toml-position.js";
+import type { SizePolicy } from "../shared/size.js";
+import { ConfigReader, type Table } from "./config-reader.js";
+import { keysKeys, rootKeys, targetKeys, type Values } from "./config-schema.js";
 
-/** A named place for new shells: `[targets.NAME]`. */
-export interface TargetConfig {
-  readonly runtime: string;
-  readonly region?: string;
-  readonly profile?: string;
-  readonly qualifier?: string;
-  readonly endpointUrl?: string;
-  /** OAuth instead of a signature. */
-  readonly bearerTokenFile?: string;
-  /** Typed once into each new shell. */
-  readonly command?: string;
-  /** Instead of the one for all; 0: never. */
-  readonly idleStopMs?: number;
-}
+/** A named place for new shells: `[targets.NAME]`. Its keys are those of `targetKeys`. */
+export type TargetConfig = Values<typeof targetKeys> & { readonly runtime: string };
 
 export interface Config {
   /** The target of `agentd new` without one: `local`, or a name in `targets`. */
@@ -54,221 +41,105 @@ export const DEFAULT_CONFIG: Config = {
   targets: new Map(),
 };
 
-/** Our bound: a screen's history lives in memory, in every shell. */
-const MAX_SCROLLBACK_LINES = 100_000;
-/** Our bounds: a connection that lives shorter than a second is no connection, and timers end at 24 days. */
-const MIN_TTL_MS = 1_000;
-const MAX_TTL_MS = 24 * 3_600_000;
-/** A minute, which is shorter than anybody's pause, and a week. */
-const MIN_IDLE_MS = 60_000;
-const MAX_IDLE_MS = 7 * 24 * 3_600_000;
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 /** Our bound: a config file is written by hand. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
-/** Reads the file; an absent one means the defaults. @throws AgentdError `bad_config`, with path and line. */
-export function readConfig(path: string): Config {
-  let text: string;
+/** A file that was looked at. With problems, `config` holds what could be read, and nobody may use it. */
+export interface Inspection {
+  readonly path: string;
+  readonly exists: boolean;
+  readonly config: Config;
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** Looks at the file; an absent one means the defaults. Never throws. */
+export function inspectConfig(path: string): Inspection {
+  const unread = (message: string): Inspection => {
+    return {
+      path,
+      exists: true,
+      config: DEFAULT_CONFIG,
+      problems: [{ message, expected: "a readable file" }],
+    };
+  };
   try {
     const status = statSync(path);
-    if (!status.isFile()) throw bad(path, undefined, "is not a file");
-    if (status.size > MAX_CONFIG_BYTES) throw bad(path, undefined, "is over 1 MiB");
-    text = readFileSync(path, "utf8");
+    if (!status.isFile()) return unread("is not a file");
+    if (status.size > MAX_CONFIG_BYTES) return unread("is over 1 MiB");
+    return { path, exists: true, ...interpret(readFileSync(path, "utf8")) };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") return DEFAULT_CONFIG;
-    throw error instanceof AgentdError
-      ? error
-      : bad(path, undefined, `cannot be read (${code ?? "unknown error"})`);
+    if (code === "ENOENT" || code === "ENOTDIR")
+      return { path, exists: false, config: DEFAULT_CONFIG, problems: [] };
+    return unread(`cannot be read (${code ?? "unknown error"})`);
   }
-  return parseConfig(text, path);
+}
+
+/** Reads the file; an absent one means the defaults. @throws AgentdError `bad_config`, with path and line. */
+export function readConfig(path: string): Config {
+  const { config, problems } = inspectConfig(path);
+  return accepted(config, problems, path);
 }
 
 /** @param path only for messages. @throws AgentdError `bad_config`. */
 export function parseConfig(text: string, path: string): Config {
-  let root: Table;
-  try {
-    root = parse(text, { maxDepth: 16 });
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw bad(path, undefined, "is not TOML");
-    const problem = /: (.+)/.exec(error.message.split("\n")[0] ?? "")?.[1] ?? "is not TOML";
-    throw bad(path, error.line, problem);
-  }
-  return new Reader(text, path).config(root);
+  const { config, problems } = interpret(text);
+  return accepted(config, problems, path);
 }
 
-type Table = Record<string, unknown>;
-
-/** Turns the parsed tables into a Config; knows where to point when something is wrong. */
-class Reader {
-  readonly #text: string;
-  readonly #path: string;
-
-  constructor(text: string, path: string) {
-    this.#text = text;
-    this.#path = path;
-  }
-
-  config(root: Table): Config {
-    this.#onlyKeys(
-      root,
-      [],
-      [
-        "clipboard",
-        "connection_ttl",
-        "default_target",
-        "escapes",
-        "idle_stop",
-        "keys",
-        "scrollback",
-        "size_policy",
-        "targets",
-      ],
-    );
-    // `keys = "agentcore"`: the official client's way, where the prefix alone detaches.
-    const preset = own(root, "keys") === "agentcore";
-    const keys = preset ? {} : this.#table(root, [], "keys");
-    this.#onlyKeys(keys, ["keys"], ["prefix"]);
-    const targets = this.#targets(this.#table(root, [], "targets"));
-    const defaultTarget = this.#string(root, [], "default_target");
-    if (defaultTarget !== undefined && defaultTarget !== "local" && !targets.has(defaultTarget)) {
-      throw this.#bad(
-        ["default_target"],
-        `names no target: there is no [targets.${printable(defaultTarget)}]`,
-      );
-    }
-    return {
-      ...(defaultTarget === undefined ? {} : { defaultTarget }),
-      prefix: preset ? "agentcore" : (this.#prefix(keys) ?? DEFAULT_CONFIG.prefix),
-      scrollback: this.#scrollback(root) ?? DEFAULT_CONFIG.scrollback,
-      connectionTtlMs: this.#connectionTtl(root) ?? DEFAULT_CONFIG.connectionTtlMs,
-      sizePolicy: this.#word(root, "size_policy", SIZE_POLICIES) ?? DEFAULT_CONFIG.sizePolicy,
-      escapes: this.#word(root, "escapes", ["safe", "raw"]) ?? DEFAULT_CONFIG.escapes,
-      clipboard: this.#word(root, "clipboard", ["deny", "allow"]) ?? DEFAULT_CONFIG.clipboard,
-      targets,
-      ...this.#idleStop(root, []),
-    };
-  }
-
-  #targets(table: Table): ReadonlyMap<string, TargetConfig> {
-    return new Map(Object.keys(table).map((name) => [name, this.#target(table, name)]));
-  }
-
-  #target(targets: Table, name: string): TargetConfig {
-    const path = ["targets", name];
-    if (!isShellName(name) || name === "local") throw this.#bad(path, "is not a name for a target");
-    const table = this.#table(targets, ["targets"], name);
-    const plain = ["runtime", "region", "profile", "qualifier", "endpoint_url"];
-    this.#onlyKeys(table, path, [...plain, "bearer_token_file", "command", "idle_stop"]);
-    const runtime = this.#string(table, path, "runtime");
-    if (runtime === undefined) throw this.#bad(path, "needs `runtime`, the ARN of an agent runtime");
-    const optional = {
-      region: this.#string(table, path, "region"),
-      profile: this.#string(table, path, "profile"),
-      qualifier: this.#string(table, path, "qualifier"),
-      endpointUrl: this.#url(table, path, "endpoint_url"),
-      bearerTokenFile: this.#file(table, path, "bearer_token_file"),
-      command: this.#string(table, path, "command"),
-      ...this.#idleStop(table, path),
-    };
-    const given = Object.entries(optional).filter(([, value]) => value !== undefined);
-    return { runtime, ...Object.fromEntries(given) };
-  }
-
-  #idleStop(table: Table, path: readonly string[]): { idleStopMs?: number } {
-    const text = this.#string(table, path, "idle_stop");
-    if (text === undefined) return {};
-    const [, count, unit] = /^(\d{1,5})([smh])$/.exec(text) ?? [];
-    const ms = text === "never" ? 0 : Number(count) * (UNIT_MS[unit ?? ""] ?? Number.NaN);
-    if (ms === 0 || (ms >= MIN_IDLE_MS && ms <= MAX_IDLE_MS)) return { idleStopMs: ms };
-    throw this.#bad(
-      [...path, "idle_stop"],
-      'is not a time such as "30m" or "4h", from "1m" to "168h", or "never"',
-    );
-  }
-
-  #file(table: Table, path: readonly string[], key: string): string | undefined {
-    const file = this.#string(table, path, key)?.replace(/^~\//, `${homedir()}/`);
-    if (file === undefined || isAbsolute(file)) return file;
-    throw this.#bad([...path, key], "is not an absolute path, nor one that begins with ~/");
-  }
-
-  #prefix(keys: Table): string | undefined {
-    const prefix = this.#string(keys, ["keys"], "prefix");
-    if (prefix === undefined || prefix === "none" || /^C-[a-zA-Z@[\\\]^_]$/.test(prefix)) return prefix;
-    throw this.#bad(
-      ["keys", "prefix"],
-      'is not a key · write "C-]", "C-a" or another control key, or "none"',
-    );
-  }
-
-  #scrollback(root: Table): number | undefined {
-    const lines = own(root, "scrollback");
-    if (lines === undefined) return undefined;
-    if (Number.isInteger(lines) && (lines as number) >= 0 && (lines as number) <= MAX_SCROLLBACK_LINES) {
-      return lines as number;
-    }
-    throw this.#bad(["scrollback"], `is not a count of lines from 0 to ${MAX_SCROLLBACK_LINES}`);
-  }
-
-  #connectionTtl(root: Table): number | undefined {
-    const text = this.#string(root, [], "connection_ttl");
-    if (text === undefined) return undefined;
-    const [, count, unit] = /^(\d{1,5})([smh])$/.exec(text) ?? [];
-    const ms = Number(count) * (UNIT_MS[unit ?? ""] ?? Number.NaN);
-    if (ms >= MIN_TTL_MS && ms <= MAX_TTL_MS) return ms;
-    throw this.#bad(["connection_ttl"], 'is not a time such as "90s", "60m" or "1h", at most "24h"');
-  }
-
-  #word<const T extends string>(root: Table, key: string, words: readonly T[]): T | undefined {
-    const value = own(root, key);
-    const found = words.find((word) => word === value);
-    if (value === undefined || found !== undefined) return found;
-    throw this.#bad([key], `is not one of ${words.join(", ")}`);
-  }
-
-  #url(table: Table, path: readonly string[], key: string): string | undefined {
-    const text = this.#string(table, path, key);
-    if (text === undefined || /^https?:\/\/[^\s/]+/.test(text)) return text;
-    throw this.#bad([...path, key], "is not an http or https address");
-  }
-
-  #string(table: Table, path: readonly string[], key: string): string | undefined {
-    const value = own(table, key);
-    if (value === undefined || (typeof value === "string" && value !== "" && value.length <= 2048))
-      return value;
-    throw this.#bad([...path, key], "is not a text");
-  }
-
-  #table(table: Table, path: readonly string[], key: string): Table {
-    const value = own(table, key);
-    if (value === undefined) return {};
-    const isTable =
-      typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
-    if (!isTable) throw this.#bad([...path, key], "is not a table");
-    return value as Table;
-  }
-
-  #onlyKeys(table: Table, path: readonly string[], known: readonly string[]): void {
-    const unknown = Object.keys(table).find((key) => !known.includes(key));
-    if (unknown !== undefined)
-      throw this.#bad([...path, unknown], `is not known here · known: ${known.join(", ")}`);
-  }
-
-  #bad(key: readonly string[], problem: string): AgentdError {
-    const name = key.map((part) => printable(part, 60)).join(".");
-    return bad(this.#path, lineOfKey(this.#text, key), `'${name}' ${problem}`);
-  }
+/** The one line about a file with problems: the first of them, and how to see the others. */
+export function problemLine(path: string, problems: readonly ConfigProblem[]): string {
+  const [first, ...others] = problems;
+  const place = first?.line === undefined ? "" : `, line ${first.line}`;
+  const more = others.length === 0 ? "" : ` · ${others.length} more: agentd config check`;
+  return `config ${printable(path)}${place}: ${first?.message ?? "is broken"}${more}`;
 }
 
-function bad(path: string, line: number | undefined, problem: string): AgentdError {
-  const place = line === undefined ? "" : `, line ${line}`;
-  const details = line === undefined ? { path } : { path, line };
-  return new AgentdError("bad_config", `config ${printable(path)}${place}: ${printable(problem)}`, {
-    details,
-  });
+function accepted(config: Config, problems: readonly ConfigProblem[], path: string): Config {
+  const [first] = problems;
+  if (first === undefined) return config;
+  const details = first.line === undefined ? { path } : { path, line: first.line };
+  throw new AgentdError("bad_config", problemLine(path, problems), { details });
 }
 
-function own(table: Table, key: string): unknown {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
+function interpret(text: string): { config: Config; problems: readonly ConfigProblem[] } {
+  const reader = new ConfigReader(text);
+  const { root } = reader;
+  const values = reader.values(root, [], rootKeys, ["keys", "targets"]);
+  // `keys = "agentcore"`: the official client's way, where the prefix alone detaches.
+  const preset = Object.hasOwn(root, "keys") && root["keys"] === "agentcore";
+  const keys = preset
+    ? { prefix: "agentcore" }
+    : reader.values(reader.table(root, [], "keys"), ["keys"], keysKeys);
+  const table = reader.table(root, [], "targets");
+  const targets = new Map<string, TargetConfig>();
+  for (const name of Object.keys(table)) {
+    const target = readTarget(reader, table, name);
+    if (target !== undefined) targets.set(name, target);
+  }
+  const { defaultTarget } = values;
+  if (defaultTarget !== undefined && defaultTarget !== "local" && !Object.hasOwn(table, defaultTarget)) {
+    const near = suggestName(defaultTarget, Object.keys(table));
+    const hint = near === undefined ? "" : ` · did you mean '${near}'?`;
+    reader.mistake(
+      ["default_target"],
+      `names no target: there is no [targets.${printable(defaultTarget, 60)}]${hint}`,
+      "local, or the NAME of a [targets.NAME]",
+    );
+  }
+  return { config: { ...DEFAULT_CONFIG, ...values, ...keys, targets }, problems: reader.problems };
+}
+
+function readTarget(reader: ConfigReader, targets: Table, name: string): TargetConfig | undefined {
+  const path = ["targets", name];
+  if (!isShellName(name) || name === "local") {
+    reader.wrong(path, "a name for a target");
+    return undefined;
+  }
+  const table = reader.table(targets, ["targets"], name);
+  const { runtime, ...others } = reader.values(table, path, targetKeys);
+  if (runtime !== undefined) return { runtime, ...others };
+  if (!Object.hasOwn(table, "runtime"))
+    reader.mistake(path, "needs `runtime`, the ARN of an agent runtime", "runtime");
+  return undefined;
 }

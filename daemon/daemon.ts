@@ -1,8 +1,10 @@
 // The running daemon: shells, clients and the socket between them, from start to orderly stop.
+
+import type { LogLevel, ProgramFile } from "../shared/daemon-care.js";
 import { AgentdError } from "../shared/errors.js";
 import type { DaemonStatus } from "../shared/rpc.js";
-import type { Config } from "./config.js";
 import { collectWhenIdle, ownHeap } from "./idle-collection.js";
+import type { ConfigSource, LiveConfig } from "./live-config.js";
 import type { Log } from "./log.js";
 import type { Call } from "./server/connection.js";
 import { Listener } from "./server/listener.js";
@@ -27,7 +29,10 @@ export interface OwnedShells extends Shells {
 
 export interface DaemonOptions {
   readonly socketPath: string;
-  readonly config: Config;
+  readonly config: LiveConfig;
+  readonly setLogLevel: (level: LogLevel) => LogLevel;
+  /** The file that this program was started from. */
+  readonly program: ProgramFile;
   readonly log: Log;
   readonly shells: OwnedShells;
   /** What the web terminal needs to know of this machine. */
@@ -69,7 +74,9 @@ export class Daemon {
     const methods: MethodTable<Call> = createMethods({
       shells,
       web: this.#web,
-      hello: { version: VERSION, pid: process.pid, client: clientConfig(config) },
+      hello: () => ({ version: VERSION, pid: process.pid, client: clientConfig(config) }),
+      config,
+      setLogLevel: options.setLogLevel,
       status: () => ({
         v: 1,
         pid: process.pid,
@@ -80,6 +87,9 @@ export class Daemon {
         clients: shells.list().reduce((sum, shell) => sum + shell.clients, 0),
         memory: process.memoryUsage.rss(),
         stalls: this.#watch.stalls,
+        config: config.state,
+        program: options.program,
+        ...(options.activatedFd === undefined ? {} : { socketActivated: true }),
         ...shells.unsaved(),
         ...this.#webStatus(),
       }),
@@ -122,6 +132,7 @@ export class Daemon {
     this.#web.prepareEnd(restart);
     this.#watch.stop();
     this.#stopCollecting();
+    this.#options.config.close();
     if (localShells) {
       await shells
         .stopLocalShells()
@@ -138,7 +149,7 @@ export class Daemon {
   }
 }
 
-function clientConfig({ prefix, defaultTarget, targets }: Config) {
+function clientConfig({ current: { prefix, defaultTarget, targets } }: ConfigSource) {
   return {
     prefix,
     ...(defaultTarget === undefined ? {} : { defaultTarget }),

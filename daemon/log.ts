@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, renameSync, statSync, writeSync } from "node:fs";
 import { type Logger, pino } from "pino";
+import { LOG_LEVELS, type LogLevel } from "../shared/daemon-care.js";
 import { AgentdError } from "../shared/errors.js";
 import { printable } from "../shared/names.js";
 import { Scrubber } from "./scrubber.js";
@@ -16,7 +17,8 @@ const MAX_LINE_CHARACTERS = 16 * 1024;
 
 export interface LogOptions {
   readonly path: string;
-  readonly level?: string;
+  /** What is logged; may change at any time, also for the children that exist by then. */
+  readonly level?: { current: LogLevel };
   readonly scrubber?: Scrubber;
   readonly maxBytes?: number;
   /** Also sees every line that goes to the file (`--foreground`). */
@@ -42,7 +44,8 @@ export function openLog(options: LogOptions): Log {
   };
   return pino(
     {
-      level: options.level ?? "info",
+      // pino's children keep the level of their birth: the threshold is looked at here instead.
+      level: "trace",
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: flatten, bindings: flatten },
@@ -50,13 +53,19 @@ export function openLog(options: LogOptions): Log {
       serializers: { err: (value: unknown) => value },
       hooks: {
         // Only the fixed phrase: pino would otherwise format further arguments into the message.
-        logMethod(args, method) {
+        logMethod(args, method, level) {
+          if (level < pinoLevel(options.level?.current ?? "info")) return;
           method.apply(this, args.slice(0, 2) as Parameters<typeof method>);
         },
       },
     },
     destination,
   );
+}
+
+/** pino's numbers: 10 for `trace`, 20 for `debug`, … */
+function pinoLevel(level: LogLevel): number {
+  return (LOG_LEVELS.indexOf(level) + 1) * 10;
 }
 
 /** What may be logged of an error: never its own properties, which hold requests and headers in foreign errors. */

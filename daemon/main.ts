@@ -1,8 +1,10 @@
 // The daemon's program: `daemon run [--foreground]`.
 import "./ignore-inspector-signal.js";
-import { writeSync } from "node:fs";
+import { realpathSync, statSync, writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
+import { isatty } from "node:tty";
+import { LOG_LEVELS, type LogLevel, type ProgramFile } from "../shared/daemon-care.js";
 import { AgentdError, ExitStatus } from "../shared/errors.js";
 import {
   DAEMON_SOCKET,
@@ -11,17 +13,20 @@ import {
   socketPath,
 } from "../shared/host/runtime-directory.js";
 import { readConfig } from "./config.js";
+import { reportConfig } from "./config-report.js";
 import { Daemon, type OwnedShells } from "./daemon.js";
 import { secureEnvironment, settleProcess } from "./environment.js";
+import { LiveConfig } from "./live-config.js";
 import { type Log, openLog } from "./log.js";
 import { configPath, openRuntimeDirectory, openStateDirectory } from "./paths.js";
 import { Scrubber } from "./scrubber.js";
 import { claimInstance } from "./server/claim-instance.js";
 import { InstanceLock } from "./server/instance-lock.js";
-import { activatedFd } from "./server/listener.js";
 import type { StopRequest } from "./server/methods.js";
+import { activatedFd, checkActivatedSocket } from "./server/socket-activation.js";
 import { systemDisk } from "./shell/disk.js";
 import { openShells } from "./shells.js";
+import { systemClock } from "./upstream/clock.js";
 
 /** How long another daemon may take to become ready, or to end. */
 const CLAIM_LIMIT_MS = 8000;
@@ -40,17 +45,23 @@ async function run(foreground: boolean, env: Env): Promise<void> {
   const inputs: PathInputs = { env, home: env["HOME"] || homedir(), hostname: hostname() };
   const stateDirectory = openStateDirectory(inputs);
   const scrubber = new Scrubber();
-  const log = openDaemonLog(stateDirectory, scrubber, foreground, env);
+  const level = { current: LOG_LEVELS.find((known) => known === env["AGENTD_LOG_LEVEL"]) ?? "info" };
+  const log = openDaemonLog(stateDirectory, scrubber, foreground, level);
   const runtime = openRuntimeDirectory(inputs);
   for (const warning of runtime.warnings)
     log.warn({ reason: warning, chosen: runtime.path }, "runtime directory");
-  const config = readConfig(configPath(inputs));
+  const config = new LiveConfig(configPath(inputs), log);
   const socket = socketPath(runtime.path, DAEMON_SOCKET);
+  const activated = fd !== undefined;
+  if (activated) checkActivatedSocket(fd, socket);
 
   const claim = await claimInstance({
     directory: runtime.path,
     socketPath: socket,
     limitMs: CLAIM_LIMIT_MS,
+    activated,
+    // The service manager has taken the name: nobody can reach the owner any more. It ends as for a restart, and its shells live.
+    ...(activated ? { dismiss: endOther } : {}),
     stuck: (pid) => `agentd (pid ${pid}) runs but does not listen · look at its log, or end it: kill ${pid}`,
   });
   if (claim.kind === "taken") return report({ running: claim.pid });
@@ -59,6 +70,7 @@ async function run(foreground: boolean, env: Env): Promise<void> {
     directory: stateDirectory,
     socketPath: socket,
     limitMs: STATE_CLAIM_LIMIT_MS,
+    activated,
     stuck: (pid) =>
       `agentd (pid ${pid}) uses '${stateDirectory}' with another AGENTD_RUNTIME_DIR or XDG_RUNTIME_DIR · set it as it was there, or end that one: kill ${pid}`,
   });
@@ -97,23 +109,40 @@ async function run(foreground: boolean, env: Env): Promise<void> {
       home: loginHome(env, inputs.home),
     },
     relocate,
+    setLogLevel: (next) => {
+      const before = level.current;
+      level.current = next;
+      return before;
+    },
+    program: programFile(),
     checkRestart: () => void readConfig(configPath(inputs)),
     onStopRequest: stop,
     ...(fd === undefined ? {} : { activatedFd: fd }),
   });
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.on(signal, () => stop({ localShells: false, restart: false }));
-  }
+  const end = () => stop({ localShells: false, restart: false });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
+  // With a terminal it says that this one was closed; without, it is how administrators ask for the config to be read.
+  process.on("SIGHUP", foreground || isatty(0) ? end : () => void config.reload());
+  config.follow(systemClock);
   log.info({ pid: process.pid, socket: daemon.socketPath }, "daemon ready");
   report({ socket: daemon.socketPath, pid: process.pid });
 }
 
-function openDaemonLog(directory: string, scrubber: Scrubber, foreground: boolean, env: Env): Log {
-  const level = env["AGENTD_LOG_LEVEL"] ?? "";
+function programFile(): ProgramFile {
+  const path = realpathSync(process.argv[1] ?? "");
+  return { path, modified: Math.floor(statSync(path).mtimeMs) };
+}
+
+function openDaemonLog(
+  directory: string,
+  scrubber: Scrubber,
+  foreground: boolean,
+  level: { current: LogLevel },
+): Log {
   return openLog({
     path: join(directory, "daemon.log"),
     scrubber,
-    ...(/^(?:trace|debug|info|warn|error)$/.test(level) ? { level } : {}),
+    level,
     ...(foreground ? { mirror: (line: string) => process.stderr.write(line) } : {}),
   });
 }
@@ -131,6 +160,15 @@ function lockAgain(directory: string, giveUp: () => void): InstanceLock {
   if (result.kind === "held") return result.lock;
   giveUp();
   throw new AgentdError("daemon_unavailable", `agentd (pid ${result.pid}) has taken over`);
+}
+
+/** The lock has just said that it runs; by now it may have ended. */
+function endOther(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // Then the lock is free.
+  }
 }
 
 /** The first request begins the end; a second one, or a failure on the way, ends the process at once. */
@@ -166,6 +204,14 @@ function report(line: object): void {
 }
 
 const [command, ...flags] = process.argv.slice(2);
+if (command === "check-config") {
+  report(
+    reportConfig(
+      flags[0] ?? configPath({ env: process.env, home: process.env["HOME"] || homedir(), hostname: "" }),
+    ),
+  );
+  process.exit(ExitStatus.Ok);
+}
 if (command !== "run" || flags.some((flag) => flag !== "--foreground")) {
   process.stderr.write("usage: daemon run [--foreground]\n");
   process.exit(ExitStatus.Usage);

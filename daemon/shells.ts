@@ -3,8 +3,10 @@ import { join } from "node:path";
 import type { Params, ShellInfo } from "../shared/rpc.js";
 import { DEFAULT_SIZE } from "../shared/size.js";
 import { Cloud } from "./cloud.js";
+import { checkCloud } from "./cloud-check.js";
 import type { Config } from "./config.js";
 import type { OwnedShells } from "./daemon.js";
+import type { ConfigSource } from "./live-config.js";
 import type { Log } from "./log.js";
 import type { Scrubber } from "./scrubber.js";
 import { captureShell } from "./shell/capture.js";
@@ -41,7 +43,7 @@ const ADOPT_LIMIT_MS = 1000;
 export interface ShellsOptions {
   readonly stateDirectory: string;
   readonly runtimeSocketPath: string;
-  readonly config: Config;
+  readonly config: ConfigSource;
   readonly log: Log;
   readonly scrubber: Scrubber;
   /** The daemon's own environment; the local runtime gets only what no credential is part of. */
@@ -76,7 +78,10 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     replayKnowledge: new ReplayKnowledge(),
     watchCredentials: (target: AgentCoreTarget, onChange: () => void) =>
       watchCredentials(credentialPaths(target, options.env), clock, onChange),
-    connectionTtlMs: config.connectionTtlMs,
+    // Read when a connection loop is made from this: the config may have changed by then.
+    get connectionTtlMs() {
+      return config.current.connectionTtlMs;
+    },
   };
   const registry: Registry = new Registry({
     clock,
@@ -89,7 +94,9 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
         now: () => clock.monotonic(),
         delay: (callback, delayMs) => clock.setTimeout(callback, delayMs),
       }),
-      scrollback: config.scrollback,
+      get scrollback() {
+        return config.current.scrollback;
+      },
       neighbours: (shell: Shell) => neighboursOf(shell.record, registry.list()),
       createUpstream: ({ record, size, have, handlers, isUrgent }: UpstreamRequest) =>
         cloud.tend(
@@ -117,7 +124,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
   });
   const cloud = new Cloud({ config, registry, tokens, calls: { clock, random: Math.random, sign } });
   const facts = (info: ShellInfo, all: readonly ShellInfo[]): ShellInfo =>
-    withRuntimeFacts(info, registry.get(info.name).record, all, config.connectionTtlMs);
+    withRuntimeFacts(info, registry.get(info.name).record, all, config.current.connectionTtlMs);
   const stopWatching = watchForWake(clock, (sleptMs) => {
     log.info({ sleptMs: Math.round(sleptMs) }, "woke up: every link is asked for a sign of life");
     registry.wake();
@@ -127,9 +134,10 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
   await localShellsFound(registry);
   return {
     create: async (params) => {
-      const { shell, created } = await registry.create(newShell(params, config, cloud));
+      const { shell, created } = await registry.create(newShell(params, config.current, cloud));
       const { target } = params;
-      const command = target.kind === "agentcore" ? cloudRules(target, config).startCommand : undefined;
+      const command =
+        target.kind === "agentcore" ? cloudRules(target, config.current).startCommand : undefined;
       const isNew = created && target.kind === "agentcore" && target.shellId === undefined;
       if (isNew && command !== undefined) typeStartCommand(shell, command, clock);
       return { shell: shell.info(), created };
@@ -143,6 +151,16 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
       return all.map((info) => facts(info, all));
     },
     unsaved: () => describeUnsaved(registry.unsaved),
+    check: (params) => {
+      const targets = params.name === undefined ? registry.list().map(({ name }) => name) : [params.name];
+      return checkCloud(params, {
+        config: config.current,
+        inUse: targets.map((name) => registry.get(name).record.target),
+        env: options.env,
+        sign,
+        ...deps,
+      });
+    },
     info: (name) => facts(registry.get(name).info(), registry.list()),
     kill: (name, force) => registry.kill(name, force),
     rename: (name, to) => registry.rename(name, to),

@@ -1,5 +1,6 @@
 // The contract of the local socket: every JSON-RPC method with its parameters and result. Documented in docs/protocol.md.
 import type { CloudMethods, Lifetime, Slots } from "./cloud-rpc.js";
+import type { ConfigState, DaemonStatus, Finding, LogLevel, UnsavedState } from "./daemon-care.js";
 import type { NoticeSpan, Verdict } from "./notice.js";
 import type { PromptState } from "./prompt.js";
 import type { RunParams, RunResult } from "./run.js";
@@ -7,8 +8,9 @@ import type { ScreenCapture } from "./screen-capture.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
 import type { TargetRequest } from "./target-request.js";
-import type { WebMethods, WebState } from "./web-rpc.js";
+import type { WebMethods } from "./web-rpc.js";
 
+export type { DaemonStatus, UnsavedState } from "./daemon-care.js";
 export type { ScreenFrame } from "./screen-frame.js";
 export type { TargetRequest } from "./target-request.js";
 
@@ -140,28 +142,6 @@ export interface AttachResult {
   readonly resumed: boolean;
 }
 
-/** Present while the state file is behind what the daemon holds in memory: a crash would undo what changed since. */
-export interface UnsavedState {
-  /** ISO 8601. */
-  readonly stateUnsavedSince?: string;
-  /** In words, with the way out. */
-  readonly stateUnsavedReason?: string;
-}
-
-export interface DaemonStatus extends UnsavedState, WebState {
-  readonly v: 1;
-  readonly pid: number;
-  readonly version: string;
-  readonly startedAt: string;
-  readonly socket: string;
-  readonly shells: number;
-  readonly clients: number;
-  /** Resident memory of the daemon process, bytes. */
-  readonly memory: number;
-  /** How often the daemon served nobody for more than 200 ms, since its start. */
-  readonly stalls: number;
-}
-
 export interface HelloResult {
   readonly protocol: number;
   readonly version: string;
@@ -201,7 +181,10 @@ export interface Methods extends CloudMethods, WebMethods {
   };
   /** After the answer, the connection is a stream of packets in both directions. Not available to a batch. */
   "shell.attach": { params: AttachParams; result: AttachResult };
-  "shell.list": { params: Nothing; result: { readonly shells: readonly ShellInfo[] } & UnsavedState };
+  "shell.list": {
+    params: Nothing;
+    result: { readonly shells: readonly ShellInfo[]; readonly configProblem?: string } & UnsavedState;
+  };
   "shell.info": { params: { readonly name: string }; result: { readonly shell: ShellInfo } };
   /** Ends the shell's process. Ended shells are forgotten at once. `force`: do not wait for the upstream to confirm. */
   "shell.kill": {
@@ -263,6 +246,18 @@ export interface Methods extends CloudMethods, WebMethods {
   "daemon.status": { params: Nothing; result: DaemonStatus };
   /** Orderly stop that kills no shell; `localShells`: also end the local runtime and its shells. */
   "daemon.stop": { params: { readonly localShells?: boolean; readonly restart?: boolean }; result: Nothing };
+  /** Reads the config file now; what is wrong with it is in the answer, and the config from before stays in use. */
+  "daemon.reload": { params: Nothing; result: { readonly config: ConfigState } };
+  /** Changes how much the daemon logs, until its end. */
+  "daemon.logLevel": { params: { readonly level: LogLevel }; result: { readonly before: LogLevel } };
+  /**
+   * Looks for what is wrong between here and AgentCore, without starting anything there: for `target` (an ARN or a name of the config
+   * file), for the shell `name`, or for every target that is configured or in use.
+   */
+  "daemon.check": {
+    params: { readonly target?: string; readonly name?: string };
+    result: { readonly findings: readonly Finding[]; readonly notes: readonly string[] };
+  };
   /** Turns the connection into a stream of `event` notifications. */
   "events.subscribe": { params: Nothing; result: { readonly shells: readonly ShellInfo[] } };
 }

@@ -45,6 +45,8 @@ export interface ScreenCapture {
   readonly title?: string;
   /** A full-screen program has the screen. */
   readonly alternate: boolean;
+  /** The program wants pastes marked (mode 2004). */
+  readonly bracketedPaste: boolean;
   /** Number of the first line: 0 is the top of the screen, negative is in the scrollback. */
   readonly start: number;
   readonly lines: readonly CellLine[];

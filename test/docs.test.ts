@@ -39,6 +39,8 @@ describe("documentation", () => {
       "docs/reliability.md",
       "docs/security.md",
       "docs/speed.md",
+      "docs/doctor.md",
+      "docs/service.md",
       "CHANGELOG.md",
     ]) {
       expect(page(name), name).not.toMatch(/\/work\/|\/root\//);

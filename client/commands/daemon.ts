@@ -1,10 +1,12 @@
 // `agentd daemon run|start|stop|restart|status`: care for the daemon.
 import { existsSync, readFileSync } from "node:fs";
-import { AgentdError } from "../../shared/errors.js";
+import { LOG_LEVELS } from "../../shared/daemon-care.js";
+import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable, suggestName } from "../../shared/names.js";
 import type { DaemonStatus } from "../../shared/rpc.js";
 import type { Command } from "../command.js";
 import type { CommandLine } from "../command-line.js";
+import { problemLines } from "../config-file.js";
 import type { Context } from "../context.js";
 import { formatBytes, formatDuration, formatTable, unsavedLine } from "../format.js";
 import { localShellsMayLive } from "../socket-path.js";
@@ -15,19 +17,28 @@ const POLL_MS = 25;
 
 type Action = (line: CommandLine, context: Context) => Promise<number>;
 
-const actions: Readonly<Record<string, Action>> = { run, start, stop, restart, status };
+const actions: Readonly<Record<string, Action>> = {
+  run,
+  start,
+  stop,
+  restart,
+  status,
+  reload,
+  "log-level": logLevel,
+};
 
 export const daemon: Command = {
   name: "daemon",
-  usage: "run|start|stop|restart|status [--json] [--local-shells]",
+  usage: "run|start|stop|restart|status|reload|log-level [LEVEL] [--json] [--local-shells]",
   summary: "care for the background process that holds the shells",
   flags: {
-    json: { type: "boolean", help: "status: as JSON" },
+    json: { type: "boolean", help: "as JSON" },
     "local-shells": { type: "boolean", help: "stop: end the local shells too (otherwise they live on)" },
     foreground: { type: "boolean", help: "run: log to this terminal" },
   },
   async run(line, context) {
-    const [word, extra] = line.words;
+    const [word] = line.words;
+    const extra = line.words[word === "log-level" ? 2 : 1];
     const action = word !== undefined && Object.hasOwn(actions, word) ? actions[word] : undefined;
     if (action !== undefined && extra === undefined) return action(line, context);
     const known = Object.keys(actions);
@@ -46,16 +57,18 @@ async function run(line: CommandLine): Promise<number> {
   return runProgram("daemon.cjs", ["run", ...(line.has("foreground") ? ["--foreground"] : [])]);
 }
 
-async function start(_line: CommandLine, context: Context): Promise<number> {
+async function start(line: CommandLine, context: Context): Promise<number> {
   const connection = await context.connect();
-  context.say(`agentd runs · pid ${connection.hello.pid}`);
+  if (line.has("json")) context.print(JSON.stringify({ v: 1, pid: connection.hello.pid }));
+  else context.say(`agentd runs · pid ${connection.hello.pid}`);
   connection.close();
   return 0;
 }
 
 async function stop(line: CommandLine, context: Context): Promise<number> {
   const pid = await stopDaemon(context, { localShells: line.has("local-shells") });
-  if (pid === undefined) context.say("agentd is not running");
+  if (line.has("json")) context.print(JSON.stringify({ v: 1, ...(pid === undefined ? {} : { pid }) }));
+  else if (pid === undefined) context.say("agentd is not running");
   else context.say(line.has("local-shells") ? "agentd stopped" : "agentd stopped · its shells live on");
   return 0;
 }
@@ -103,7 +116,35 @@ async function status(line: CommandLine, context: Context): Promise<number> {
   context.print(line.has("json") ? JSON.stringify(answer) : statusText(answer));
   const warning = unsavedLine(answer);
   if (warning !== undefined && !line.has("json")) context.complain(warning);
+  const { path = "", problems = [] } = answer.config ?? {};
+  if (!line.has("json")) {
+    for (const problem of problemLines(path, problems)) context.complain(problem);
+    if (problems.length > 0) context.complain("the config from before is in use");
+  }
   return 0;
+}
+
+/** Reads the config file now. Exit status 78 when it is broken: the daemon then keeps the config from before. */
+async function reload(line: CommandLine, context: Context): Promise<number> {
+  const connection = await context.connect({ start: false });
+  const { config } = await connection.call("daemon.reload", {});
+  connection.close();
+  if (line.has("json")) context.print(JSON.stringify({ v: 1, ...config }));
+  else if (config.problems.length === 0) context.say(`${printable(config.path)} is in use`);
+  else for (const problem of problemLines(config.path, config.problems)) context.complain(problem);
+  return config.problems.length === 0 ? ExitStatus.Ok : ExitStatus.Config;
+}
+
+async function logLevel(line: CommandLine, context: Context): Promise<number> {
+  const wanted = line.words[1];
+  const level = LOG_LEVELS.find((known) => known === wanted);
+  if (level === undefined)
+    throw new AgentdError("usage", `write agentd daemon log-level ${LOG_LEVELS.join("|")}`);
+  const connection = await context.connect({ start: false });
+  const { before } = await connection.call("daemon.logLevel", { level });
+  connection.close();
+  context.say(`the daemon logs ${level} and above · before: ${before} · agentd logs -f`);
+  return ExitStatus.Ok;
 }
 
 function statusText(status: DaemonStatus): string {
@@ -111,7 +152,8 @@ function statusText(status: DaemonStatus): string {
     ["pid", String(status.pid)],
     ["version", status.version],
     ["up", formatDuration(Date.now() - Date.parse(status.startedAt))],
-    ["socket", status.socket],
+    ["socket", `${status.socket}${status.socketActivated ? " (socket-activated)" : ""}`],
+    ...(status.config === undefined ? [] : [["config", status.config.path]]),
     ["shells", String(status.shells)],
     ["clients", String(status.clients)],
     ["memory", formatBytes(status.memory)],

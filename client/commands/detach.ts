@@ -13,6 +13,7 @@ export const detach: Command = {
   usage: "[NAME] [-a]",
   summary: "detach every terminal from a shell (inside a shell: from that one)",
   flags: {
+    json: { type: "boolean", help: "as JSON" },
     all: { type: "boolean", short: "a", help: "from all shells" },
     target: { type: "string", short: "s", value: "NAME" },
     t: { type: "string", short: "t", value: "NAME" },
@@ -32,7 +33,9 @@ export const detach: Command = {
     const { detached } = await (name === undefined ? call() : withSuggestion(connection, name, call));
     connection.close();
     const from = name === undefined ? "" : ` from ${name}`;
-    context.say(`detached ${detached} ${detached === 1 ? "terminal" : "terminals"}${from}`);
+    if (line.has("json"))
+      context.print(JSON.stringify({ v: 1, ...(name === undefined ? {} : { name }), detached }));
+    else context.say(`detached ${detached} ${detached === 1 ? "terminal" : "terminals"}${from}`);
     return 0;
   },
 };

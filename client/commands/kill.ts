@@ -1,6 +1,7 @@
 // `agentd kill`: ends shells.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
+import type { ShellExit } from "../../shared/status.js";
 import type { Command } from "../command.js";
 import { errorLine } from "../format.js";
 import { startPaced } from "../paced-calls.js";
@@ -25,6 +26,7 @@ export const kill: Command = {
       value: "KEY=VALUE",
       help: "end the shells with this label",
     },
+    json: { type: "boolean", help: "as JSON" },
     force: { type: "boolean", short: "f", help: "do not wait until the runtime has confirmed it" },
     target: { type: "string", short: "t", multiple: true, value: "NAME" },
   },
@@ -43,6 +45,8 @@ export const kill: Command = {
       names.push(...chosen.map(({ name }) => name));
     }
     const force = line.has("force");
+    const json = line.has("json");
+    const done: { name: string; exit?: ShellExit; error?: { code: string; message: string } }[] = [];
     let status = 0;
     const calls = [...new Set(names)].map((name) => ({
       name,
@@ -55,16 +59,19 @@ export const kill: Command = {
     for (const { name, answer } of startPaced(calls)) {
       const progress = showProgress("waiting for the runtime to confirm", context, hint);
       try {
-        await answer.finally(() => progress.stop());
+        const { exit } = await answer.finally(() => progress.stop());
+        done.push({ name, ...(exit === undefined ? {} : { exit }) });
         context.say(`killed ${name}`);
       } catch (error) {
         // One that fails does not spare the others.
         const failure = AgentdError.from(error);
-        context.complain(errorLine(failure));
+        done.push({ name, error: { code: failure.code, message: errorLine(failure) } });
+        if (!json) context.complain(errorLine(failure));
         status ||= failure.exitStatus;
       }
     }
     connection.close();
+    if (json) context.print(JSON.stringify({ v: 1, shells: done }));
     return status;
   },
 };

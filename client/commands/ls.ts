@@ -1,8 +1,10 @@
 // `agentd ls`: the shells that the daemon holds.
+import { printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { atMostWords } from "../command-line.js";
+import { measureFor } from "../fit-table.js";
 import { unsavedLine } from "../format.js";
-import { shellTable } from "../shell-table.js";
+import { shellRows, shellTable } from "../shell-table.js";
 import { parseLabels } from "../target-request.js";
 
 export const ls: Command = {
@@ -27,14 +29,20 @@ export const ls: Command = {
     const wanted = Object.entries(parseLabels(line.values("label")));
     // The connection ends with the process: closing it by hand costs a start a millisecond.
     const { answer } = await context.ask((connection) => connection.call("shell.list", {}));
-    const { shells, ...unsaved } = await answer;
+    const { shells, configProblem, ...unsaved } = await answer;
     const chosen = shells.filter((shell) => wanted.every(([key, value]) => shell.labels[key] === value));
-    if (line.has("json")) context.print(JSON.stringify({ v: 1, shells: chosen, ...unsaved }));
+    if (line.has("json")) context.print(JSON.stringify({ v: 1, shells: chosen, configProblem, ...unsaved }));
     else if (line.has("quiet")) for (const { name } of chosen) context.print(name);
-    else if (chosen.length > 0) context.print(shellTable(chosen, Date.now(), line.has("verbose")));
-    else context.say("no shells · agentd new NAME");
+    else if (chosen.length > 0) {
+      const [now, verbose] = [Date.now(), line.has("verbose")];
+      const measure = await measureFor(shellRows(chosen, now, verbose));
+      const width = process.stdout.isTTY ? process.stdout.columns : 0;
+      context.print(shellTable(chosen, now, { verbose, measure, ...(width > 0 ? { width } : {}) }));
+    } else context.say("no shells · agentd new NAME");
     const warning = unsavedLine(unsaved);
-    if (warning !== undefined && !line.has("json")) context.complain(warning);
+    if (line.has("json")) return 0;
+    for (const trouble of [warning, configProblem])
+      if (trouble !== undefined) context.complain(printable(trouble, 500));
     return 0;
   },
 };

@@ -36,6 +36,7 @@ export const newShell: Command = {
     escapes: { type: "string", value: "safe|raw", help: "escape sequences that pass (docs/security.md)" },
     clipboard: { type: "string", value: "deny|allow", help: "whether programs may set the clipboard" },
     existing: { type: "boolean", short: "A", help: "attach when a shell of that name exists" },
+    json: { type: "boolean", help: "with -d: the shell as JSON" },
     name: { type: "string", short: "s", value: "NAME" },
   },
   async run(line, context) {
@@ -51,7 +52,7 @@ export const newShell: Command = {
     const size = sizeText === undefined ? undefined : parseSize(sizeText);
     if (line.has("detached")) {
       const connection = await context.connect();
-      const { created } = await createShell({
+      const { created, shell } = await createShell({
         connection,
         line,
         context,
@@ -60,9 +61,12 @@ export const newShell: Command = {
         reuse: line.has("existing"),
       });
       connection.close();
-      context.say(`${created ? "made" : "found"} ${name} · agentd attach ${name}`);
+      if (line.has("json")) context.print(JSON.stringify({ v: 1, created, shell }));
+      else context.say(`${created ? "made" : "found"} ${name} · agentd attach ${name}`);
       return 0;
     }
+    if (line.has("json"))
+      throw new AgentdError("usage", "--json goes with -d: attached, the shell has the terminal");
     const { attachHere, requireTerminal } = await import("../attach/attach-here.js");
     requireTerminal(context.env, `agentd new -d ${name}`);
     const connection = await context.connect();

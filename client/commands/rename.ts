@@ -9,7 +9,10 @@ export const rename: Command = {
   aliases: ["rename-session"],
   usage: "OLD NEW",
   summary: "give a shell another name",
-  flags: { target: { type: "string", short: "t", value: "NAME" } },
+  flags: {
+    json: { type: "boolean", help: "as JSON" },
+    target: { type: "string", short: "t", value: "NAME" },
+  },
   async run(line, context) {
     const target = line.value("target");
     const words = target === undefined ? line.words : [target, ...line.words];
@@ -20,7 +23,8 @@ export const rename: Command = {
     const connection = await context.connect();
     await withSuggestion(connection, name, () => connection.call("shell.rename", { name, to }));
     connection.close();
-    context.say(`${name} is now ${to}`);
+    if (line.has("json")) context.print(JSON.stringify({ v: 1, from: name, name: to }));
+    else context.say(`${name} is now ${to}`);
     return 0;
   },
 };

@@ -13,6 +13,7 @@ export const resize: Command = {
   summary: "set the size of a shell, or what decides it",
   flags: {
     policy: { type: "string", value: "POLICY", help: "latest (who typed last), smallest, largest or manual" },
+    json: { type: "boolean", help: "as JSON" },
     target: { type: "string", short: "t", value: "NAME" },
     x: { type: "string", short: "x", value: "COLS" },
     y: { type: "string", short: "y", value: "ROWS" },
@@ -39,7 +40,8 @@ export const resize: Command = {
       }),
     );
     connection.close();
-    context.say(`${name} is ${shell.cols}x${shell.rows} · size policy ${shell.sizePolicy ?? "latest"}`);
+    if (line.has("json")) context.print(JSON.stringify({ v: 1, shell }));
+    else context.say(`${name} is ${shell.cols}x${shell.rows} · size policy ${shell.sizePolicy ?? "latest"}`);
     return 0;
   },
 };

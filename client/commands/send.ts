@@ -4,7 +4,7 @@ import { AgentdError } from "../../shared/errors.js";
 import { chunksOf } from "../../shared/frame.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
-import { bracketedPaste, keyText } from "../key-names.js";
+import { keyText, pasteText } from "../key-names.js";
 import { withSuggestion } from "../shell-names.js";
 
 /** One call's share: as base64 it stays far below the daemon's limit for a line (256 KiB). */
@@ -21,7 +21,12 @@ export const send: Command = {
   flags: {
     literal: { type: "boolean", short: "l", help: "KEYS are text, even where they name a key" },
     enter: { type: "boolean", help: "press Enter at the end" },
-    paste: { type: "string", value: "FILE|-", help: "paste a file or stdin (bracketed paste)" },
+    paste: {
+      type: "string",
+      value: "FILE|-",
+      help: "paste a file or stdin (marked as a paste where the program asked for it)",
+    },
+    json: { type: "boolean", help: "as JSON" },
     target: { type: "string", short: "t", value: "NAME" },
   },
   async run(line, context) {
@@ -34,13 +39,17 @@ export const send: Command = {
     if (words.length === 0 && paste === undefined && !line.has("enter")) {
       throw new AgentdError("usage", `nothing to send · agentd send ${name} 'ls' Enter`);
     }
-    const text = [
-      ...words.map((word) => (line.has("literal") ? word : keyText(word))),
-      ...(paste === undefined ? [] : [bracketedPaste(readPaste(paste))]),
-      ...(line.has("enter") ? ["\r"] : []),
-    ].join("");
-
+    const typed = words.map((word) => (line.has("literal") ? word : keyText(word)));
+    const pasted = paste === undefined ? undefined : readPaste(paste);
     const connection = await context.connect();
+    if (pasted !== undefined) {
+      // What did not ask for marks would take them for typing.
+      const { screen } = await withSuggestion(connection, name, () =>
+        connection.call("shell.capture", { name, format: "json", start: 0, end: 0 }),
+      );
+      typed.push(pasteText(pasted, screen?.bracketedPaste === true));
+    }
+    const text = `${typed.join("")}${line.has("enter") ? "\r" : ""}`;
     for (const chunk of chunksOf(Buffer.from(text), CALL_BYTES)) {
       const data = Buffer.from(chunk).toString("base64");
       await withSuggestion(connection, name, () =>
@@ -48,6 +57,7 @@ export const send: Command = {
       );
     }
     connection.close();
+    if (line.has("json")) context.print(JSON.stringify({ v: 1, name, bytes: Buffer.byteLength(text) }));
     return 0;
   },
 };

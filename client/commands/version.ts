@@ -4,10 +4,12 @@ import { readVersion } from "../version.js";
 
 export const version: Command = {
   name: "version",
-  usage: "",
+  usage: "[--json]",
   summary: "print the version",
-  async run(_line, context) {
-    context.print(`agentd ${readVersion()}`);
+  flags: { json: { type: "boolean", help: "as JSON" } },
+  async run(line, context) {
+    const version = readVersion();
+    context.print(line.has("json") ? JSON.stringify({ v: 1, version }) : `agentd ${version}`);
     return 0;
   },
 };

@@ -43,7 +43,7 @@ export async function followOutput(options: FollowOptions): Promise<number> {
       if (notice.kind === "resized") printer.resize(notice.cols);
       // The end is no news for a reader of the output, and keys are not its matter.
       if (notice.kind === "lost" || notice.kind === "waiting" || notice.kind === "replayed") {
-        const line = noticeLine(name, notice, Date.now())?.replace(/ \u00b7 keys are kept.*/, "");
+        const line = noticeLine(name, notice, Date.now())?.split(" · keys are kept")[0];
         if (line !== undefined) context.say(line);
       }
     },

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { daemonKnobs } from "./knobs.js";
 import { LocalRuntime } from "./local-runtime.js";
+import { checkPty } from "./pty-check.js";
 import { type RuntimeConfig, readRuntimeConfig } from "./runtime-config.js";
 import { publishSocket } from "./socket-path.js";
 
@@ -18,6 +19,8 @@ const USAGE = "usage: runtime serve --unix PATH | serve --listen HOST:PORT [--co
 
 async function main(args: string[]): Promise<void> {
   const { positionals, values } = readArguments(args);
+  // For `agentd doctor`; no part of the usage.
+  if (positionals.join(" ") === "check-pty") return checkPty();
   if (positionals.join(" ") !== "serve") throw new AgentdError("usage", USAGE);
   if (values.unix !== undefined && values.listen === undefined) return await serveUnix(values.unix);
   if (values.listen !== undefined && values.unix === undefined)

@@ -13,8 +13,6 @@ import { Doorkeeper } from "./doorkeeper.js";
 import type { ServerLog } from "./server-log.js";
 
 const WATCH_MS = 5000;
-/** sd_listen_fds(3): the first descriptor that is handed over. */
-const FIRST_ACTIVATED_FD = 3;
 /** Connections that the kernel keeps waiting while we are busy. */
 const BACKLOG = 511;
 
@@ -100,19 +98,6 @@ export class Listener {
     if (typeof address === "object" && address !== null) {
       throw new AgentdError("daemon_unavailable", "the socket that was handed over is not a Unix socket");
     }
-    const status = statusOf(this.#path);
-    if (!status?.isSocket()) {
-      throw new AgentdError(
-        "daemon_unavailable",
-        `the socket that was handed over is not at '${this.#path}', where clients look · set ListenStream in agentd.socket`,
-      );
-    }
-    if ((status.mode & 0o077n) !== 0n) {
-      throw new AgentdError(
-        "unsafe_directory",
-        `'${this.#path}' is open to others · set SocketMode=0600 in agentd.socket`,
-      );
-    }
   }
 
   async #keepName(): Promise<void> {
@@ -149,13 +134,4 @@ export class Listener {
     });
     return server;
   }
-}
-
-/** sd_listen_fds(3): the descriptor of the socket that the service manager opened for this process, if it did. */
-export function activatedFd(
-  env: Readonly<Record<string, string | undefined>>,
-  pid: number,
-): number | undefined {
-  const meant = env["LISTEN_PID"] === String(pid) && Number(env["LISTEN_FDS"]) >= 1;
-  return meant ? FIRST_ACTIVATED_FD : undefined;
 }

@@ -1,4 +1,6 @@
 // What each method does: a thin layer between the socket and the shells.
+
+import type { ConfigState, LogLevel } from "../../shared/daemon-care.js";
 import { AgentdError } from "../../shared/errors.js";
 import {
   type AttachParams,
@@ -32,6 +34,8 @@ export interface Shells extends CloudShells, WatchableShells {
   ): Promise<{ result: AttachResult; client: PacketReceiver }>;
   list(): readonly ShellInfo[];
   unsaved(): UnsavedState;
+  /** @throws AgentdError `bad_arn` for a target that is not known. */
+  check(params: Params<"daemon.check">): Promise<Result<"daemon.check">>;
   info(name: string): ShellInfo;
   kill(name: string, force: boolean): Promise<ShellExit | undefined>;
   rename(name: string, to: string): Promise<void>;
@@ -50,6 +54,12 @@ export interface StopRequest {
   readonly restart: boolean;
 }
 
+export interface ConfigControl {
+  /** One line when the config file is broken and an older config is in use. */
+  readonly trouble: string | undefined;
+  reload(): ConfigState;
+}
+
 /** The web terminal, as far as methods need it. */
 export interface WebAdmin {
   start(params: Params<"web.start">): Promise<Result<"web.start">>;
@@ -61,8 +71,12 @@ export interface WebAdmin {
 
 export interface MethodsOptions {
   readonly shells: Shells;
+  /** As it is at this moment: the config may have changed. */
+  readonly hello: () => Omit<HelloResult, "protocol">;
+  readonly config: ConfigControl;
+  /** @returns the level before. */
+  readonly setLogLevel: (level: LogLevel) => LogLevel;
   readonly web: WebAdmin;
-  readonly hello: Omit<HelloResult, "protocol">;
   readonly status: () => DaemonStatus;
   /** Throws when the next daemon could not start. */
   readonly checkRestart: () => void;
@@ -75,17 +89,26 @@ export function createMethods({
   web,
   hello,
   status,
+  config,
+  setLogLevel,
   checkRestart,
   stop,
 }: MethodsOptions): MethodTable<Call> {
   return {
     hello: async ({ protocol, client }, { connection }) => {
       connection.greet(protocol, client);
-      return { protocol: PROTOCOL_VERSION, ...hello };
+      return { protocol: PROTOCOL_VERSION, ...hello() };
     },
 
     "shell.new": async (params) => shells.create(params),
-    "shell.list": async () => ({ shells: shells.list(), ...shells.unsaved() }),
+    "shell.list": async () => {
+      const trouble = config.trouble;
+      return {
+        shells: shells.list(),
+        ...(trouble === undefined ? {} : { configProblem: trouble }),
+        ...shells.unsaved(),
+      };
+    },
     "shell.info": async ({ name }) => ({ shell: shells.info(name) }),
 
     "shell.attach": async (params, { connection, afterAnswer }) => {
@@ -131,6 +154,9 @@ export function createMethods({
     ...watchMethods(shells),
 
     "daemon.status": async () => status(),
+    "daemon.reload": async () => ({ config: config.reload() }),
+    "daemon.logLevel": async ({ level }) => ({ before: setLogLevel(level) }),
+    "daemon.check": async (params) => shells.check(params),
 
     "daemon.stop": async ({ localShells = false, restart = false }, { afterAnswer }) => {
       if (localShells && restart) {

@@ -1,5 +1,6 @@
 // The shape of every method's params, checked before a handler sees them.
 import { isAbsolute } from "node:path";
+import { LOG_LEVELS } from "../../shared/daemon-care.js";
 import { isRuntimeSessionId, isShellId } from "../../shared/names.js";
 import type { MethodName, Params, TargetRequest } from "../../shared/rpc.js";
 import { isSizePolicy, SIZE_POLICIES, type SizePolicy } from "../../shared/size.js";
@@ -164,6 +165,9 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
   },
   "shell.token": object({ name: shellName, bearerToken: text(16 * 1024) }),
   "daemon.status": object({}, "ignore"),
+  "daemon.reload": object({}, "ignore"),
+  "daemon.logLevel": object({ level: word(...LOG_LEVELS) }),
+  "daemon.check": object({ target: optional(text(2048)), name: optional(shellName) }),
   "daemon.stop": object({ localShells: optional(boolean), restart: optional(boolean) }),
   "web.start": object(webPlace),
   "web.link": object({

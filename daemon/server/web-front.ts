@@ -109,7 +109,8 @@ export class WebFront {
     }
     // A token that the next daemon would not know is worth little.
     await onChange();
-    const { token, proof, scope } = exchanged;
+    const { token, proof, scope, id } = exchanged;
+    this.#options.log.info({ id }, "web address opened");
     send(response, 200, { token, proof, scope }, host);
   }
 

@@ -61,6 +61,11 @@ export function webMethods(methods: MethodTable<Call>, pass: WebPass): MethodTab
   ) as unknown as MethodTable<Call>;
   return {
     ...table,
+    hello: async (params, call) => {
+      const result = await table.hello(params, call);
+      // The names of the owner's targets are nobody else's business.
+      return pass.kind === "owner" ? result : { ...result, client: { prefix: result.client.prefix } };
+    },
     "shell.list": async (params, call) => {
       const { shells, ...rest } = await table["shell.list"](params, call);
       return { shells: shells.filter(({ name }) => opens(pass, name)), ...rest };

@@ -16,6 +16,7 @@ import { WebFlow } from "./web-flow.js";
 import { WEB_LIMITS } from "./web-limits.js";
 import { sees } from "./web-methods.js";
 import { scopeOf, type WebPass } from "./web-pass.js";
+import { tokenOf } from "./web-token.js";
 
 /** On their way: above this calls wait, and whoever streams events is cut off. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
@@ -264,14 +265,16 @@ export class WebPeer implements Connection {
   #makeSink(): ClientSink {
     const socket = this.#socket;
     const flow = this.#flow;
+    // Before, whatever waits is text.
+    const isStream = () => this.#phase.kind === "frames" || this.#phase.kind === "attaching";
     return {
       send: (frame) => {
         if (socket.readyState !== socket.OPEN) return;
         flow.sent(frame);
-        socket.send(frame, { binary: true });
+        socket.send(frame, { binary: true }, () => flow.written(frame));
       },
       get queuedBytes() {
-        return Math.max(flow.queuedBytes, socket.bufferedAmount);
+        return isStream() ? flow.queuedBytes : socket.bufferedAmount;
       },
       onDrain: (callback) => flow.onDrain(callback),
       end: () => this.close(this.#options.endCode(), "", END_DEADLINE_MS),
@@ -283,17 +286,5 @@ export class WebPeer implements Connection {
         this.#readWaiting();
       },
     };
-  }
-}
-
-/** The token in a page's first message; anything else is a wrong one. */
-function tokenOf(json: Uint8Array): unknown {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(json).toString("utf8"));
-    return typeof value === "object" && value !== null && Object.hasOwn(value, "token")
-      ? (value as { token: unknown }).token
-      : undefined;
-  } catch {
-    return undefined;
   }
 }

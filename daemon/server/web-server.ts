@@ -116,6 +116,7 @@ export class WebServer {
     if (revoked.length === 0 && !all)
       throw new AgentdError("invalid_params", `no link '${printable(id ?? "")}' · agentd web ls`);
     this.#peers.revoke(revoked);
+    for (const each of revoked) this.#options.log.info({ id: each }, "web link revoked");
     await this.#save();
     return { revoked: revoked.length };
   }
@@ -131,7 +132,7 @@ export class WebServer {
     };
   }
 
-  /** Serves what the last daemon served: the same places, the same passes. Never rejects. */
+  /** Serves what the last daemon served, if a pass of it is left: the same places, the same passes. Never rejects. */
   restore(): Promise<void> {
     return this.#inTurn(async () => {
       const state = await this.#store.load();
@@ -141,6 +142,11 @@ export class WebServer {
           ({ shell }) => shell === undefined || this.#options.hasShell(shell),
         );
         const running = this.#begin(passes);
+        // Nobody is left who could come back: what nobody uses does not listen for another life.
+        if (running.keys.list().length === 0) {
+          void this.#end("no links are left");
+          return this.#store.save(() => undefined);
+        }
         await Promise.all(state.places.map((place) => running.places.retake(place)));
       } catch (error) {
         this.#options.log.warn({ err: error }, "web terminal could not be restored");
@@ -217,7 +223,10 @@ export class WebServer {
     request: { shell?: string | undefined; readOnly?: boolean; expiresInMs?: number | undefined },
   ) {
     if (this.#running === undefined) throw new AgentdError("internal", "the web terminal is off");
-    return this.#running.keys.issue({ readOnly: false, ...request, kind });
+    const issued = this.#running.keys.issue({ readOnly: false, ...request, kind });
+    const { id, readOnly } = issued.pass;
+    this.#options.log.info({ id, kind, readOnly }, "web address made");
+    return issued;
   }
 
   #follow(event: ShellEvent, keys: WebKeys): void {

@@ -8,7 +8,7 @@ import type { XtermState } from "./xterm-state.js";
 
 /** Yields between lines, so that a long history can be read in slices. */
 export function* screenCells(state: XtermState, range: LineRange): Generator<undefined, ScreenCapture> {
-  const { active, alternate, cols, cursorHidden, rows } = state;
+  const { active, alternate, cols, cursorHidden, dec, rows } = state;
   const lines: CellLine[] = [];
   for (const line of screenLines(state, range)) {
     const runs = line.parts.flatMap((part) => runsOf(state, part));
@@ -29,6 +29,7 @@ export function* screenCells(state: XtermState, range: LineRange): Generator<und
     // While a wrap is pending the cursor stands behind the last column.
     cursor: { x: Math.min(active.x, cols - 1), y: active.y, visible: !cursorHidden },
     alternate: active === alternate,
+    bracketedPaste: dec.bracketedPasteMode,
     start: Math.max(-active.ybase, Math.min(rows, range.start ?? 0)),
     lines,
   };

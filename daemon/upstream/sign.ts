@@ -123,6 +123,33 @@ export function createSigner(options: SignerOptions): Sign {
   };
 }
 
+/** The provider chain's own word for where it found them. */
+const SOURCES: readonly (readonly [pattern: RegExp, words: string])[] = [
+  [/ENV_VARS$/, "environment variables"],
+  [/PROFILE_SSO|_SSO/, "SSO login"],
+  [/PROFILE_PROCESS|_PROCESS/, "credential_process"],
+  [/STS_ASSUME_ROLE/, "assumed role"],
+  [/PROFILE/, "profile"],
+  [/HTTP/, "container"],
+  [/IMDS/, "instance metadata"],
+];
+
+/** For the doctor: where the credentials come from and until when they hold, never what they are. @throws AgentdError `no_credentials`. */
+export async function inspectCredentials(
+  profile: string | undefined,
+  providerFor: NonNullable<SignerOptions["providerFor"]> = nodeProvider,
+): Promise<{ readonly source: string; readonly expiresAt?: number }> {
+  try {
+    const found: object = await (await providerFor(profile, true))();
+    const { $source = {}, expiration } = found as { $source?: object; expiration?: Date };
+    const words = Object.keys($source).join(" ");
+    const source = SOURCES.find(([pattern]) => pattern.test(words))?.[1] ?? "default chain";
+    return { source, ...(expiration === undefined ? {} : { expiresAt: expiration.getTime() }) };
+  } catch (error) {
+    throw noCredentials(profile, error);
+  }
+}
+
 /** Loaded at the first cloud shell: a daemon with local shells only never pays for the AWS SDK. */
 async function nodeProvider(profile: string | undefined, fresh: boolean): Promise<CredentialProvider> {
   const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");

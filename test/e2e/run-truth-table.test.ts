@@ -137,6 +137,7 @@ const rows: readonly Row[] = [
   { what: "and its end", command: "set +u", fish: null },
   {
     what: "another",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
     command: 'echo ${nope_here?"is missing"}; echo not here',
     expect: { exitCode: { bash: 1, zsh: 1, dash: 2 } },
     fish: null,

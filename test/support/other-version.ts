@@ -22,7 +22,7 @@ export function otherVersion(protocol: number, version = "9.9.9"): string {
     [/protocol===1\?"greeted"/g, `protocol===${protocol}?"greeted"`],
     [/and the daemon \$\{1\}/g, `and the daemon ${protocol}`],
     [/details:\{protocol:1\}/g, `details:{protocol:${protocol}}`],
-    [/\{protocol:1,\.\.\.hello\}/g, `{protocol:${protocol},...hello}`],
+    [/\{protocol:1,\.\.\.hello\(\)\}/g, `{protocol:${protocol},...hello()}`],
     [/"0\.1\.0"/g, JSON.stringify(version)],
   ]);
   writeFileSync(join(directory, "client.js"), client);

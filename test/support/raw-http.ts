@@ -132,12 +132,12 @@ export class RawConnection {
     return JSON.parse(message.payload.toString()) as T;
   }
 
-  /** The code with which the server closes, after whatever comes before; 1006: without one. */
+  /** The code with which the server closes, after whatever comes before; 1005: it gave none, 1006: without a close frame. */
   async closeCode(): Promise<number> {
     for (;;) {
       const message = await this.message();
       if (message === undefined) return 1006;
-      if (message.opcode === 8) return message.payload.readUInt16BE(0);
+      if (message.opcode === 8) return message.payload.length < 2 ? 1005 : message.payload.readUInt16BE(0);
     }
   }
 

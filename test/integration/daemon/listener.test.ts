@@ -12,8 +12,9 @@ import {
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { activatedFd, Listener } from "../../../daemon/server/listener.js";
+import { Listener } from "../../../daemon/server/listener.js";
 import type { ServerLog } from "../../../daemon/server/server-log.js";
+import { activatedFd } from "../../../daemon/server/socket-activation.js";
 import { SocketClient } from "../../support/socket-client.js";
 import { tempDirectory } from "../../support/temp-directory.js";
 

@@ -69,6 +69,9 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
       return { protocol: 1, version: "0", pid: process.pid, client: { prefix: "C-]" } };
     },
     "shell.new": notYet,
+    "daemon.check": notYet,
+    "daemon.reload": notYet,
+    "daemon.logLevel": notYet,
     "shell.watch": notYet,
     "shell.unwatch": notYet,
     "shell.attach": async (params, { connection, afterAnswer }) => {

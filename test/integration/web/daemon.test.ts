@@ -166,7 +166,7 @@ describe("agentd web", () => {
     const slow = await Terminal.attach(await WebPage.open(url, token), { name: "flood" });
     const quick = await Terminal.attach(await WebPage.open(url, token), { name: "flood" });
     slow.acknowledges = false;
-    quick.type("head -c 30M /dev/zero | tr '\\0' x; echo; echo do''ne\n");
+    quick.type("head -c 12M /dev/zero | tr '\\0' x; echo; echo do''ne\n");
     await quick.sees("done");
     // What it never acknowledged is all that it was sent: half a megabyte and the rest of a turn.
     expect(slow.stdoutBytes).toBeGreaterThan(400 * 1024);

@@ -1,6 +1,7 @@
 // Links: what they open, for how long, and that the next daemon keeps them; all of it kept by the server.
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { connect, createServer as createForwarder } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Channel } from "../../../shared/channel.js";
@@ -214,11 +215,24 @@ describe("the next daemon", () => {
   it("drops the link of a shell that is gone", async () => {
     const first = new WebWorld();
     const { url, token } = await linked({ name: "work" }, first);
+    await linked({}, first);
     await first.end();
     const second = new WebWorld({ stateDirectory: first.stateDirectory });
     second.shells = ["other"];
     await second.server.restore();
     await expect(WebPage.open(url, token)).rejects.toThrow("4001");
+  });
+
+  it("does not listen when no link is left that anybody could come back with", async () => {
+    const first = new WebWorld();
+    await linked({ name: "work" }, first);
+    await first.server.start({});
+    await first.end();
+    const second = new WebWorld({ stateDirectory: first.stateDirectory });
+    second.wallMs = first.wallMs + 12 * 3_600_000;
+    await second.server.restore();
+    expect(second.server.status()).toBeUndefined();
+    expect(readdirSync(first.stateDirectory)).not.toContain("web.json");
   });
 
   it("waits for its port when a stranger has it, and loses nothing by that", async () => {
@@ -250,7 +264,7 @@ describe("the next daemon", () => {
 
   it("does not believe a state file that others can write", async () => {
     const first = new WebWorld();
-    await first.server.start({});
+    await linked({}, first);
     await first.end();
     chmodSync(join(first.stateDirectory, "web.json"), 0o644);
     const second = new WebWorld({ stateDirectory: first.stateDirectory });
@@ -274,6 +288,24 @@ describe("the Unix socket for ssh -L", () => {
     }
     await world.server.stop();
     expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it("is opened by a browser at the other end of a forwarded port", async () => {
+    const path = join(tempDirectory(), "web.sock");
+    // What `ssh -L PORT:path` does, without ssh.
+    const forwarder = createForwarder((socket) => {
+      const onward = connect(path);
+      socket.pipe(onward).pipe(socket);
+      for (const end of [socket, onward]) end.on("error", () => {});
+    });
+    await new Promise<void>((resolve) => forwarder.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void forwarder.close());
+    const { port } = forwarder.address() as { port: number };
+    const world = new WebWorld();
+    const { url } = await world.server.start({ socket: path, as: `localhost:${port}` });
+    const page = await WebPage.open(url, await openAddress(url));
+    await page.call("shell.attach", { name: "work", ...size });
+    page.connection.close();
   });
 
   it("is not opened where others could get at it, nor over something else", async () => {

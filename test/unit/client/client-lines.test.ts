@@ -33,7 +33,7 @@ describe("ls -v", () => {
         shell("c", client({ ignoreSize: true, tty: "/dev/\u001b[31mred" })),
       ],
       now,
-      true,
+      { verbose: true },
     ).split("\n");
     expect(table.map((line) => line.slice(0, 2))).toEqual(["NA", "a ", "  ", "  ", "b ", "c ", "  "]);
     expect([table[2], table[3], table[6]]).toEqual([
@@ -44,7 +44,11 @@ describe("ls -v", () => {
   });
 
   it("says what decides the size where it is not the usual", () => {
-    expect(shellTable([{ ...shell("a"), sizePolicy: "smallest" }], now, true)).toContain("80x24 smallest");
-    expect(shellTable([{ ...shell("a"), sizePolicy: "smallest" }], now, false)).not.toContain("smallest");
+    expect(shellTable([{ ...shell("a"), sizePolicy: "smallest" }], now, { verbose: true })).toContain(
+      "80x24 smallest",
+    );
+    expect(shellTable([{ ...shell("a"), sizePolicy: "smallest" }], now, { verbose: false })).not.toContain(
+      "smallest",
+    );
   });
 });

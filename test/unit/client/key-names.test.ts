@@ -1,7 +1,7 @@
 // Key names as tmux spells them.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bracketedPaste, keyText, namedKey } from "../../../client/key-names.js";
+import { keyText, namedKey, pasteText } from "../../../client/key-names.js";
 
 describe("keyText", () => {
   it.each([
@@ -75,9 +75,10 @@ describe("keyText", () => {
   });
 });
 
-describe("bracketedPaste", () => {
+describe("pasteText", () => {
   it("pastes line ends as a terminal does", () => {
-    expect(bracketedPaste("a\nb\r\nc\td\r")).toBe("\x1b[200~a\rb\rc\td\r\x1b[201~");
+    expect(pasteText("a\nb\r\nc\td\r", true)).toBe("\x1b[200~a\rb\rc\td\r\x1b[201~");
+    expect(pasteText("a\nb", false)).toBe("a\rb");
   });
 
   it("lets nothing out that could end the paste early or press a key", () => {
@@ -85,7 +86,7 @@ describe("bracketedPaste", () => {
       fc.property(
         fc.string({ unit: fc.constantFrom("\x1b", "[", "2", "0", "1", "~", "\x03", "\x9b", "x", "\n") }),
         (text) => {
-          const inner = bracketedPaste(text).slice(6, -6);
+          const inner = pasteText(text, true).slice(6, -6);
           expect(inner).not.toMatch(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/);
         },
       ),

@@ -1,8 +1,9 @@
 // The config file: what it may hold, and what is said about everything else.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_CONFIG, parseConfig, readConfig } from "../../../daemon/config.js";
+import { DEFAULT_CONFIG, inspectConfig, parseConfig, readConfig } from "../../../daemon/config.js";
 import { tempDirectory } from "../../support/temp-directory.js";
 
 const message = (text: string): string => {
@@ -98,24 +99,85 @@ describe("config", () => {
     expect(() => readConfig(path)).toThrow(`config ${path}, line 2: `);
   });
 
+  it("finds every mistake of a file, in the order of the lines", () => {
+    const path = join(tempDirectory(), "c.toml");
+    writeFileSync(
+      path,
+      'scrolback = 1\nprefix "open\nescapes = "loud"\n[targets.a]\nregion = 5\nendpint_url = "x"\n',
+    );
+    const { problems } = inspectConfig(path);
+    expect(problems.map(({ line, key }) => [line, key])).toEqual([
+      [1, "scrolback"],
+      [2, undefined],
+      [3, "escapes"],
+      [4, "targets.a"],
+      [5, "targets.a.region"],
+      [6, "targets.a.endpint_url"],
+    ]);
+    expect(problems[2]?.expected).toBe("one of safe, raw");
+    expect(() => readConfig(path)).toThrow(/line 1: .* · 5 more: agentd config check$/);
+  });
+
+  it("blames nothing else for a broken header or an open string", () => {
+    for (const text of [
+      '[targets.a\nruntime = "x"\n',
+      'default_target = """\nx = 1\n',
+      "scrollback = [\n1\n",
+    ]) {
+      const path = join(tempDirectory(), "c.toml");
+      writeFileSync(path, text);
+      expect(inspectConfig(path).problems).toHaveLength(1);
+    }
+  });
+
+  it("never throws, whatever the file holds, and keeps only what follows the rules", () => {
+    const words = [
+      "scrollback",
+      "keys",
+      "targets",
+      "[",
+      "]",
+      "=",
+      ".",
+      '"',
+      "'",
+      "\n",
+      "a",
+      "1",
+      "#",
+      "{",
+      "}",
+      ",",
+      "\u0000",
+    ];
+    const text = fc.array(fc.oneof(fc.constantFrom(...words), fc.string()), { maxLength: 40 });
+    fc.assert(
+      fc.property(text, (parts) => {
+        try {
+          const config = parseConfig(parts.join(""), "/c.toml");
+          expect(config.scrollback).toBeGreaterThanOrEqual(0);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "bad_config" });
+        }
+      }),
+    );
+  });
+
   it.each([
-    [
-      "scrolback = 1",
-      "config /c.toml, line 1: 'scrolback' is not known here · known: clipboard, connection_ttl, default_target, escapes, idle_stop, keys, scrollback, size_policy, targets",
-    ],
-    ["\n\n[keys]\n# c\nprefx = 1", "line 5: 'keys.prefx' is not known here · known: prefix"],
+    ["scrolback = 1", "config /c.toml, line 1: 'scrolback' is not known here · did you mean 'scrollback'?"],
+    ["\n\n[keys]\n# c\nprefx = 1", "line 5: 'keys.prefx' is not known here · did you mean 'prefix'?"],
     ['connection_ttl = "60"', `line 1: 'connection_ttl' is not a time such as "90s"`],
     ['connection_ttl = "0s"', "'connection_ttl' is not a time"],
     ['connection_ttl = "25h"', "'connection_ttl' is not a time"],
-    ["connection_ttl = 60", "'connection_ttl' is not a text"],
+    ["connection_ttl = 60", "'connection_ttl' is not a time"],
     ["scrollback = -1", "line 1: 'scrollback' is not a count of lines from 0 to 100000"],
     ['scrollback = "many"', "'scrollback' is not a count of lines"],
     ["scrollback = 1.5", "'scrollback' is not a count of lines"],
     ["keys = 1", "line 1: 'keys' is not a table"],
     ["keys = 2026-01-01", "'keys' is not a table"],
     ['[keys]\nprefix = "F1"', "line 2: 'keys.prefix' is not a key"],
-    ["[keys]\nprefix = 5", "line 2: 'keys.prefix' is not a text"],
-    ['keys.prefix = ""', "line 1: 'keys.prefix' is not a text"],
+    ["[keys]\nprefix = 5", "line 2: 'keys.prefix' is not a key"],
+    ['keys.prefix = ""', "line 1: 'keys.prefix' is not a key"],
     ["[targets.a]\nregion = 'x'", "line 1: 'targets.a' needs `runtime`"],
     [
       "[targets.a]\nruntime = 'arn'\nendpoint_url = 'ftp://x'",
@@ -124,13 +186,16 @@ describe("config", () => {
     ["[targets.local]\nruntime = 'arn'", "line 1: 'targets.local' is not a name for a target"],
     ['idle_stop = "59s"', "line 1: 'idle_stop' is not a time such as"],
     ['idle_stop = "169h"', "'idle_stop' is not a time such as"],
-    ["idle_stop = 4", "'idle_stop' is not a text"],
+    ["idle_stop = 4", "'idle_stop' is not a time"],
     ["[targets.a]\nruntime = 'arn'\nidle_stop = 'x'", "line 3: 'targets.a.idle_stop' is not a time"],
     [
       "[targets.a]\nruntime = 'arn'\nbearer_token_file = 't'",
       "line 3: 'targets.a.bearer_token_file' is not an abs",
     ],
-    ["x = 1\n[targets]\n", "line 1: 'x' is not known here"],
+    [
+      "x = 1\n[targets]\n",
+      "line 1: 'x' is not known here · known: clipboard, connection_ttl, default_target, escapes, idle_stop, keys, scrollback, size_policy, targets",
+    ],
     ["default_target = 'dev'", "line 1: 'default_target' names no target: there is no [targets.dev]"],
     ["__proto__ = 1", "'__proto__' is not known here"],
     ['"\\u001b[31m" = 1', "'^[[31m' is not known here"],

@@ -30,7 +30,9 @@ function setUp() {
   const methods = createMethods({
     web: {} as WebAdmin,
     shells,
-    hello: { version: "1", pid: 1, client: { prefix: "C-]" } },
+    hello: () => ({ version: "1", pid: 1, client: { prefix: "C-]" } }),
+    config: { trouble: undefined, reload: () => ({ path: "/c", loadedAt: "", problems: [] }) },
+    setLogLevel: () => "info",
     status: () => ({}) as DaemonStatus,
     checkRestart: () => {},
     stop: (request) => stops.push(request),

@@ -4,8 +4,8 @@ import { WebFlow } from "../../../../daemon/server/web-flow.js";
 import { ACKNOWLEDGE_EVERY_BYTES, Channel, MAX_UNACKNOWLEDGED_BYTES } from "../../../../shared/channel.js";
 import { encodeFrame } from "../../../../shared/frame.js";
 
-/** What an attached client takes for a full queue (attached-client.ts). */
-const FULL_BYTES = 1024 * 1024;
+/** What an attached client with a terminal takes for a full queue (attached-client.ts). */
+const FULL_BYTES = 128 * 1024;
 
 function ack(bytes: number): Uint8Array {
   const payload = new Uint8Array(4);
@@ -20,14 +20,22 @@ describe("acknowledged flow control", () => {
     expect(flow.queuedBytes).toBe(FULL_BYTES);
   });
 
-  it("counts output, diagnostics and drawings, and nothing that a page does not acknowledge", () => {
+  it("counts output, diagnostics and drawings until they are acknowledged, the rest until it is written", () => {
     const flow = new WebFlow();
-    for (const channel of [Channel.Stdout, Channel.Stderr, Channel.Snapshot])
-      flow.sent(encodeFrame(channel, new Uint8Array(10)));
-    for (const channel of [Channel.Notice, Channel.Heartbeat])
-      flow.sent(encodeFrame(channel, new Uint8Array(10)));
-    flow.acknowledged(ack(30));
-    expect(flow.queuedBytes).toBe(0);
+    let drained = 0;
+    flow.onDrain(() => {
+      drained += 1;
+    });
+    const payload = new Uint8Array(MAX_UNACKNOWLEDGED_BYTES / 4);
+    for (const channel of [Channel.Stdout, Channel.Stderr, Channel.Snapshot, Channel.Stdout])
+      flow.sent(encodeFrame(channel, payload));
+    const notice = encodeFrame(Channel.Notice, new Uint8Array(9));
+    flow.sent(notice);
+    expect(flow.queuedBytes).toBe(FULL_BYTES + 10);
+    flow.acknowledged(ack(payload.length * 4));
+    expect([flow.queuedBytes, drained]).toEqual([10, 0]);
+    flow.written(notice);
+    expect([flow.queuedBytes, drained]).toEqual([0, 1]);
   });
 
   it("always calls back a page that parses all it gets, however it cuts its acknowledgements", () => {
@@ -48,7 +56,7 @@ describe("acknowledged flow control", () => {
         for (const size of frames) {
           flow.sent(encodeFrame(Channel.Stdout, new Uint8Array(size)));
           open += size;
-          wasFull ||= flow.queuedBytes > FULL_BYTES;
+          wasFull ||= flow.queuedBytes > 0;
         }
         // The page keeps back what does not fill an acknowledgement.
         for (let at = 0; open >= ACKNOWLEDGE_EVERY_BYTES; at++) {
@@ -56,7 +64,7 @@ describe("acknowledged flow control", () => {
           flow.acknowledged(ack(bytes));
           open -= bytes;
         }
-        expect(flow.queuedBytes).toBeLessThan(FULL_BYTES);
+        expect(flow.queuedBytes).toBe(0);
         if (wasFull) expect(drained).toBe(1);
       }),
     );
@@ -64,12 +72,13 @@ describe("acknowledged flow control", () => {
 
   it("believes no acknowledgement of more than was sent, and none of another length", () => {
     const flow = new WebFlow();
-    flow.sent(encodeFrame(Channel.Stdout, new Uint8Array(100)));
+    const full = encodeFrame(Channel.Stdout, new Uint8Array(MAX_UNACKNOWLEDGED_BYTES));
+    flow.sent(full);
     for (const payload of [new Uint8Array(0), new Uint8Array(3), new Uint8Array(5)])
       flow.acknowledged(payload);
-    expect(flow.queuedBytes).toBe(200);
+    expect(flow.queuedBytes).toBe(FULL_BYTES);
     flow.acknowledged(ack(0xffff_ffff));
-    flow.sent(encodeFrame(Channel.Stdout, new Uint8Array(100)));
-    expect(flow.queuedBytes).toBe(200);
+    flow.sent(full);
+    expect(flow.queuedBytes).toBe(FULL_BYTES);
   });
 });

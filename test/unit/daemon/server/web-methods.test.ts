@@ -49,7 +49,7 @@ describe("the methods of a page", () => {
       Object.keys(paramChecks).map((name) => {
         const method = async () => {
           reached.push(name);
-          return { shells: [] };
+          return { shells: [], client: { prefix: "C-]" } };
         };
         return [name, method];
       }),
@@ -63,5 +63,14 @@ describe("the methods of a page", () => {
       await method({}, {}).catch(() => refused.push(name));
     expect(reached.sort()).toEqual([...expected].sort());
     expect([...reached, ...refused].sort()).toEqual(Object.keys(paramChecks).sort());
+  });
+
+  it("tell nobody but the owner what targets there are", async () => {
+    const client = { prefix: "C-]", defaultTarget: "prod", targets: ["prod"] };
+    const table = { hello: async () => ({ client }) } as unknown as MethodTable<Call>;
+    const hello = (held: WebPass) =>
+      webMethods(table, held).hello({ protocol: 1, client: "" }, {} as Call) as Promise<unknown>;
+    expect(await hello(pass({}))).toEqual({ client });
+    expect(await hello(pass({ kind: "link" }))).toEqual({ client: { prefix: "C-]" } });
   });
 });

@@ -1,0 +1,50 @@
+// `agentd rpc`: one call of the local socket protocol.
+import { AgentdError } from "../../shared/errors.js";
+import { printable } from "../../shared/names.js";
+import type { MethodName, Params } from "../../shared/rpc.js";
+import type { Command } from "../command.js";
+import { atMostWords } from "../command-line.js";
+
+/** A cloud shell may take as long as `new` waits for it. */
+const CALL_LIMIT_MS = 345_000;
+/** They change what the connection is: other commands are made for that. */
+const STREAMS: Readonly<Record<string, string>> = {
+  "shell.attach": "agentd attach NAME, or tail -f NAME",
+  "events.subscribe": "agentd events --json",
+  "shell.watch": "agentd tail -f NAME",
+  hello: "agentd version",
+};
+
+export const rpc: Command = {
+  name: "rpc",
+  usage: "METHOD [JSON]",
+  summary: "one call of the socket protocol (docs/protocol.md); prints the result as JSON",
+  flags: { json: { type: "boolean", help: "errors as JSON too" } },
+  async run(line, context) {
+    atMostWords(line, 2);
+    const [method, text = "{}"] = line.words;
+    if (method === undefined) throw new AgentdError("usage", "rpc needs a method · agentd rpc shell.list");
+    if (Object.hasOwn(STREAMS, method)) {
+      throw new AgentdError("usage", `${method} is no single call · ${STREAMS[method]}`);
+    }
+    const params = parseParams(text);
+    const connection = await context.connect();
+    const result = await connection.call(method as MethodName, params as Params<MethodName>, CALL_LIMIT_MS);
+    connection.close();
+    context.print(JSON.stringify(result));
+    return 0;
+  },
+};
+
+function parseParams(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Said below.
+  }
+  throw new AgentdError(
+    "usage",
+    `bad params '${printable(text, 40)}' · write a JSON object, such as '{"name":"work"}'`,
+  );
+}

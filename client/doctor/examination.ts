@@ -1,0 +1,110 @@
+// The whole examination: everything on this machine at once, then AgentCore through the daemon, which has the credentials.
+import type { Finding } from "../../shared/daemon-care.js";
+import { AgentdError, ExitStatus } from "../../shared/errors.js";
+import { problemLines, readConfigFile } from "../config-file.js";
+import type { Context } from "../context.js";
+import { withSuggestion } from "../shell-names.js";
+import { type DaemonState, examineDaemon, examineRuntime, savedShells } from "./examine-daemon.js";
+import { examineRuntimeDirectory, examineStateDirectory } from "./examine-directories.js";
+import {
+  examineLoginShell,
+  examineNode,
+  examineOpenFiles,
+  examinePty,
+  examineService,
+} from "./examine-system.js";
+import { examineTerminal } from "./examine-terminal.js";
+import { fault, faultOf, inOrder, type Patient, quoted } from "./findings.js";
+
+/** The daemon asks every target at once, and gives up on each after a few seconds. */
+const CLOUD_LIMIT_MS = 12_000;
+
+export interface Question {
+  readonly name?: string;
+  readonly target?: string;
+}
+
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  /** What is worth knowing and no fault. */
+  readonly notes: readonly string[];
+}
+
+/** @throws AgentdError `shell_not_found`, `bad_arn` for a question about what is not there. */
+export async function examine(question: Question, context: Context, home: string): Promise<Diagnosis> {
+  const patient: Patient = { env: context.env, home };
+  const runtime = examineRuntimeDirectory(patient);
+  const { directory } = runtime;
+  const none: DaemonState = { findings: [] };
+  const [daemon, localRuntime, config, pty, service] = await Promise.all([
+    directory === undefined ? none : examineDaemon(patient, directory),
+    directory === undefined ? [] : examineRuntime(directory),
+    examineConfig(patient),
+    examinePty(),
+    examineService(patient, savedShells(patient) > 0),
+  ]);
+  const cloud = await examineCloud(question, daemon, config, context);
+  const findings = [
+    ...examineNode(process.versions.node),
+    ...runtime.findings,
+    ...examineStateDirectory(patient),
+    ...config,
+    ...daemon.findings,
+    ...localRuntime,
+    ...pty,
+    ...examineLoginShell(patient),
+    ...examineOpenFiles(daemon.status?.pid),
+    ...examineTerminal(patient, context.stdout.isTTY === true),
+    ...service,
+    ...cloud.findings,
+  ];
+  return { findings: inOrder(findings), notes: cloud.notes };
+}
+
+async function examineConfig({ env }: Patient): Promise<Finding[]> {
+  try {
+    const { path, problems } = await readConfigFile(env);
+    return problems.flatMap((problem) =>
+      problemLines(path, [problem]).map((text) =>
+        fault(
+          "config-broken",
+          ExitStatus.Config,
+          text,
+          `\${EDITOR:-vi} +${problem.line ?? 1} ${quoted(path)}`,
+        ),
+      ),
+    );
+  } catch (thrown) {
+    return [faultOf("config-path", thrown)];
+  }
+}
+
+async function examineCloud(
+  question: Question,
+  { connection, status }: DaemonState,
+  config: readonly Finding[],
+  context: Context,
+): Promise<Diagnosis> {
+  const asked = question.name !== undefined || question.target !== undefined;
+  // Only who asks for a target gets a daemon started for it; and none starts with a broken config.
+  if (connection === undefined && (!asked || status !== undefined || config.length > 0)) {
+    const notes = asked ? ["AgentCore was not looked at: mend the daemon first"] : [];
+    return { findings: [], notes };
+  }
+  const reached = connection ?? (await context.connect().catch(() => undefined));
+  if (reached === undefined)
+    return { findings: [], notes: ["AgentCore was not looked at: no daemon starts"] };
+  try {
+    const check = () => reached.call("daemon.check", question, CLOUD_LIMIT_MS);
+    return question.name === undefined ? await check() : await withSuggestion(reached, question.name, check);
+  } catch (thrown) {
+    const error = AgentdError.from(thrown);
+    if (error.code === "shell_not_found") throw error;
+    // An older daemon: that it is one is among the findings.
+    if (error.code === "method_not_found")
+      return { findings: [], notes: ["AgentCore was not looked at: this daemon cannot"] };
+    return { findings: [faultOf("cloud-check", error)], notes: [] };
+  } finally {
+    reached.close();
+  }
+}

@@ -1,0 +1,131 @@
+// Tab in the real shells: bash, zsh and fish with the scripts that agentd prints.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { program, Sandbox } from "../support/sandbox.js";
+import { Tmux } from "../support/tmux.js";
+
+const has = (command: string) => spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
+
+let box: Sandbox;
+let tmux: Tmux;
+
+beforeAll(() => {
+  box = new Sandbox();
+  mkdirSync(join(box.home, "bin"));
+  symlinkSync(program("agentd"), join(box.home, "bin", "agentd"));
+  box.env["PATH"] = `${join(box.home, "bin")}:${process.env["PATH"]}`;
+  writeFileSync(join(box.home, "config.toml"), `[targets.dev-box]\nruntime = "arn"\n`);
+  writeFileSync(join(box.home, "input.txt"), "");
+  for (const name of ["work", "wombat", "build"]) box.run(["new", name, "-d"]);
+  tmux = new Tmux(box.env, { cols: 160, rows: 40 });
+});
+afterAll(() => {
+  tmux.dispose();
+  box.dispose();
+});
+
+const shellScript = (shell: string, args: readonly string[], script: string): string => {
+  const { stdout, stderr } = spawnSync(shell, [...args, "-c", script], {
+    env: box.env,
+    cwd: box.home,
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  return stdout + stderr;
+};
+
+describe("the hidden answer", () => {
+  it("never starts a daemon, and comes without one", () => {
+    const other = new Sandbox();
+    const answer = other.run(["__complete", "bash", "--", "attach", ""]);
+    expect(answer).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(other.run(["daemon", "status"]).status).toBe(69);
+    other.dispose();
+  });
+
+  it("does not wait for a daemon that says nothing", async () => {
+    const other = new Sandbox();
+    mkdirSync(join(other.home, "run"), { mode: 0o700 });
+    const server = createServer(() => {}).listen(other.socketPath);
+    const answer = await other.runAsync(["__complete", "zsh", "--", "attach", ""]);
+    expect(answer).toEqual({ status: 0, stdout: "", stderr: "" });
+    server.close();
+    other.dispose();
+  });
+
+  it("says nothing of a broken machine", () => {
+    const env = { AGENTD_RUNTIME_DIR: "relative" };
+    expect(box.run(["__complete", "fish", "--", "kill", ""], { env })).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "",
+    });
+  });
+});
+
+describe.skipIf(!has("bash"))("bash", () => {
+  const complete = (...words: string[]) =>
+    shellScript(
+      "bash",
+      ["--norc"],
+      `eval "$(agentd completion bash)"; complete -p agentd >/dev/null || echo unregistered
+       COMP_WORDS=(agentd ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _agentd; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    )
+      .trim()
+      .split("\n");
+
+  it("completes commands, shells, flags, targets and files", () => {
+    expect(complete("att")).toEqual(["attach"]);
+    expect(complete("attach", "wo")).toEqual(["wombat", "work"]);
+    expect(complete("attach", "--tak")).toEqual(["--take"]);
+    expect(complete("new", "x", "--runtime", "")).toEqual(["dev-box"]);
+    expect(complete("new", "x", "--runtime", "=", "d")).toEqual(["dev-box"]);
+    expect(complete("new", "x", "--escapes", "=")).toEqual(["safe", "raw"]);
+    expect(complete("send", "work", "--paste", "inp")).toEqual(["input.txt"]);
+  });
+
+  it.skipIf(!has("tmux"))("does it at a Tab", async () => {
+    const pane = tmux.open("exec bash --norc -i");
+    pane.type('eval "$(agentd completion bash)"; echo ready-$((1+1))', "Enter");
+    await pane.waitFor("ready-2");
+    pane.type("agentd cap", "Tab", "bui", "Tab", "C-a", "echo ", "Enter");
+    await pane.waitFor("\nagentd capture build");
+  });
+});
+
+describe.skipIf(!has("zsh") || !has("tmux"))("zsh", () => {
+  it("completes commands and shells at a Tab, also with what stands behind a =", async () => {
+    const pane = tmux.open("exec zsh -f -i");
+    pane.type(
+      `cd ${box.home}; autoload -U compinit && compinit -u -D; source <(agentd completion zsh); echo ready-$((1+1))`,
+      "Enter",
+    );
+    await pane.waitFor("ready-2");
+    pane.type("echo; agentd cap", "Tab", "bui", "Tab");
+    await pane.waitFor("agentd capture build");
+    pane.type("C-u", "agentd new x --escapes=r", "Tab");
+    await pane.waitFor("agentd new x --escapes=raw");
+    pane.type("C-u", "agentd attach wo", "Tab", "Tab");
+    await pane.waitFor(/wombat.*local · live/);
+    pane.type("C-u", "agentd send work --paste inp", "Tab");
+    await pane.waitFor("--paste input.txt");
+  });
+});
+
+describe.skipIf(!has("fish"))("fish", () => {
+  const complete = (line: string) =>
+    shellScript("fish", ["--no-config"], `agentd completion fish | source; complete -C '${line}'`)
+      .trim()
+      .split("\n");
+
+  it("completes commands, shells, flags, targets and files", () => {
+    expect(complete("agentd att")).toEqual(["attach\tjoin a shell (without a name: the one used last)"]);
+    expect(complete("agentd attach wo")).toEqual(["wombat\tlocal · live", "work\tlocal · live"]);
+    expect(complete("agentd new x --runtime ")).toEqual(["dev-box"]);
+    expect(complete("agentd new x --escapes=r")[0]).toMatch(/^--escapes=raw/);
+    expect(complete("agentd send work --paste inp")[0]).toMatch(/^input.txt/);
+  });
+});
