@@ -1,6 +1,6 @@
 // Builds the programs of agentd as single CommonJS files: the client (and what starts it), the daemon, the local runtime.
 import { createHash } from "node:crypto";
-import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
 import { build } from "esbuild";
@@ -57,5 +57,18 @@ await buildProgram("client/tui/main.ts", "tui.cjs", { external: ["blessed"] });
 await buildProgram("daemon/main.ts", "daemon.cjs");
 await buildProgram("daemon/local/main.ts", "runtime.cjs");
 // The page: the daemon serves what is in dist/web, and nothing else.
-cpSync("client/web/index.html", "dist/web/index.html");
+const { metafile } = await build({
+  entryPoints: ["client/web/main.ts", "client/web/main.css"],
+  outdir: "dist/web",
+  bundle: true,
+  format: "esm",
+  target: ["chrome111", "firefox113", "safari16.4"],
+  minify: true,
+  legalComments: "none",
+  logLevel: "warning",
+  metafile: true,
+});
+writeFileSync("dist/web.meta.json", JSON.stringify(metafile));
+for (const name of readdirSync("client/web").filter((file) => /\.(html|svg)$/.test(file)))
+  cpSync(`client/web/${name}`, `dist/web/${name}`);
 for (const file of ["agentd.cjs", "daemon.cjs", "runtime.cjs"]) chmodSync(`dist/${file}`, 0o755);

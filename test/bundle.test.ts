@@ -29,6 +29,16 @@ describe("bundles", () => {
     expect(heavy).toEqual([]);
   });
 
+  it("serves a page that is whole, names nothing from elsewhere, and has no inline script or style", () => {
+    expect(
+      inputs("web").filter((path) => !/^(client\/web|shared|\S*node_modules\/@xterm)\//.test(path)),
+    ).toEqual([]);
+    const page = readFileSync(join(dist, "web", "index.html"), "utf8");
+    expect(page).not.toMatch(/https?:|<style|style=|<script(?![^>]* src=)|\son\w+=/);
+    const names = [...page.matchAll(/"\/assets\/([^"]+)"/g)].map(([, name]) => name);
+    expect(readdirSync(join(dist, "web"))).toEqual(expect.arrayContaining(names));
+  });
+
   it("keeps the daemon's and the runtime's sources out of the client", () => {
     expect(inputs("client").filter((path) => path.startsWith("daemon/"))).toEqual([]);
   });

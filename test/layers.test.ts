@@ -24,6 +24,8 @@ const rules: Record<string, readonly (string | RegExp)[]> = {
   "daemon/shell": ["shared", "daemon/terminal", /^node:/],
   "daemon/server": ["shared", "daemon/shell", "json-rpc-2.0", "ws", /^node:/],
   "daemon/local": ["shared", "ws", "@lydell/node-pty", /^@smithy\//, /^@aws-crypto\//, /^node:/],
+  // A browser loads it: no Node, and nothing of the command line.
+  "client/web": ["shared", /^@xterm\/(xterm|addon-)/],
   client: ["shared", "package.json", "json-rpc-2.0", "blessed", /^node:/],
 };
 

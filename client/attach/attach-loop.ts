@@ -20,10 +20,8 @@ const RESTART_PATIENCE_MS = 5000;
 const LEAVE_LIMIT_MS = 100;
 /** Our bound: at most this many sizes per second go out while a window is dragged. */
 const RESIZE_INTERVAL_MS = 100;
-
 /** So long the help stands in a full-screen program at most. */
 const OVER_MS = 8_000;
-
 const NOTHING = new Uint8Array(0);
 
 export interface ReattachOptions {

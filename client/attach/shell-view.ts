@@ -1,15 +1,16 @@
 // What the user sees of the shell: output and snapshots on the terminal, agentd's lines beside them, and how far it got.
+
 import type { Notice, Verdict } from "../../shared/notice.js";
+import { gapLine, type LineWeight, noticeLine, noticeWeight } from "../../shared/notice-text.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import type { Size } from "../../shared/size.js";
 import { decodeSnapshotPart } from "../../shared/snapshot.js";
 import { dimLine } from "../format.js";
 import { ConnectLine, roomBelow } from "./connect-line.js";
-import { gapLine, noticeLine, noticeWeight } from "./notice-text.js";
 import { prefixLabel } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
 import { type OwnRole, type ShellSize, sizeText } from "./size-text.js";
-import { type LineWeight, StatusLine } from "./status-line.js";
+import { StatusLine } from "./status-line.js";
 
 interface ShellViewOptions extends OwnRole {
   readonly terminal: RawTerminal;

@@ -1,12 +1,7 @@
 // Says one dim line at a time on stderr without breaking what the shell draws.
+import type { LineWeight } from "../../shared/notice-text.js";
 import { dimLine } from "../format.js";
 import type { OutputTracker } from "./output-tracker.js";
-
-/**
- * `passing`: true for now. `calm`: that trouble is over; not worth a word where nothing was said of the trouble. `lasting`: of
- * something that was lost, so it stays. `amends`: the same, and takes the place of the lasting line before it.
- */
-export type LineWeight = "passing" | "calm" | "lasting" | "amends";
 
 interface Line {
   readonly text: string;

@@ -1,8 +1,8 @@
 // What was typed, on its way to the daemon: kept while there is none, and proved to have arrived by heartbeats that come back.
 import { Channel, MAX_PAYLOAD_BYTES } from "../../shared/channel.js";
 import { InputEvidence } from "../../shared/input-evidence.js";
+import { InputQueue } from "../../shared/input-queue.js";
 import type { PacketStream } from "../daemon-connection.js";
-import { InputQueue } from "./input-queue.js";
 
 /** At most four proofs a second are asked for. */
 const ASK_AFTER_MS = 250;

@@ -1,8 +1,9 @@
 // The way back to a daemon that went away: tries until there is one again, and says so when that takes long.
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
+import { doubtText } from "../../shared/notice-text.js";
 import type { PacketStream } from "../daemon-connection.js";
-import { type AttachEnd, doubtText, lostEnd } from "./notice-text.js";
+import { type AttachEnd, lostEnd } from "./notice-text.js";
 
 /** How long to try to get back to a daemon that went away. */
 const RECONNECT_LIMIT_MS = 10_000;

@@ -1,6 +1,6 @@
 // `tail -f`: prints what a shell prints, for as long as it lives.
 import { ExitStatus } from "../../shared/errors.js";
-import { noticeLine } from "../attach/notice-text.js";
+import { noticeLine } from "../../shared/notice-text.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
 import { errorLine } from "../format.js";

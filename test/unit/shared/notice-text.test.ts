@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { noticeLine } from "../../../../client/attach/notice-text.js";
-import type { Notice } from "../../../../shared/notice.js";
+import type { Notice } from "../../../shared/notice.js";
+import { noticeLine } from "../../../shared/notice-text.js";
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);
 const local = (iso: string) => new Date(iso).toTimeString().slice(0, 8);

@@ -1,0 +1,133 @@
+// The page: takes the key out of the address, goes through the door, and shows what the address names.
+/// <reference lib="dom" />
+import { Directory } from "./directory.js";
+import { Door, DoorClosed, doorText } from "./door.js";
+import { button, el } from "./elements.js";
+import { ListView } from "./list-view.js";
+import { Preferences } from "./preferences.js";
+import { parseRoute, type Route, routeHash, takeKey } from "./route.js";
+import { TabFace } from "./tab-face.js";
+import { TerminalView } from "./terminal-view.js";
+
+const CLIENT = "browser";
+
+interface View {
+  readonly element: HTMLElement;
+  start(): void;
+  dispose(): void;
+  focus(): void;
+}
+
+/** Invariant: one view at a time, that of the address; a link of one shell shows that shell whatever the address says. */
+class Page {
+  readonly #root: HTMLElement;
+  readonly #door: Door;
+  readonly #directory: Directory;
+  readonly #preferences = new Preferences();
+  readonly #face = new TabFace();
+  #view: View | undefined;
+  #shown = "";
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    this.#door = new Door({ fetch: (path, init) => fetch(path, init), storage: sessionStorage });
+    this.#directory = new Directory(this.#door, CLIENT);
+  }
+
+  /** @param key of a printed link; without one the tab's own token is good. */
+  async start(key: string | undefined): Promise<void> {
+    try {
+      if (key !== undefined) await this.#door.enter(key);
+      else if (!this.#door.hasToken) throw new DoorClosed("none");
+    } catch (error) {
+      this.#showClosed(doorText(error instanceof DoorClosed ? error.why : "none"));
+      return;
+    }
+    this.#face.start();
+    this.#directory.listen(() => this.#handleDirectory());
+    document.addEventListener("visibilitychange", () => this.#wantDirectory());
+    window.addEventListener("hashchange", () => this.#navigate());
+    document.addEventListener("click", openBeside);
+    document.addEventListener("auxclick", openBeside);
+    this.#wantDirectory();
+    this.#navigate();
+  }
+
+  /** A tab that nobody looks at keeps only its shell: sockets are few. */
+  #wantDirectory(): void {
+    this.#directory.want(document.visibilityState === "visible");
+  }
+
+  get #route(): Route {
+    const { shell } = this.#directory.scope;
+    return shell === undefined ? parseRoute(location.hash) : { view: "shell", name: shell };
+  }
+
+  #navigate(): void {
+    const route = this.#route;
+    const hash = routeHash(route);
+    if (location.hash !== hash) history.replaceState(null, "", hash);
+    if (this.#view !== undefined && this.#shown === hash) return;
+    this.#show(route.view === "list" ? this.#listView() : this.#terminalView(route.name), hash);
+  }
+
+  #listView(): View {
+    return new ListView({ directory: this.#directory, preferences: this.#preferences, face: this.#face });
+  }
+
+  #terminalView(name: string): View {
+    return new TerminalView({
+      door: this.#door,
+      client: CLIENT,
+      name,
+      directory: this.#directory,
+      preferences: this.#preferences,
+      face: this.#face,
+    });
+  }
+
+  #show(view: View, hash: string): void {
+    const first = this.#view === undefined;
+    this.#view?.dispose();
+    this.#view = view;
+    this.#shown = hash;
+    this.#root.replaceChildren(view.element);
+    view.start();
+    if (!first) view.focus();
+  }
+
+  #handleDirectory(): void {
+    const { scope, state } = this.#directory;
+    if (state.kind === "over") this.#showClosed(state);
+    // What a link opens is known only now.
+    else if (state.kind === "live" && scope.shell !== undefined && parseRoute(location.hash).view === "list")
+      this.#navigate();
+  }
+
+  #showClosed({ title, text }: { readonly title: string; readonly text: string }): void {
+    this.#view?.dispose();
+    this.#view = undefined;
+    this.#face.show(title, "ended");
+    const again = button("Try again", () => location.reload());
+    again.hidden = !this.#door.hasToken;
+    const box = el("main", { class: "closed", attrs: { id: "content", tabindex: "-1" } });
+    box.append(el("h1", { text: title }), el("p", { text, attrs: { role: "alert" } }), again);
+    this.#root.replaceChildren(box);
+  }
+}
+
+/** A tab that a browser opens by itself does not get this one's token; one that the page opens does. */
+function openBeside(event: MouseEvent): void {
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  const beside =
+    event.type === "auxclick" ? event.button === 1 : event.ctrlKey || event.metaKey || event.shiftKey;
+  if (link === null || !beside || link.origin !== location.origin) return;
+  event.preventDefault();
+  window.open(link.href, "_blank");
+}
+
+// First of all: nobody who looks at the address, or at the history, finds the key there.
+const entry = takeKey(location.hash);
+if (entry !== undefined) history.replaceState(null, "", entry.rest);
+const root = document.getElementById("page");
+if (root !== null) void new Page(root).start(entry?.key);

@@ -1,0 +1,443 @@
+// The web terminal as people meet it: Debian's chromium on the page that the built daemon serves.
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { ShellInfo } from "../../shared/rpc.js";
+import { hasChromium, launchBrowser, newContext, WebTab } from "../support/browser.js";
+import { Sandbox } from "../support/sandbox.js";
+import { until } from "../support/until.js";
+
+const BASH = ["bash", "--norc", "--noprofile"];
+const axePath = join(import.meta.dirname, "..", "..", "node_modules", "axe-core", "axe.min.js");
+
+describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
+  let sandbox: Sandbox;
+  let browser: Browser;
+  const contexts: BrowserContext[] = [];
+  const tabs: WebTab[] = [];
+
+  const context = async (options?: BrowserContextOptions): Promise<BrowserContext> => {
+    const made = await newContext(browser, options);
+    contexts.push(made);
+    return made;
+  };
+  /** A tab on the list, in a context of its own. */
+  const openTab = async (options?: BrowserContextOptions, ...args: string[]): Promise<WebTab> => {
+    const tab = await WebTab.open(await context(options), sandbox, ...args);
+    tabs.push(tab);
+    await tab.page.locator('[data-link="live"]').first().waitFor();
+    return tab;
+  };
+  const openShell = async (name: string, options?: BrowserContextOptions): Promise<WebTab> => {
+    const tab = await openTab(options);
+    await tab.enter(name);
+    return tab;
+  };
+  const make = (name: string, ...command: string[]) => {
+    const result = sandbox.run([
+      "new",
+      "-d",
+      "--local",
+      name,
+      "--",
+      ...(command.length === 0 ? BASH : command),
+    ]);
+    expect(result).toEqual({ status: 0, stdout: "", stderr: "" });
+  };
+  const shells = () => sandbox.json<{ shells: ShellInfo[] }>(["ls", "--json"]).shells;
+  const shell = (name: string) => shells().find((candidate) => candidate.name === name);
+  const capture = (name: string) => sandbox.run(["capture", name]).stdout;
+  const daemonPid = () => sandbox.json<{ pid: number }>(["daemon", "status", "--json"]).pid;
+
+  beforeAll(async () => {
+    sandbox = new Sandbox();
+    browser = await launchBrowser();
+  });
+
+  afterEach(async () => {
+    for (const made of contexts.splice(0)) await made.close();
+    // Also what strict CSP refuses would be here.
+    expect(tabs.splice(0).flatMap(({ complaints }) => complaints)).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    sandbox.dispose();
+  });
+
+  it("opens by the printed address, whose key is gone from it at once, and types into a shell", async () => {
+    make("first");
+    const tab = await openShell("first");
+    expect(tab.page.url()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#\/shell\/first$/);
+    await tab.run("echo sum-$((40+2))");
+    await tab.shows(/^sum-42$/);
+    expect(await tab.linkText()).toBe("live");
+    await expect.poll(() => tab.page.title()).toMatch(/^first/);
+  });
+
+  it("keeps its token in this tab alone: a reload goes on, another tab has to have a link", async () => {
+    make("kept");
+    const tab = await openShell("kept");
+    await tab.run("echo before-$((1+1))");
+    await tab.shows("before-2");
+    await tab.page.reload();
+    await tab.drawn();
+    await tab.shows("before-2");
+    const stranger = new WebTab(await tab.page.context().newPage());
+    await stranger.page.goto(tab.page.url());
+    await stranger.page.getByText("This page needs a link").waitFor();
+  });
+
+  it("gives the shell the size of its window, and again when that changes", async () => {
+    make("sized");
+    const tab = await openShell("sized", { viewport: { width: 900, height: 600 } });
+    await until("the first size", () => shell("sized")!.cols > 80);
+    const before = shell("sized")!;
+    await tab.page.setViewportSize({ width: 700, height: 500 });
+    const after = await until("a smaller size", () => {
+      const now = shell("sized")!;
+      return now.cols < before.cols && now.rows < before.rows ? now : undefined;
+    });
+    await tab.run("stty size");
+    await tab.shows(new RegExp(`^${after.rows} ${after.cols}$`));
+  });
+
+  it("shows two tabs the same shell, and says in each that there is another", async () => {
+    make("pair");
+    const one = await openShell("pair");
+    const two = await openShell("pair");
+    await one.run("echo from-$((1+1))");
+    await two.shows("from-2");
+    await two.run("echo back-$((2+2))");
+    await one.shows("back-4");
+    await one.page.getByText("1 other here").waitFor();
+  });
+
+  it("leaves the shell alive when its tab is closed", async () => {
+    make("lives");
+    const tab = await openShell("lives");
+    await tab.run("echo still-$((2+3))");
+    await tab.shows("still-5");
+    await tab.page.close();
+    await until("nobody is attached", () => shell("lives")!.clients === 0);
+    expect(shell("lives")).toMatchObject({ state: "live" });
+    expect(capture("lives")).toContain("still-5");
+  });
+
+  it("makes, renames and kills a shell by keys alone", async () => {
+    const { page } = await openTab();
+    await page.keyboard.press("n");
+    await page.getByRole("dialog", { name: "New shell" }).waitFor();
+    await page.keyboard.type("by-hand");
+    await page.keyboard.press("Enter");
+    await page.locator('.shell-page[data-link="live"]').waitFor();
+    expect(shell("by-hand")).toMatchObject({ state: "live", kind: "local" });
+    await page.goBack();
+    const link = page.getByRole("link", { name: "by-hand", exact: true });
+    await link.waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("by-");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("by-hand");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Rename by-hand" }).waitFor();
+    await page.keyboard.type("by-key");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "by-key", exact: true }).waitFor();
+    expect(shells().map(({ name }) => name)).not.toContain("by-hand");
+    // The keyboard goes on where it was.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("by-key");
+    await page.getByRole("button", { name: "Kill by-key" }).press("Enter");
+    await page.getByRole("alertdialog").waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "by-key", exact: true }).waitFor({ state: "detached" });
+    await until("it is killed", () => shell("by-key") === undefined);
+  });
+
+  it("opens a shell from the list with arrows and Enter", async () => {
+    make("keys-a");
+    make("keys-b");
+    const { page } = await openTab();
+    await page.keyboard.press("/");
+    await page.keyboard.type("keys-");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.url()).toMatch(/#\/shell\/keys-b$/);
+  });
+
+  it("follows a rename from elsewhere, in its title and its address", async () => {
+    make("old-name");
+    const tab = await openShell("old-name");
+    sandbox.run(["rename", "old-name", "new-name"]);
+    await tab.page.getByRole("heading", { name: "new-name" }).waitFor();
+    await expect.poll(() => tab.page.url()).toMatch(/#\/shell\/new-name$/);
+  });
+
+  it("shows hostile titles as the text that they are", async () => {
+    const title = '<img src=x onerror="document.title=1">&lt;b&gt;';
+    make("hostile", "bash", "-c", `printf '\\033]0;${title}\\007'; exec cat`);
+    await until("the title", () => shell("hostile")!.title === title);
+    const tab = await openTab();
+    await tab.page.getByText(title, { exact: true }).waitFor();
+    await tab.enter("hostile");
+    await tab.page.getByText(title, { exact: true }).waitFor();
+    expect(await tab.page.title()).toBe(`hostile — ${title}`);
+    expect(await tab.page.locator("img").count()).toBe(0);
+  });
+
+  it("opens a shell in a tab beside, which may go on without a link of its own", async () => {
+    make("beside");
+    const tab = await openTab();
+    const opened = tab.page.context().waitForEvent("page");
+    await tab.page.getByRole("link", { name: "beside", exact: true }).click({ modifiers: ["Control"] });
+    const second = new WebTab(await opened);
+    tabs.push(second);
+    await second.drawn();
+    expect(tab.page.url()).toMatch(/#\/$/);
+    await second.run("echo beside-$((2+2))");
+    await second.shows("beside-4");
+  });
+
+  it("asks for attention with its icon and title when something is printed in a tab that nobody looks at", async () => {
+    make("noticed");
+    const tab = await openShell("noticed");
+    const hide = (hidden: boolean) =>
+      tab.page.evaluate((value) => {
+        Object.defineProperty(document, "visibilityState", {
+          configurable: true,
+          get: () => (value ? "hidden" : "visible"),
+        });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, hidden);
+    await hide(true);
+    sandbox.run(["send", "noticed", "-l", "x"]);
+    await expect.poll(() => tab.page.title()).toMatch(/^● noticed/);
+    expect(await tab.page.locator("link[rel=icon]").getAttribute("href")).toBe(
+      "/assets/favicon-attention.svg",
+    );
+    await hide(false);
+    await expect.poll(() => tab.page.title()).toMatch(/^noticed/);
+  });
+
+  it("says how the shell ended", async () => {
+    make("ends");
+    const tab = await openShell("ends");
+    await tab.run("exit 3");
+    await tab.page.getByRole("alert").getByText("ends exited · 3").waitFor();
+    await expect.poll(() => tab.page.title()).toMatch(/^✕ ends/);
+  });
+
+  it("comes back by itself after the daemon was killed, without a key lost or twice", async () => {
+    make("killed", "bash", "--norc", "--noprofile", "-c", "stty -echo raw; exec cat -v");
+    const tab = await openShell("killed");
+    await tab.type("one,");
+    await tab.shows("one,");
+    process.kill(daemonPid(), "SIGKILL");
+    await tab.page.locator('.link[data-kind="busy"]').waitFor();
+    await tab.type("two,");
+    await tab.page.getByText(/4 B of typing kept/).waitFor();
+    // Whoever comes next starts the next daemon, which serves the page again.
+    expect(shell("killed")).toMatchObject({ state: "live" });
+    await tab.drawn();
+    await tab.type("three.");
+    await tab.shows(/^one,two,three\.$/);
+    expect(capture("killed").trim()).toBe("one,two,three.");
+  });
+
+  it("stays quick while a program prints 20 MB", async () => {
+    make("flood");
+    const tab = await openShell("flood");
+    await tab.page.evaluate(() => {
+      const seen = { longest: 0, last: performance.now() };
+      Object.assign(window, { seen });
+      setInterval(() => {
+        const now = performance.now();
+        seen.longest = Math.max(seen.longest, now - seen.last);
+        seen.last = now;
+      }, 10);
+    });
+    await tab.run("head -c 15M /dev/zero | base64; echo flood-$((3+4))");
+    await tab.shows(/^flood-7$/);
+    const longest = await tab.page.evaluate(
+      () => (window as unknown as { seen: { longest: number } }).seen.longest,
+    );
+    console.log(`longest pause of the page during 20 MB: ${Math.round(longest)} ms`);
+    // Functional: it never stops answering. How quick it is depends on the machine.
+    expect(longest).toBeLessThan(5000);
+    await tab.run("echo then-$((4+4))");
+    await tab.shows("then-8");
+  });
+
+  it("does not type through a read-only link", async () => {
+    make("looked-at");
+    sandbox.run(["send", "looked-at", "-l", "echo shown"]);
+    const tab = await openTab({}, "--link", "looked-at", "--read-only");
+    await tab.drawn();
+    await tab.shows("echo shown");
+    await tab.page.getByText("read-only").waitFor();
+    await tab.page.locator(".shell-screen").click();
+    await tab.run("rm");
+    sandbox.run(["send", "looked-at", "Enter"]);
+    await tab.shows(/^shown$/);
+    expect(capture("looked-at")).not.toContain("rm");
+    expect(await tab.page.getByRole("link", { name: "All shells" }).count()).toBe(0);
+  });
+
+  it("says that its link has ended when it was revoked", async () => {
+    make("revoked");
+    const tab = await openShell("revoked");
+    sandbox.run(["web", "revoke", "--all"]);
+    await tab.page
+      .getByText(/This link (was revoked|has ended)/)
+      .first()
+      .waitFor();
+    await tab.page
+      .getByText(/agentd web prints a new one/)
+      .first()
+      .waitFor();
+  });
+
+  it("tells nothing to a program that has taken the port of its daemon", async () => {
+    make("squatted");
+    const tab = await openShell("squatted");
+    const token = await tab.page.evaluate(() => sessionStorage.getItem("agentd.token"));
+    expect(token).toMatch(/^[\w-]{43}$/);
+    const port = Number(new URL(tab.page.url()).port);
+    expect(sandbox.run(["daemon", "stop"]).status).toBe(0);
+    const heard: string[] = [];
+    const squatter = createServer((request, response) => {
+      heard.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
+      request.on("data", (chunk: Buffer) => heard.push(chunk.toString()));
+      request.on("end", () => response.end(JSON.stringify({ proof: "A".repeat(43), token: "x" })));
+    });
+    squatter.on("upgrade", (request, socket) => {
+      heard.push(`upgrade ${request.url}`);
+      socket.destroy();
+    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        squatter.once("error", reject);
+        squatter.listen(port, "127.0.0.1", resolve);
+      });
+      await tab.page.getByText("Somebody else answers here").first().waitFor();
+    } finally {
+      squatter.closeAllConnections();
+      await new Promise((resolve) => squatter.close(resolve));
+    }
+    expect(heard.join("\n")).toContain("POST /session/prove");
+    expect(heard.join("\n")).not.toMatch(/upgrade|squatted/);
+    expect(heard.join("\n")).not.toContain(token);
+    sandbox.run(["daemon", "start"]);
+  });
+
+  it("asks before it pastes several lines", async () => {
+    make("pasted");
+    const tab = await openShell("pasted");
+    const paste = (text: string) =>
+      tab.page.evaluate((value) => {
+        const data = new DataTransfer();
+        data.setData("text/plain", value);
+        const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+        document.querySelector(".xterm-helper-textarea")?.dispatchEvent(event);
+      }, text);
+    await paste("echo one-line");
+    await tab.shows("echo one-line");
+    await paste("\necho two\necho three\n");
+    await tab.page.getByRole("alertdialog", { name: "Paste 3 lines?" }).waitFor();
+    await tab.page.keyboard.press("Escape");
+    await tab.page.locator(".xterm-helper-textarea:focus").waitFor();
+    await tab.run("");
+    await tab.shows(/^one-line$/);
+    expect(capture("pasted")).not.toContain("echo two");
+  });
+
+  it("finds text in what has scrolled away", async () => {
+    make("searched");
+    const tab = await openShell("searched");
+    await tab.run("echo needle-$((1+1)); seq 200");
+    await tab.shows(/^200$/);
+    await tab.page.keyboard.press("Control+Shift+F");
+    await tab.page.keyboard.type("needle-2");
+    await tab.page.getByText("1 of 1").waitFor();
+    await tab.shows(/^needle-2$/);
+    await tab.page.keyboard.press("Escape");
+    await tab.page.locator(".xterm-helper-textarea:focus").waitFor();
+    await tab.run("echo focus-$((5+5))");
+    await tab.shows("focus-10");
+  });
+
+  it("lets a phone look on in the shell's size, and take it by typing", async () => {
+    make("phoned");
+    sandbox.run(["resize", "phoned", "120x30"]);
+    sandbox.run(["resize", "phoned", "--policy", "latest"]);
+    const tab = await openShell("phoned", {
+      viewport: { width: 360, height: 740 },
+      hasTouch: true,
+      isMobile: true,
+      deviceScaleFactor: 2,
+    });
+    await tab.page.getByText("120x30, not this window's").waitFor();
+    expect(shell("phoned")).toMatchObject({ cols: 120, rows: 30 });
+    expect(await tab.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    await tab.page.locator(".shell-screen").tap();
+    await tab.type("echo from-phone");
+    await until("the phone's size", () => shell("phoned")!.cols < 60);
+    await tab.shows("echo from-phone");
+    await tab.page.getByRole("button", { name: "Control C" }).tap();
+    await tab.shows(/\^C/);
+    await tab.page.getByRole("button", { name: "Control, holds for the next key" }).tap();
+    await tab.type("d");
+    await tab.page.getByText("phoned exited").first().waitFor();
+  });
+
+  it("gives a screen reader the text of the screen, on request", async () => {
+    make("read-out");
+    const tab = await openShell("read-out");
+    await tab.page.getByRole("button", { name: "More" }).click();
+    await tab.page.getByRole("switch", { name: "Screen reader mode" }).click();
+    await tab.page.keyboard.press("Escape");
+    // The keyboard goes back to the terminal by itself.
+    await tab.page.locator(".xterm-helper-textarea:focus").waitFor();
+    await tab.run("echo heard-$((3+3))");
+    await tab.page.locator(".xterm-accessibility-tree").getByText("heard-6", { exact: true }).waitFor();
+  });
+
+  describe("accessibility", () => {
+    const findings = async (page: Page): Promise<string[]> => {
+      await page.evaluate(readFileSync(axePath, "utf8"));
+      return page.evaluate(async () => {
+        const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
+        interface Finding {
+          readonly id: string;
+          readonly impact: string;
+          readonly nodes: readonly { readonly html: string }[];
+        }
+        const { violations } = await axe.run();
+        return violations
+          .filter(({ impact }) => impact === "serious" || impact === "critical")
+          .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+      });
+    };
+
+    it.each(["dark", "light"] as const)("has no serious findings in the %s", async (colorScheme) => {
+      make(`seen-${colorScheme}`, "bash", "-c", 'printf "\\033[31mred \\033[1;34mblue\\033[0m\\n"; exec cat');
+      make(`over-${colorScheme}`, "bash", "-c", "exit 1");
+      const tab = await openTab({ colorScheme });
+      await tab.page.locator(".preview span").first().waitFor();
+      expect(await findings(tab.page)).toEqual([]);
+      await tab.page.keyboard.press("n");
+      await tab.page.getByRole("dialog").waitFor();
+      expect(await findings(tab.page)).toEqual([]);
+      await tab.page.keyboard.press("Escape");
+      await tab.enter(`seen-${colorScheme}`);
+      await tab.shows("red blue");
+      expect(await findings(tab.page)).toEqual([]);
+      await tab.page.getByRole("button", { name: "More" }).click();
+      expect(await findings(tab.page)).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,199 @@
+// The page's decisions without a page: keys, pastes, order, addresses, receipts, waits.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { endingOf } from "../../../../client/web/ending.js";
+import { cleanPaste, pasteQuestion } from "../../../../client/web/pasted-text.js";
+import { ReadReceipts } from "../../../../client/web/read-receipts.js";
+import { RetryDelays } from "../../../../client/web/retry-delays.js";
+import { parseRoute, routeHash, takeKey } from "../../../../client/web/route.js";
+import { agoText, freeName, toneOf, visibleShells } from "../../../../client/web/shell-order.js";
+import { StickyCtrl, withCtrl } from "../../../../client/web/sticky-ctrl.js";
+import { isTerminalAnswer } from "../../../../client/web/terminal-answer.js";
+import { webAddress } from "../../../../client/web/web-address.js";
+import type { ShellInfo } from "../../../../shared/rpc.js";
+import { SHELL } from "../../../support/fake-daemon.js";
+
+const named = (name: string, more: Partial<ShellInfo> = {}): ShellInfo => ({ ...SHELL, name, ...more });
+
+describe("addresses", () => {
+  it("name a shell, and nothing that is no name", () => {
+    expect(parseRoute("#/shell/work-1.2_x")).toEqual({ view: "shell", name: "work-1.2_x" });
+    for (const hash of [
+      "",
+      "#/",
+      "#/shell/",
+      "#/shell/a/b",
+      "#/shell/..",
+      "#/shell/<img>",
+      "#/shell/a%20b",
+      "#k=abc",
+    ])
+      expect(parseRoute(hash), hash).toEqual({ view: "list" });
+    expect(routeHash({ view: "shell", name: "a" })).toBe("#/shell/a");
+  });
+
+  it("give up their key once, and keep nothing of it", () => {
+    const key = "A".repeat(43);
+    expect(takeKey(`#k=${key}`)).toEqual({ key, rest: "#/" });
+    expect(takeKey("#k=short")).toBeUndefined();
+    expect(takeKey("#/shell/k=aaaaaaaaaaaaaaaaaaaaaaaa")).toBeUndefined();
+  });
+
+  it("are opened only when they lead to the web", () => {
+    expect(webAddress("https://example.com/a?b")).toBe("https://example.com/a?b");
+    for (const text of [
+      "javascript:alert(1)",
+      "data:text/html,x",
+      "file:///etc/passwd",
+      "vscode://x",
+      "nothing",
+    ])
+      expect(webAddress(text), text).toBeUndefined();
+  });
+});
+
+describe("typing", () => {
+  it.each([
+    ["c", "\u0003"],
+    ["C", "\u0003"],
+    ["[", "\u001b"],
+    [" ", "\u0000"],
+    ["/", "\u001f"],
+    ["\u001b[A", "\u001b[1;5A"],
+    ["\u001bOD", "\u001b[1;5D"],
+    ["é", "é"],
+    ["ls", "ls"],
+  ])("with Ctrl makes %j into %j", (data, sent) => {
+    expect(withCtrl(data)).toBe(sent);
+  });
+
+  it("holds Ctrl for one key, or until it is pressed a third time", () => {
+    const states: string[] = [];
+    const ctrl = new StickyCtrl((state) => states.push(state));
+    ctrl.press();
+    expect([ctrl.apply("c"), ctrl.apply("c")]).toEqual(["\u0003", "c"]);
+    ctrl.press();
+    ctrl.press();
+    expect([ctrl.apply("a"), ctrl.apply("b")]).toEqual(["\u0001", "\u0002"]);
+    ctrl.press();
+    expect(states).toEqual(["once", "off", "once", "locked", "off"]);
+  });
+
+  it.each([
+    "\u001b[?1;2c",
+    "\u001b[>0;276;0c",
+    "\u001b[24;80R",
+    "\u001b[0n",
+    "\u001b[?2026;2$y",
+    "\u001b]11;rgb:00/00/00\u001b\\",
+    "\u001bP1$r0m\u001b\\",
+    "\u001b[I",
+    "\u001b[<35;10;5M",
+  ])("tells the terminal's own %j from a key", (data) => expect(isTerminalAnswer(data)).toBe(true));
+
+  it.each([
+    "a",
+    "\r",
+    "\u001b",
+    "\u001b[A",
+    "\u001bOA",
+    "\u001b[1;5D",
+    "\u001b[15~",
+    "\u001b[1;2R",
+    "\u001b[200~text\u001b[201~",
+    "\u001b[97;5u",
+  ])("takes %j for a key", (data) => expect(isTerminalAnswer(data)).toBe(false));
+});
+
+describe("a paste", () => {
+  it("is asked about only when it has several lines", () => {
+    expect(pasteQuestion("one line")).toBeUndefined();
+    expect(pasteQuestion("one\n")).toMatchObject({ lines: 1 });
+    expect(pasteQuestion("a\r\nb\rc")).toEqual({ lines: 3, excerpt: "a\nb\nc" });
+    expect(pasteQuestion("x\n".repeat(50))?.excerpt.split("\n")).toHaveLength(7);
+  });
+
+  it("cannot end its own brackets, whatever is in it", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.string(), (a, b) => {
+        expect(cleanPaste(`${a}\u001b[201~${b}\u009b201~`)).not.toMatch(/[\u001b\u0080-\u009f\u0000\u0003]/);
+      }),
+    );
+    expect(cleanPaste("tab\tand\r\nbreak")).toBe("tab\tand\r\nbreak");
+  });
+});
+
+describe("the list", () => {
+  it("stands in the order of names, with what is over last, filtered by every word", () => {
+    const shells = [
+      named("b10"),
+      named("gone", { state: "ended" }),
+      named("b9"),
+      named("a", { title: "vim Main.ts" }),
+    ];
+    expect(visibleShells(shells, "").map(({ name }) => name)).toEqual(["a", "b9", "b10", "gone"]);
+    expect(visibleShells(shells, "MAIN vim").map(({ name }) => name)).toEqual(["a"]);
+    expect(visibleShells(shells, "main b9")).toEqual([]);
+  });
+
+  it("takes a state that it does not know for one that needs a person", () => {
+    expect(toneOf({ state: "tomorrow" as ShellInfo["state"] })).toBe("care");
+  });
+
+  it("offers a name that is free", () => {
+    expect(freeName(new Set())).toBe("shell");
+    expect(freeName(new Set(["shell", "shell-2"]))).toBe("shell-3");
+  });
+
+  it("says how long ago in one unit", () => {
+    expect([0, 9999, 42_000, 125_000, 7_260_000, 90_000_000].map(agoText)).toEqual([
+      "now",
+      "now",
+      "42s",
+      "2m",
+      "2h",
+      "1d",
+    ]);
+  });
+});
+
+describe("the link", () => {
+  it("acknowledges exactly what was parsed, and never keeps 32 KiB to itself", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 65_535 })), (sizes) => {
+        let told = 0;
+        const receipts = new ReadReceipts((payload) => {
+          told += new DataView(payload.buffer).getUint32(0);
+        });
+        let parsed = 0;
+        for (const size of sizes) {
+          receipts.parsed(size);
+          parsed += size;
+          expect(parsed - told).toBeGreaterThanOrEqual(0);
+          expect(parsed - told).toBeLessThan(32 * 1024);
+        }
+      }),
+    );
+  });
+
+  it("waits longer and longer up to 5 s, and starts again after a success", () => {
+    const delays = new RetryDelays(() => 0);
+    expect(Array.from({ length: 7 }, () => delays.next())).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000]);
+    delays.reset();
+    expect(delays.next()).toBe(250);
+    expect(new RetryDelays(() => 1).next()).toBe(200);
+  });
+
+  it("ends with the shell, or when it was taken or detached; a daemon that restarts is no end", () => {
+    const exit = { kind: "code", exitCode: 2 } as const;
+    expect(endingOf("w", { kind: "ended", exit, durationMs: 61_000 })).toEqual({
+      tone: "failed",
+      title: "w exited · 2",
+      text: "after 1m1s",
+      again: false,
+    });
+    expect(endingOf("w", { kind: "detached", reason: "restarting" })).toBeUndefined();
+    expect(endingOf("w", { kind: "detached", reason: "taken" })).toMatchObject({ tone: "cut", again: true });
+    expect(endingOf("w", { kind: "skipped", bytes: 5 })).toBeUndefined();
+  });
+});
