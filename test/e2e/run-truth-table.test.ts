@@ -300,7 +300,7 @@ describe.each(Object.entries(shells) as [Kind, readonly string[]][])("run in %s"
     await until("the shell is over", () =>
       sandbox
         .json<{ shells: ShellInfo[] }>(["ls", "--json"])
-        .shells.some(({ exitCode, state }) => state === "exited" && exitCode === 9),
+        .shells.some(({ exitCode, state }) => state === "ended" && exitCode === 9),
     );
     const numbers = spawnSync("seq", ["20000"]).stdout.toString();
     // bash says so on stderr whenever it is interactive.
