@@ -1,9 +1,9 @@
 // `agentd run`: runs a command in a live shell; its output, its exit status, its duration.
-import { readFileSync } from "node:fs";
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import type { CommandLine } from "../command-line.js";
+import { durationFrom } from "../duration-flag.js";
 
 export const run: Command = {
   name: "run",
@@ -27,15 +27,17 @@ export const run: Command = {
     const name = line.value("target") ?? words.shift();
     if (name === undefined) throw new AgentdError("usage", "run needs a name · agentd run NAME -- COMMAND");
     checkShellName(name);
-    const { parseBytes, parseDuration } = await import("../run/quantity.js");
-    const timeout = line.value("timeout");
+    const { parseBytes } = await import("../run/byte-size.js");
+    const timeoutMs = durationFrom(line, "timeout");
+    if (timeoutMs === 0)
+      throw new AgentdError("usage", "--timeout 0 leaves no time to run · without it, run waits forever");
     const maxOutput = line.value("max-output");
     const command = await commandFrom(line, words, name);
     const { runInShell } = await import("../run/run-in-shell.js");
     return runInShell(context, {
       name,
       command,
-      timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
+      timeoutMs: timeoutMs === undefined ? undefined : Math.ceil(timeoutMs),
       maxOutputBytes: parseBytes(maxOutput ?? "10M"),
       interrupt: line.has("kill"),
       force: line.has("force"),
@@ -53,7 +55,8 @@ async function commandFrom(line: CommandLine, words: readonly string[], name: st
   if (line.has("stdin") || isDash) {
     if (!isDash && given.length > 0)
       throw new AgentdError("usage", "a command comes as words or from stdin, not both");
-    return readFileSync(0, "utf8");
+    const { stdinText } = await import("../stdin-text.js");
+    return stdinText();
   }
   if (words.length > 0 && rest.length > 0) {
     throw new AgentdError("usage", `words stand before '--' · agentd run ${name} -- COMMAND`);

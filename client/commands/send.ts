@@ -6,6 +6,7 @@ import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { keyText, pasteText } from "../key-names.js";
 import { withSuggestion } from "../shell-names.js";
+import { stdinText } from "../stdin-text.js";
 
 /** One call's share: as base64 it stays far below the daemon's limit for a line (256 KiB). */
 const CALL_BYTES = 96 * 1024;
@@ -40,7 +41,7 @@ export const send: Command = {
       throw new AgentdError("usage", `nothing to send · agentd send ${name} 'ls' Enter`);
     }
     const typed = words.map((word) => (line.has("literal") ? word : keyText(word)));
-    const pasted = paste === undefined ? undefined : readPaste(paste);
+    const pasted = paste === undefined ? undefined : await readPaste(paste);
     const connection = await context.connect();
     if (pasted !== undefined) {
       // What did not ask for marks would take them for typing.
@@ -62,9 +63,9 @@ export const send: Command = {
   },
 };
 
-function readPaste(source: string): string {
+async function readPaste(source: string): Promise<string> {
   try {
-    return readFileSync(source === "-" ? 0 : source, "utf8");
+    return source === "-" ? await stdinText() : readFileSync(source, "utf8");
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     throw new AgentdError("usage", `cannot read '${printable(source)}' (${code})`, { cause: error });

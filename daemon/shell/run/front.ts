@@ -1,5 +1,6 @@
 // Who is in front of a shell's terminal: a shell that waits at its prompt, or something that would take a command for its input.
 import { printable } from "../../../shared/names.js";
+import type { PromptPhase } from "../../../shared/prompt.js";
 import type { ProcessHost } from "./process-host.js";
 import { flavourOf } from "./run-script.js";
 
@@ -9,6 +10,8 @@ export interface ScreenEvidence {
   readonly bracketedPaste: boolean;
   /** The cursor's line, up to the cursor. */
   readonly beforeCursor: string;
+  /** What its OSC 133 marks say, if it has ever sent one. Some shells mark prompts only, and shells inside of it may mark nothing. */
+  readonly phase?: PromptPhase | undefined;
 }
 
 export type Front =
@@ -48,14 +51,16 @@ export async function frontByProcess(
 }
 
 /** A shell elsewhere: only what it has drawn tells. What a program that looks like a prompt does with a command cannot be known. */
-export function frontByScreen({ beforeCursor, bracketedPaste, isAlternate }: ScreenEvidence): Front {
+export function frontByScreen({ beforeCursor, bracketedPaste, isAlternate, phase }: ScreenEvidence): Front {
   if (isAlternate) return { kind: "other", what: "a full-screen program has the screen", isShell: false };
   const line = beforeCursor.trim();
   const shown = printable(line.slice(-40), 40);
   if (FOREIGN_PROMPT.test(line) || SECRET_PROMPT.test(line)) {
     return { kind: "other", what: `'${shown}' is not a shell's prompt`, isShell: false };
   }
-  if (bracketedPaste || PROMPT_END.test(beforeCursor)) return { kind: "prompt" };
+  if (bracketedPaste) return { kind: "prompt" };
+  if (phase === "running") return { kind: "other", what: "a command runs", isShell: true };
+  if (PROMPT_END.test(beforeCursor) || (phase !== undefined && line !== "")) return { kind: "prompt" };
   const what = line === "" ? "no prompt is to be seen" : `'${shown}' does not look like a prompt`;
   return { kind: "other", what, isShell: true };
 }

@@ -17,6 +17,9 @@ const PROGRAM_PATIENCE_MS = 500;
 /** After output it is looked again at once; a prompt that had come before, and a program that ends silently, is found by this. */
 const LOOK_AGAIN_MS = 40;
 
+/** Those that have come to a prompt: no start file runs in them. */
+const started = new WeakSet<RunShell>();
+
 export interface PromptFinderOptions {
   readonly shell: RunShell;
   readonly clock: Clock;
@@ -47,8 +50,10 @@ export class PromptFinder {
       const { state } = shell.input.line;
       const front = force ? undefined : await this.#front();
       if (front === undefined || front.kind === "prompt") {
-        if (state === "empty" || (isCleared && state === "unsure"))
+        if (state === "empty" || (isCleared && state === "unsure")) {
+          started.add(shell);
           return front?.isPlain === true ? "plain" : "editor";
+        }
         if (state === "begun" && !force) {
           throw busy(`somebody is typing in '${name}' · try again, or --force drops that line`);
         }
@@ -56,7 +61,8 @@ export class PromptFinder {
         shell.input.line.cleared();
         isCleared = true;
       } else {
-        const isYoung = clock.now() - createdAt < YOUNG_MS && !shell.output.isAlternate;
+        const isYoung =
+          clock.now() - createdAt < YOUNG_MS && !shell.output.isAlternate && !started.has(shell);
         const patience = front.isShell ? SHELL_PATIENCE_MS : PROGRAM_PATIENCE_MS;
         if (clock.monotonic() - began > (isYoung ? YOUNG_PATIENCE_MS : patience))
           throw busy(`'${name}' is busy: ${front.what} · nothing was typed`);
@@ -71,6 +77,7 @@ export class PromptFinder {
       isAlternate: shell.output.isAlternate,
       bracketedPaste: dec.bracketedPasteMode,
       beforeCursor: textBefore(active.lines.get(active.ybase + active.y), active.x),
+      phase: shell.output.watchers.prompt.state?.phase,
     }));
     const { pid } = shell.info();
     const known = pid === undefined ? undefined : await frontByProcess(host, pid, screen);

@@ -1,10 +1,10 @@
-// The words behind `--`, the amounts and the collected output of `agentd run`.
+// The words behind `--`, the sizes and the collected output of `agentd run`.
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseBytes } from "../../../../client/run/byte-size.js";
 import { CollectedOutput } from "../../../../client/run/collected-output.js";
 import { commandText } from "../../../../client/run/command-text.js";
-import { parseBytes, parseDuration } from "../../../../client/run/quantity.js";
 
 const hard = [
   "",
@@ -45,18 +45,6 @@ describe("commandText", () => {
 });
 
 describe("amounts", () => {
-  it.each([
-    ["30", 30_000],
-    ["90s", 90_000],
-    ["1.5h", 5_400_000],
-    ["250ms", 250],
-    ["2d", 172_800_000],
-  ])("%s", (text, ms) => {
-    expect(parseDuration(text)).toBe(ms);
-  });
-  it.each(["", "0", "-1", "5x", "1e9h", "s"])("refuses the duration '%s'", (text) => {
-    expect(() => parseDuration(text)).toThrow("write 30, 90s, 15m or 2h");
-  });
   it("reads sizes", () => {
     expect([parseBytes("0"), parseBytes("64K"), parseBytes("10MiB")]).toEqual([0, 65_536, 10_485_760]);
     expect(() => parseBytes("ten")).toThrow("write 4096, 64K or 10M");

@@ -80,4 +80,20 @@ describe("frontByScreen", () => {
     expect(frontByScreen(screen(">>> ", { bracketedPaste: true })).kind).toBe("other");
     expect(frontByScreen(screen("$ ", { bracketedPaste: true, isAlternate: true })).kind).toBe("other");
   });
+
+  it.each([
+    ["a prompt of an odd shape", "in src at dawn", { phase: "input" }, "prompt"],
+    ["a prompt in a shell that marks no typing", "in src at dawn", { phase: "prompt" }, "prompt"],
+    ["an empty line", "", { phase: "input" }, "other"],
+    ["a command whose last line looks like a prompt", "100% ", { phase: "running" }, "other"],
+    [
+      "an editor in a shell inside that marks nothing",
+      "$ ",
+      { phase: "running", bracketedPaste: true },
+      "prompt",
+    ],
+    ["a REPL in a shell that marks prompts only", ">>> ", { phase: "input" }, "other"],
+  ] as const)("hears the marks: %s", (_what, line, more, kind) => {
+    expect(frontByScreen(screen(line, more)).kind).toBe(kind);
+  });
 });
