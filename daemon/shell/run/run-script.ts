@@ -124,16 +124,18 @@ TRY_BLOCK_INTERRUPT=0
 }`;
 }
 
-/** fish tells when a command line is over, however it ended. */
+/** The end is said by the line behind the command; of what a Ctrl-C or `exit` breaks off, fish's event at the end of every line tells. */
 function fishScript({ nonce, command, wipe, shown }: ScriptRequest): string {
   return `function __agentd_end --on-event fish_postexec
 set -l s $status
 functions -e __agentd_end
 builtin printf ${quoteForFish(markerFormat(nonce, "end;%s"))} $s >/dev/tty
+return $s
 end
 builtin printf '%s\\n' ${quoteForFish(wipe + shown)} >/dev/tty
 builtin printf ${quoteForFish(markerFormat(nonce, "start"))} >/dev/tty
-eval ${quoteForFish(`${command}\n`)}`;
+eval ${quoteForFish(`${command}\n`)}
+__agentd_end`;
 }
 
 /**
