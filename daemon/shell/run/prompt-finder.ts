@@ -17,8 +17,15 @@ const PROGRAM_PATIENCE_MS = 500;
 /** After output it is looked again at once; a prompt that had come before, and a program that ends silently, is found by this. */
 const LOOK_AGAIN_MS = 40;
 
-/** Those that have come to a prompt: no start file runs in them. */
-const started = new WeakSet<RunShell>();
+/** The kernel says that a line editor is at work a moment before its prompt is drawn; longer than this nothing is drawn. */
+const DRAW_PATIENCE_MS = 300;
+
+interface Drawn {
+  readonly paste: boolean;
+  readonly text: boolean;
+}
+/** How the last prompt of a shell looked. Those that are here have come to one: no start file runs in them. */
+const started = new WeakMap<RunShell, Drawn>();
 
 export interface PromptFinderOptions {
   readonly shell: RunShell;
@@ -43,16 +50,25 @@ export class PromptFinder {
     const began = clock.monotonic();
     const { name, createdAt } = shell.record;
     let isCleared = false;
+    let promptSince: number | undefined;
     for (;;) {
       if (signal.aborted) return undefined;
       // Before the look: output that comes while it is being looked means another look.
       const changed = this.#change(signal);
       const { state } = shell.input.line;
-      const front = force ? undefined : await this.#front();
+      const { front, drawn } = force ? {} : await this.#front();
+      if (front?.kind === "prompt") promptSince ??= clock.monotonic();
+      else promptSince = undefined;
       if (front === undefined || front.kind === "prompt") {
         if (state === "empty" || (isCleared && state === "unsure")) {
-          started.add(shell);
-          return front?.isPlain === true ? "plain" : "editor";
+          const isPlain = front?.isPlain === true;
+          const waited = clock.monotonic() - (promptSince ?? began);
+          if (drawn !== undefined && !isPlain && waited < DRAW_PATIENCE_MS && !this.#isLikeBefore(drawn)) {
+            await changed;
+            continue;
+          }
+          if (drawn !== undefined) started.set(shell, drawn);
+          return isPlain ? "plain" : "editor";
         }
         if (state === "begun" && !force) {
           throw busy(`somebody is typing in '${name}' · try again, or --force drops that line`);
@@ -71,7 +87,12 @@ export class PromptFinder {
     }
   }
 
-  async #front(): Promise<Front> {
+  #isLikeBefore({ paste, text }: Drawn): boolean {
+    const before = started.get(this.#options.shell) ?? { paste: true, text: true };
+    return (paste || !before.paste) && (text || !before.text);
+  }
+
+  async #front(): Promise<{ front: Front; drawn: Drawn }> {
     const { host, shell } = this.#options;
     const screen = await shell.output.look(({ active, dec }) => ({
       isAlternate: shell.output.isAlternate,
@@ -81,7 +102,8 @@ export class PromptFinder {
     }));
     const { pid } = shell.info();
     const known = pid === undefined ? undefined : await frontByProcess(host, pid, screen);
-    return known ?? frontByScreen(screen);
+    const drawn = { paste: screen.bracketedPaste, text: screen.beforeCursor.trim() !== "" };
+    return { front: known ?? frontByScreen(screen), drawn };
   }
 
   /** Resolves at the next output, after LOOK_AGAIN_MS, or when aborted. */
