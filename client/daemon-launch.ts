@@ -27,13 +27,18 @@ export function programPath(file: "agentd.cjs" | "daemon.cjs" | "runtime.cjs" | 
   );
 }
 
-/** Where the daemon writes its log: for messages about a daemon that did not start. */
-export function daemonLogPath(env: Environment): string {
+/** Where the daemon keeps its files, as it chooses that itself. */
+export function stateDirectory(env: Environment): string {
   const state = env["AGENTD_STATE_DIR"];
-  if (state) return join(state, "daemon.log");
+  if (state) return state;
   const xdg = env["XDG_STATE_HOME"];
   const base = xdg !== undefined && isAbsolute(xdg) ? xdg : join(env["HOME"] || homedir(), ".local", "state");
-  return join(base, "agentd", "daemon.log");
+  return join(base, "agentd");
+}
+
+/** Where the daemon writes its log: for messages about a daemon that did not start. */
+export function daemonLogPath(env: Environment): string {
+  return join(stateDirectory(env), "daemon.log");
 }
 
 /**

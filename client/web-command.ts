@@ -1,4 +1,6 @@
 // What `agentd web` does: turn it on and print an address, list and revoke links, turn it off.
+import { unlinkSync } from "node:fs";
+import { join } from "node:path";
 import { AgentdError } from "../shared/errors.js";
 import { checkShellName, printable, suggestName } from "../shared/names.js";
 import type { WebLink, WebPlaceParams } from "../shared/web-rpc.js";
@@ -125,17 +127,47 @@ async function revoke(line: CommandLine, context: Context): Promise<number> {
 }
 
 async function stop(line: CommandLine, context: Context): Promise<number> {
-  const connection = await context.connect({ start: false }).catch((error: unknown) => {
-    if (error instanceof AgentdError && error.code === "daemon_unavailable") return undefined;
-    throw error;
-  });
-  // A daemon that does not run would turn it on again when it does: so one is started to turn it off.
-  const stopper = connection ?? (await context.connect());
-  const { stopped } = await stopper.call("web.stop", {});
-  stopper.close();
+  const stopped = (await stopRunning(context)) ?? (await stopNext(context));
   if (line.has("json")) context.print(JSON.stringify({ v: 1, stopped }));
   else context.say(stopped ? "the web terminal is off · the shells live on" : "the web terminal was off");
   return 0;
+}
+
+/** Undefined when no daemon runs. */
+async function stopRunning(context: Context): Promise<boolean | undefined> {
+  const connection = await context.connect({ start: false }).catch((error: unknown) => {
+    // Only where nobody listens: what cannot be reached could serve on.
+    if (error instanceof AgentdError && error.code === "daemon_unavailable" && error.cause === undefined)
+      return undefined;
+    throw error;
+  });
+  if (connection === undefined) return undefined;
+  const { stopped } = await connection.call("web.stop", {});
+  connection.close();
+  return stopped;
+}
+
+/** The next daemon would turn it on again, by the file that the last one left: that goes, and no daemon is started for it. */
+async function stopNext(context: Context): Promise<boolean> {
+  const { stateDirectory } = await import("./daemon-launch.js");
+  const wasOn = removed(join(stateDirectory(context.env), "web.json"));
+  // One that started meanwhile has read it.
+  return (await stopRunning(context)) || wasOn;
+}
+
+function removed(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw new AgentdError(
+      "state_unwritable",
+      `the web terminal is not off: cannot remove ${printable(path)} (${code ?? "unknown error"})`,
+      { cause: error },
+    );
+  }
 }
 
 function placeOf(line: CommandLine): WebPlaceParams {

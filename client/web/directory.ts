@@ -2,15 +2,14 @@
 /// <reference lib="dom" />
 import type { MethodName, Params, Result, ShellEvent, ShellInfo } from "../../shared/rpc.js";
 import type { Door, Scope } from "./door.js";
-import { finalCloseText, finalText, ReconnectWait } from "./reconnect-wait.js";
+import { busyText, finalCloseText, finalText, ReconnectWait, type Waiting } from "./reconnect-wait.js";
 import { RetryDelays } from "./retry-delays.js";
 import { RpcSocket, SocketClosed } from "./rpc-socket.js";
 
 export type DirectoryState =
   | { readonly kind: "connecting" }
   | { readonly kind: "live" }
-  /** `retryAt`: milliseconds since 1970. */
-  | { readonly kind: "waiting"; readonly retryAt: number }
+  | Waiting
   /** The link is over; trying again makes no sense. */
   | { readonly kind: "over"; readonly title: string; readonly text: string };
 
@@ -27,9 +26,10 @@ export class Directory {
   #shells = new Map<string, ShellInfo>();
   #state: DirectoryState = { kind: "connecting" };
   #socket: RpcSocket | undefined;
+  #busy: string | undefined;
   #wanted = false;
   #running = false;
-  scope: Scope = { readOnly: true };
+  scope: Scope = { owner: false, readOnly: true };
   /** Names of the targets in the daemon's config file, and which of them is meant when nothing is said. */
   targets: readonly string[] = [];
   defaultTarget: string | undefined;
@@ -73,6 +73,7 @@ export class Directory {
 
   async #run(): Promise<void> {
     this.#running = true;
+    if (this.#state.kind === "over") this.#become({ kind: "connecting" });
     while (this.#wanted) {
       const over = await this.#runOnce();
       if (over !== undefined) {
@@ -81,7 +82,7 @@ export class Directory {
       }
       if (!this.#wanted) break;
       const ms = this.#delays.next();
-      this.#become({ kind: "waiting", retryAt: Date.now() + ms });
+      this.#become({ kind: "waiting", retryAt: Date.now() + ms, why: this.#busy });
       await this.#wait.pause(ms);
     }
     this.#running = false;
@@ -90,6 +91,7 @@ export class Directory {
   /** One connection until its end. Returns why it was the last. */
   async #runOnce(): Promise<{ title: string; text: string } | undefined> {
     let socket: RpcSocket | undefined;
+    this.#busy = undefined;
     try {
       socket = await RpcSocket.open(this.#door, this.#client);
       socket.onEvent = (event) => this.#handleEvent(event);
@@ -105,6 +107,7 @@ export class Directory {
       return finalCloseText(await socket.closed);
     } catch (error) {
       socket?.close();
+      this.#busy = busyText(error);
       return finalText(error);
     } finally {
       this.#socket = undefined;

@@ -3,9 +3,10 @@
 /// <reference lib="dom.iterable" />
 import { newNonce, proofOf, tokenId } from "./proof.js";
 
-/** What a link allows. `shell`: only this one. */
+/** What a link allows. `shell`: only this one. `owner`: making, renaming and killing shells too. */
 export interface Scope {
   readonly shell?: string;
+  readonly owner: boolean;
   readonly readOnly: boolean;
   /** ISO 8601. */
   readonly expiresAt?: string;
@@ -27,24 +28,31 @@ export class DoorClosed extends Error {
 }
 
 export interface DoorDeps {
+  /** `location.host`: where the page is from, and whoever is asked has to be. */
+  readonly host: string;
   readonly fetch: (path: string, init: RequestInit) => Promise<Response>;
   /** `sessionStorage`: this tab's alone, and gone with it. */
-  readonly storage: Pick<Storage, "getItem" | "setItem">;
+  readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
 }
 
 const STORED = "agentd.token";
 const ANSWER_LIMIT_MS = 5000;
 
-/** Invariant: the token leaves this page only after whoever is asked has proved to know its hash. */
+/**
+ * Invariants: the token leaves this page only after whoever is asked has proved to know its hash. And it is stored only until somebody
+ * answers without that proof: a page that is loaded anew then runs the script of whoever has the port, who must not find it there.
+ */
 export class Door {
   readonly #deps: DoorDeps;
+  #token: string | null;
 
   constructor(deps: DoorDeps) {
     this.#deps = deps;
+    this.#token = deps.storage.getItem(STORED);
   }
 
   get hasToken(): boolean {
-    return this.#deps.storage.getItem(STORED) !== null;
+    return this.#token !== null;
   }
 
   /** Exchanges the key of a printed link. @throws DoorClosed */
@@ -53,23 +61,38 @@ export class Door {
     const response = await this.#post("/session", { key, nonce });
     if (!response.ok) throw new DoorClosed(response.status === 429 ? "busy" : "used");
     const answer = await readJson(response);
-    if (answer["proof"] !== (await proofOf(key, nonce)) || typeof answer["token"] !== "string")
+    if (
+      answer["proof"] !== (await proofOf(key, nonce, this.#deps.host)) ||
+      typeof answer["token"] !== "string"
+    )
       throw new DoorClosed("stranger");
+    this.#token = answer["token"];
     this.#deps.storage.setItem(STORED, answer["token"]);
   }
 
   /** The token, once the server has proved that it issued it. @throws DoorClosed */
   async provenToken(): Promise<string> {
-    const token = this.#deps.storage.getItem(STORED);
+    const token = this.#token;
     if (token === null) throw new DoorClosed("none");
+    try {
+      await this.#checkProof(token);
+    } catch (error) {
+      if (!(error instanceof NobodyThere)) this.#deps.storage.removeItem(STORED);
+      throw error;
+    }
+    this.#deps.storage.setItem(STORED, token);
+    return token;
+  }
+
+  async #checkProof(token: string): Promise<void> {
     const nonce = newNonce();
     const response = await this.#post("/session/prove", { nonce, tokenId: await tokenId(token) });
     if (response.status === 429) throw new DoorClosed("busy");
     if (response.status >= 500) throw new DoorClosed("unreachable");
-    if (!response.ok) throw new DoorClosed("ended");
+    if (response.status === 401) throw new DoorClosed("ended");
+    if (!response.ok) throw new DoorClosed("stranger");
     const answer = await readJson(response);
-    if (answer["proof"] !== (await proofOf(token, nonce))) throw new DoorClosed("stranger");
-    return token;
+    if (answer["proof"] !== (await proofOf(token, nonce, this.#deps.host))) throw new DoorClosed("stranger");
   }
 
   async #post(path: string, body: Readonly<Record<string, string>>): Promise<Response> {
@@ -80,12 +103,20 @@ export class Door {
         body: JSON.stringify(body),
         cache: "no-store",
         credentials: "omit",
-        redirect: "error",
+        redirect: "manual",
         signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
       });
-    } catch {
-      throw new DoorClosed("unreachable");
+    } catch (error) {
+      const isSlow = error instanceof DOMException && error.name === "TimeoutError";
+      throw isSlow ? new DoorClosed("unreachable") : new NobodyThere();
     }
+  }
+}
+
+/** No connection was made. */
+class NobodyThere extends DoorClosed {
+  constructor() {
+    super("unreachable");
   }
 }
 

@@ -169,7 +169,7 @@ export class ListView {
     this.element.dataset["link"] = state.kind;
     if (state.kind === "connecting") setText(this.#status, "connecting");
     else if (state.kind === "waiting")
-      setText(this.#status, "agentd does not answer · trying again · your shells live on");
+      setText(this.#status, `${state.why ?? "agentd does not answer"} · trying again · your shells live on`);
     else if (state.kind === "live") setText(this.#status, "");
   }
 

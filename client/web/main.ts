@@ -27,10 +27,15 @@ class Page {
   readonly #face = new TabFace();
   #view: View | undefined;
   #shown = "";
+  #isIn = false;
 
   constructor(root: HTMLElement) {
     this.#root = root;
-    this.#door = new Door({ fetch: (path, init) => fetch(path, init), storage: sessionStorage });
+    this.#door = new Door({
+      host: location.host,
+      fetch: (path, init) => fetch(path, init),
+      storage: sessionStorage,
+    });
     this.#directory = new Directory(this.#door, CLIENT);
   }
 
@@ -43,6 +48,7 @@ class Page {
       this.#showClosed(doorText(error instanceof DoorClosed ? error.why : "none"));
       return;
     }
+    this.#isIn = true;
     this.#face.start();
     this.#directory.listen(() => this.#handleDirectory());
     document.addEventListener("visibilitychange", () => this.#wantDirectory());
@@ -108,11 +114,21 @@ class Page {
     this.#view?.dispose();
     this.#view = undefined;
     this.#face.show(title, "ended");
-    const again = button("Try again", () => location.reload());
+    const again = button("Try again", () => this.#tryAgain());
     again.hidden = !this.#door.hasToken;
     const box = el("main", { class: "closed", attrs: { id: "content", tabindex: "-1" } });
     box.append(el("h1", { text: title }), el("p", { text, attrs: { role: "alert" } }), again);
     this.#root.replaceChildren(box);
+  }
+
+  /** Not by loading the page anew: it would come from whoever has the port now. */
+  #tryAgain(): void {
+    if (!this.#isIn) {
+      void this.start(undefined);
+      return;
+    }
+    this.#wantDirectory();
+    this.#navigate();
   }
 }
 

@@ -1,4 +1,5 @@
 // What may be pasted, and what has to be asked about first: a line break runs what stands before it.
+import { printable } from "../../shared/names.js";
 
 /** Lines that the question shows. */
 const SHOWN_LINES = 6;
@@ -6,7 +7,7 @@ const SHOWN_COLUMNS = 120;
 
 export interface PasteQuestion {
   readonly lines: number;
-  /** The first lines, with control characters visible. */
+  /** The first lines, with what would turn or hide letters visible. */
   readonly excerpt: string;
 }
 
@@ -26,6 +27,5 @@ export function pasteQuestion(text: string): PasteQuestion | undefined {
 }
 
 function cut(line: string): string {
-  const visible = line.replaceAll("\t", "    ");
-  return visible.length > SHOWN_COLUMNS ? `${visible.slice(0, SHOWN_COLUMNS)}…` : visible;
+  return printable(line.replaceAll("\t", "    "), SHOWN_COLUMNS);
 }

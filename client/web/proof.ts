@@ -12,11 +12,13 @@ export async function tokenId(token: string): Promise<string> {
   return toBase64Url((await sha256(token)).subarray(0, 8));
 }
 
-/** HMAC-SHA256 of `nonce` with the SHA-256 of `secret` as the key, base64url: what a server that issued `secret` answers. */
-export async function proofOf(secret: string, nonce: string): Promise<string> {
+/** HMAC-SHA256 of `nonce` and `host` with the SHA-256 of `secret` as the key, base64url: what a server at `host` that issued `secret` answers. */
+export async function proofOf(secret: string, nonce: string, host: string): Promise<string> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("raw", await sha256(secret), algorithm, false, ["sign"]);
-  return toBase64Url(new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(nonce))));
+  return toBase64Url(
+    new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(`${nonce} ${host}`))),
+  );
 }
 
 async function sha256(text: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,7 +1,15 @@
 // The pause between two attempts to reach the daemon: over at its time, or as soon as the browser says that trying makes sense.
 /// <reference lib="dom" />
+import { printable } from "../../shared/names.js";
 import { DoorClosed, doorText } from "./door.js";
 import { CloseCode, SocketClosed } from "./rpc-socket.js";
+
+/** `retryAt`: milliseconds since 1970. `why`: agentd is there, and said why not now. */
+export interface Waiting {
+  readonly kind: "waiting";
+  readonly retryAt: number;
+  readonly why?: string | undefined;
+}
 
 /** Ends early when the network is back, the tab is looked at, or `wake` is called. */
 export class ReconnectWait {
@@ -49,4 +57,11 @@ export function finalCloseText(code: number): { readonly title: string; readonly
       text: "Whoever made it has taken it back. agentd web prints a new one.",
     };
   return undefined;
+}
+
+/** Why trying again may take a while, when the daemon has said so: there are too many tabs, or too many wrong tokens. */
+export function busyText(error: unknown): string | undefined {
+  if (error instanceof DoorClosed && error.why === "busy") return "too many attempts";
+  if (!(error instanceof SocketClosed) || error.code !== CloseCode.TryLater) return undefined;
+  return printable(error.reason || "agentd is busy", 123);
 }

@@ -18,6 +18,8 @@ import type { Door, Scope } from "./door.js";
 export const CloseCode = {
   Normal: 1000,
   Restart: 1012,
+  /** There are too many sockets; the reason says whose. */
+  TryLater: 1013,
   TokenEnded: 4001,
   Revoked: 4002,
   NoAnswer: 4900,
@@ -28,10 +30,13 @@ const OPEN_LIMIT_MS = 8000;
 /** The socket was closed before what was asked for happened. */
 export class SocketClosed extends Error {
   readonly code: number;
+  /** In the daemon's words; "" when it gave none. */
+  readonly reason: string;
 
-  constructor(code: number) {
+  constructor(code: number, reason = "") {
     super(`closed with ${code}`);
     this.code = code;
+    this.reason = reason;
   }
 }
 
@@ -60,7 +65,7 @@ export class RpcSocket {
   readonly #calls = new Map<number, PendingCall>();
   #lastId = 0;
   #admitted: PendingCall | undefined;
-  #scope: Scope = { readOnly: true };
+  #scope: Scope = { owner: false, readOnly: true };
   #hello: HelloResult | undefined;
   #resolveClosed: (code: number) => void = () => {};
   /** Frames that came before anybody listened. */
@@ -83,7 +88,7 @@ export class RpcSocket {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
-    socket.onclose = ({ code }) => this.#finish(code);
+    socket.onclose = ({ code, reason }) => this.#finish(code, reason);
   }
 
   /** Open, admitted and greeted. @throws DoorClosed, SocketClosed, AgentdError */
@@ -144,10 +149,10 @@ export class RpcSocket {
     if (code === CloseCode.NoAnswer) this.#finish(code);
   }
 
-  #finish(code: number): void {
+  #finish(code: number, reason = ""): void {
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
-    const error = new SocketClosed(code);
+    const error = new SocketClosed(code, reason);
     this.#admitted?.reject(error);
     for (const call of this.#calls.values()) call.reject(error);
     this.#calls.clear();

@@ -11,7 +11,7 @@ const NAME_HINT = "1 to 64 of A-Z a-z 0-9 . _ -";
 
 /** Whether this tab's link may do more than type. */
 export function mayManage({ scope }: Directory): boolean {
-  return !scope.readOnly && scope.shell === undefined;
+  return scope.owner;
 }
 
 /** @param onRenamed gets the new name. */

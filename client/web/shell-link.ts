@@ -13,7 +13,7 @@ import type { Door, Scope } from "./door.js";
 import { type Ending, endingOf } from "./ending.js";
 import { Liveness } from "./liveness.js";
 import { ReadReceipts } from "./read-receipts.js";
-import { finalCloseText, finalText, ReconnectWait } from "./reconnect-wait.js";
+import { busyText, finalCloseText, finalText, ReconnectWait, type Waiting } from "./reconnect-wait.js";
 import { RetryDelays } from "./retry-delays.js";
 import { CloseCode, RpcSocket } from "./rpc-socket.js";
 import { isTerminalAnswer } from "./terminal-answer.js";
@@ -23,8 +23,7 @@ import { TypedKeys } from "./typed-keys.js";
 export type LinkState =
   | { readonly kind: "connecting" }
   | { readonly kind: "live" }
-  /** `retryAt`: milliseconds since 1970. */
-  | { readonly kind: "waiting"; readonly retryAt: number }
+  | Waiting
   | { readonly kind: "over"; readonly ending: Ending };
 
 /** How to attach now; asked before each attempt. `shell`: what is known of it, for a window that mirrors its size. */
@@ -68,6 +67,7 @@ export class ShellLink {
   /** Attach again at once, and draw anew. */
   #again = false;
   #ending: Ending | undefined;
+  #busy: string | undefined;
   #inDoubt = 0;
   /** `performance.now()` when its person typed last: who comes back leads where it led. */
   #typedAt: number | undefined;
@@ -160,7 +160,7 @@ export class ShellLink {
       }
       if (this.#again) continue;
       const ms = this.#delays.next();
-      this.#become({ kind: "waiting", retryAt: Date.now() + ms });
+      this.#become({ kind: "waiting", retryAt: Date.now() + ms, why: this.#busy });
       await this.#wait.pause(ms);
     }
   }
@@ -170,6 +170,7 @@ export class ShellLink {
     let socket: RpcSocket | undefined;
     const liveness = new Liveness();
     this.#ending = undefined;
+    this.#busy = undefined;
     try {
       socket = await RpcSocket.open(this.#options.door, this.#options.client);
       await this.#attach(socket);
@@ -181,6 +182,7 @@ export class ShellLink {
       return this.#ending ?? (final === undefined ? undefined : { ...final, tone: "cut", again: false });
     } catch (error) {
       socket?.close();
+      this.#busy = busyText(error);
       return this.#failure(error);
     } finally {
       liveness.stop();

@@ -88,8 +88,8 @@ function linkText(state: LinkState, held: number, trouble: string | undefined, n
       const when = seconds === 0 ? "now" : `in ${seconds}s`;
       return {
         kind: "busy",
-        text: `agentd lost · retry ${when} · ${typed}`,
-        spoken: "connection lost, reconnecting",
+        text: `${state.why ?? "agentd lost"} · retry ${when} · ${typed}`,
+        spoken: state.why ?? "connection lost, reconnecting",
       };
     }
     case "over":

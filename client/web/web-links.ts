@@ -2,7 +2,7 @@
 /// <reference lib="dom" />
 import type { ILinkHandler } from "@xterm/xterm";
 import { confirmDialog } from "./dialogs.js";
-import { webAddress } from "./web-address.js";
+import { isPlainAddress, webAddress } from "./web-address.js";
 
 /** @param show says the address while the pointer is on a link; undefined: it has left. */
 export function linkHandler(show: (address: string | undefined) => void): ILinkHandler {
@@ -14,12 +14,12 @@ export function linkHandler(show: (address: string | undefined) => void): ILinkH
   };
 }
 
-/** A link that is the text on the screen needs no question: what is read is where it leads. */
+/** A link that is the text on the screen needs no question where what is read is where it leads. */
 export function openPlainLink(_event: MouseEvent, text: string): void {
-  void open(text, false);
+  void open(text, !isPlainAddress(text));
 }
 
-/** @param hidden the address is another one than the text on the screen, so it is asked about. */
+/** @param hidden the address is not what is read on the screen, so it is asked about. */
 async function open(text: string, hidden: boolean): Promise<void> {
   const address = webAddress(text);
   if (address === undefined) return;

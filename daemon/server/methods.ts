@@ -18,7 +18,7 @@ import type { Size, SizePolicy } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { ClientSink } from "../shell/client-host.js";
 import { type CloudShells, cloudMethods } from "./cloud-methods.js";
-import type { Call, PacketReceiver } from "./connection.js";
+import type { Call, Connection, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
 import { type RunInShell, runOver } from "./run-method.js";
 import { type WatchableShells, watchMethods } from "./watch-methods.js";
@@ -94,6 +94,8 @@ export function createMethods({
   checkRestart,
   stop,
 }: MethodsOptions): MethodTable<Call> {
+  /** However often a connection asks for events, it gets each once. */
+  const subscribers = new WeakSet<Connection>();
   return {
     hello: async ({ protocol, client }, { connection }) => {
       connection.greet(protocol, client);
@@ -177,6 +179,8 @@ export function createMethods({
     "web.revoke": async (params) => web.revoke(params),
 
     "events.subscribe": async (_, { connection, afterAnswer }) => {
+      if (subscribers.has(connection)) return { shells: shells.list() };
+      subscribers.add(connection);
       // The list and the subscription are of the same turn; what happens until the answer is written waits behind it.
       let waiting: ShellEvent[] | undefined = [];
       const end = shells.subscribe((event) =>

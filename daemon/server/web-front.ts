@@ -21,8 +21,6 @@ export interface WebFrontOptions {
   readonly keys: WebKeys;
   readonly failures: FailureLimit;
   readonly log: ServerLog;
-  /** Whether one more WebSocket may come in. */
-  hasRoom(): boolean;
   onSocket(socket: WebSocket): void;
   /** A pass has changed; resolves when that is saved. */
   onChange(): Promise<void>;
@@ -86,23 +84,19 @@ export class WebFront {
       this.#sendAsset(route.name, response, host);
       return;
     }
-    const { keys, failures, onChange } = this.#options;
-    if (failures.isClosed) {
-      say(response, 429, { code: "too_busy", message: "too many wrong tokens · wait a minute" }, host);
-      return;
-    }
+    const { keys, onChange } = this.#options;
     const body = await readJson(request);
     if (typeof body === "number") {
       say(response, body, { code: "refused", message: "a small JSON object is wanted" }, host);
       return;
     }
     if (route.kind === "prove") {
-      const proof = keys.prove(body["tokenId"], body["nonce"]);
+      const proof = keys.prove(body["tokenId"], body["nonce"], host);
       if (proof === undefined) this.#sayEnded(response, host);
       else send(response, 200, { proof }, host);
       return;
     }
-    const exchanged = keys.exchange(body["key"], body["nonce"]);
+    const exchanged = keys.exchange(body["key"], body["nonce"], host);
     if (exchanged === undefined) {
       this.#sayEnded(response, host);
       return;
@@ -114,8 +108,14 @@ export class WebFront {
     send(response, 200, { token, proof, scope }, host);
   }
 
+  /** To a key or token that is wrong. */
   #sayEnded(response: ServerResponse, host: string): void {
-    this.#options.failures.count();
+    const { failures } = this.#options;
+    if (failures.isClosed) {
+      say(response, 429, { code: "too_busy", message: "too many wrong tokens · wait a minute" }, host);
+      return;
+    }
+    failures.count();
     say(response, 401, { code: "ended", message: ENDED }, host);
   }
 
@@ -133,19 +133,13 @@ export class WebFront {
     response.end(asset.content);
   }
 
-  /** The status that says why an allowed upgrade cannot be had now. */
-  #refusalOf(request: IncomingMessage): number | undefined {
-    const offers = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((offer) => offer.trim());
-    if (!offers.includes(WEB_PROTOCOL)) return 400;
-    if (this.#options.failures.isClosed) return 429;
-    return this.#options.hasRoom() ? undefined : 503;
-  }
-
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, verdict: WebVerdict): void {
     // Until it is ws's; who breaks off here has nobody to tell.
     const ignore = () => {};
     socket.on("error", ignore);
-    const status = verdict.kind === "refuse" ? verdict.status : this.#refusalOf(request);
+    const offers = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((offer) => offer.trim());
+    const status =
+      verdict.kind === "refuse" ? verdict.status : offers.includes(WEB_PROTOCOL) ? undefined : 400;
     if (status !== undefined) {
       refuseRaw(socket, status, verdict.host);
       return;

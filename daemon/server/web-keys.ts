@@ -41,8 +41,9 @@ export interface WebKeysOptions {
  * Invariants: a key opens once, within 60 s; of keys and tokens only hashes are kept, compared in constant time; a pass that has
  * expired, was revoked, or was idle for 12 h opens nothing.
  *
- * A proof is HMAC-SHA256 with SHA-256(secret) as its key over the nonce, all as text: whoever can make it has been given the
- * secret before, or its hash. So a page knows, before it shows its token, that it does not talk to a stranger on the same port.
+ * A proof is HMAC-SHA256 with SHA-256(secret) as its key over the nonce and the checked Host, all as text: whoever can make it has been
+ * given the secret before, or its hash. So a page knows, before it shows its token, that it does not talk to a stranger on the same
+ * port; nor to one who passes its question on to where we listen now, for our Host is another one then.
  */
 export class WebKeys {
   readonly #options: WebKeysOptions;
@@ -82,6 +83,7 @@ export class WebKeys {
   exchange(
     key: unknown,
     nonce: unknown,
+    host: string,
   ): { token: string; proof: string; scope: WebScope; id: string } | undefined {
     this.sweep();
     if (!isMatch(key, SECRET) || !isMatch(nonce, NONCE)) return undefined;
@@ -93,18 +95,18 @@ export class WebKeys {
     entry.token = digest(token);
     entry.pass.isOpened = true;
     entry.pass.usedAt = this.#options.now();
-    return { token, proof: prove(hash, nonce), scope: scopeOf(entry.pass), id: entry.pass.id };
+    return { token, proof: prove(hash, nonce, host), scope: scopeOf(entry.pass), id: entry.pass.id };
   }
 
   /** The proof for the token of which `tokenId` is the name. Undefined: it opens nothing any more. */
-  prove(tokenId: unknown, nonce: unknown): string | undefined {
+  prove(tokenId: unknown, nonce: unknown, host: string): string | undefined {
     this.sweep();
     if (!isMatch(tokenId, /^[\w-]{11}$/) || !isMatch(nonce, NONCE)) return undefined;
     const wanted = Buffer.from(tokenId, "base64url");
     const entry = this.#find(
       ({ token }) => token !== undefined && same(token.subarray(0, TOKEN_ID_BYTES), wanted),
     );
-    return entry?.token === undefined ? undefined : prove(entry.token, nonce);
+    return entry?.token === undefined ? undefined : prove(entry.token, nonce, host);
   }
 
   /** The pass that `token` stands for; undefined: it opens nothing, or no more. */
@@ -135,14 +137,14 @@ export class WebKeys {
   }
 
   revoke(id: string): boolean {
-    return this.#entries.delete(id);
+    return this.#forget(id);
   }
 
   /** A link goes with its shell, to another name or away. Returns whether one did. */
   follow(from: string, to: string | undefined): boolean {
     const followers = [...this.#entries.values()].filter(({ pass }) => pass.shell === from);
     for (const { pass } of followers) {
-      if (to === undefined) this.#entries.delete(pass.id);
+      if (to === undefined) this.#forget(pass.id);
       else pass.shell = to;
     }
     return followers.length > 0;
@@ -164,7 +166,7 @@ export class WebKeys {
         (pass.expiresAt !== undefined && now >= pass.expiresAt) ||
         (token === undefined && (key === undefined || now >= key.until)) ||
         (token !== undefined && now - pass.usedAt >= IDLE_MS);
-      if (isOver) this.#entries.delete(pass.id);
+      if (isOver) this.#forget(pass.id);
     }
   }
 
@@ -173,7 +175,14 @@ export class WebKeys {
     const owners = [...this.#entries.values()].filter(({ pass }) => pass.kind === "owner");
     const [idlest] = owners.sort((a, b) => a.pass.usedAt - b.pass.usedAt);
     if (idlest !== undefined && this.#options.now() - idlest.pass.usedAt > KEY_MS)
-      this.#entries.delete(idlest.pass.id);
+      this.#forget(idlest.pass.id);
+  }
+
+  /** Who holds the pass, holds nothing from now on. */
+  #forget(id: string): boolean {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.pass.isOver = true;
+    return this.#entries.delete(id);
   }
 
   #find(test: (entry: Entry) => boolean): Entry | undefined {
@@ -197,8 +206,8 @@ function digest(secret: string): Buffer {
   return createHash("sha256").update(secret).digest();
 }
 
-function prove(hash: Buffer, nonce: string): string {
-  return createHmac("sha256", hash).update(nonce).digest("base64url");
+function prove(hash: Buffer, nonce: string, host: string): string {
+  return createHmac("sha256", hash).update(`${nonce} ${host}`).digest("base64url");
 }
 
 function same(a: Buffer, b: Buffer): boolean {

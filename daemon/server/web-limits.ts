@@ -3,18 +3,23 @@ import { MAX_FRAME_BYTES } from "../../shared/channel.js";
 
 /** S-43 of the security requirements; docs/security.md has them as a table. */
 export const WEB_LIMITS = {
-  /** Of sockets that have shown a token; and as many again that have not, the oldest of which makes room. */
-  sockets: 8,
+  /** Of the owner's sockets; a tab has two while it is looked at. And as many again that have shown no token: the oldest makes room. */
+  sockets: 32,
+  /** Of one link, whose holder must not use up what is there for others; all links together have as many as the owner. */
+  linkSockets: 8,
   /** A WebSocket message, and its parts. */
   messageBytes: MAX_FRAME_BYTES,
   fragments: 64,
   /** From the upgrade to the token. */
   tokenMs: 2000,
+  /** How long a page may take to read its last words; and when it is to see nothing more. */
+  endMs: 5000,
+  cutMs: 500,
   /** A request's headers, and the whole of it. */
   requestMs: 5000,
   headerBytes: 8 * 1024,
   bodyBytes: 4 * 1024,
-  /** TCP connections at a time. */
+  /** TCP connections that carry no WebSocket: the oldest makes room. */
   connections: 64,
 } as const;
 
@@ -22,7 +27,10 @@ const FAILURES = 10;
 const WINDOW_MS = 60_000;
 const PENALTY_MS = 60_000;
 
-/** Invariant: after 10 wrong keys or tokens within a minute, none is looked at for a minute. */
+/**
+ * Invariant: after 10 wrong keys or tokens within a minute it is closed for a minute. That is for wrong ones alone: 256 bits are not
+ * guessed at any pace, and a limit that kept the right ones out would let every user of this machine lock out its owner.
+ */
 export class FailureLimit {
   readonly #now: () => number;
   #failures: number[] = [];

@@ -1,5 +1,6 @@
 // Opens the places of the web terminal: 127.0.0.1 and ::1 on one port, or a private Unix socket. No other address.
 import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
 import { dirname } from "node:path";
 import { AgentdError } from "../../shared/errors.js";
 import { checkSafeDirectory } from "../../shared/host/safe-directory.js";
@@ -120,8 +121,20 @@ function newServer(requestMs: number = WEB_LIMITS.requestMs): Server {
   });
   // Connections on which nothing is ever sent.
   server.timeout = requestMs;
-  server.maxConnections = WEB_LIMITS.connections;
+  boundStrangers(server);
   return server;
+}
+
+/** Connections that carry no WebSocket: of too many the oldest goes, so that those which are held open keep nobody out. */
+function boundStrangers(server: Server): void {
+  const strangers = new Set<Socket>();
+  server.on("connection", (socket) => {
+    strangers.add(socket);
+    socket.once("close", () => strangers.delete(socket));
+    const [oldest] = strangers;
+    if (strangers.size > WEB_LIMITS.connections) oldest?.destroy();
+  });
+  server.on("upgrade", (request) => strangers.delete(request.socket));
 }
 
 async function listen(server: Server, port: number, host: string): Promise<number> {

@@ -1,11 +1,12 @@
 // What a browser may call: an allow-list by the kind of its pass, and nothing of shells that its pass does not open.
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { MethodName, ScreenFrame, ShellEvent } from "../../shared/rpc.js";
+import type { MethodName, ShellInfo } from "../../shared/rpc.js";
 import type { Call } from "./connection.js";
 import type { Request } from "./request.js";
 import type { MethodTable } from "./rpc-server.js";
 import type { WebPass } from "./web-pass.js";
+import { opens, shellFor } from "./web-sight.js";
 
 const READS: readonly MethodName[] = [
   "hello",
@@ -27,19 +28,9 @@ const OWNS: readonly MethodName[] = [
   "daemon.status",
 ];
 
-/** Whether the holder of `pass` may know of a shell. */
-export function opens({ shell }: WebPass, name: string): boolean {
-  return shell === undefined || shell === name;
-}
-
-/** Whether a notification is about a shell that `pass` opens, as it is called now. */
-export function sees(pass: WebPass, about: ShellEvent | ScreenFrame): boolean {
-  return opens(pass, "shell" in about ? about.shell.name : about.name);
-}
-
 /**
  * The methods as the holder of `pass` has them. What is not listed here is refused, also what is added to the table later.
- * `pass` is looked at with each call: its shell may have got another name.
+ * `pass` is looked at with each call: its shell may have got another name, or its time may be over.
  */
 export function webMethods(methods: MethodTable<Call>, pass: WebPass): MethodTable<Call> {
   const allowed = new Set<string>([
@@ -51,6 +42,7 @@ export function webMethods(methods: MethodTable<Call>, pass: WebPass): MethodTab
     Object.entries(methods).map(([name, method]) => {
       const call = method as (params: { readonly name?: string }, call: Call) => Promise<unknown>;
       const guarded = async (params: { readonly name?: string }, context: Call) => {
+        if (pass.isOver === true) throw new AgentdError("access_denied", "this link has ended");
         if (!allowed.has(name)) throw notAllowed(name, pass);
         if (params.name !== undefined && name !== "shell.new" && !opens(pass, params.name))
           throw new AgentdError("shell_not_found", `no shell '${printable(params.name)}'`);
@@ -59,25 +51,37 @@ export function webMethods(methods: MethodTable<Call>, pass: WebPass): MethodTab
       return [name, guarded];
     }),
   ) as unknown as MethodTable<Call>;
+  const seen = (shells: readonly ShellInfo[]) =>
+    shells.filter(({ name }) => opens(pass, name)).map((shell) => shellFor(pass, shell));
+  const one = <T extends { readonly shell: ShellInfo }>(result: T): T => ({
+    ...result,
+    shell: shellFor(pass, result.shell),
+  });
+  const isOwner = pass.kind === "owner";
   return {
     ...table,
     hello: async (params, call) => {
       const result = await table.hello(params, call);
       // The names of the owner's targets are nobody else's business.
-      return pass.kind === "owner" ? result : { ...result, client: { prefix: result.client.prefix } };
+      return isOwner ? result : { ...result, client: { prefix: result.client.prefix } };
     },
     "shell.list": async (params, call) => {
       const { shells, ...rest } = await table["shell.list"](params, call);
-      return { shells: shells.filter(({ name }) => opens(pass, name)), ...rest };
+      // The rest is about the daemon's own disk and files.
+      return { shells: seen(shells), ...(isOwner ? rest : {}) };
     },
     "events.subscribe": async (params, call) => {
       const { shells } = await table["events.subscribe"](params, call);
-      return { shells: shells.filter(({ name }) => opens(pass, name)) };
+      return { shells: seen(shells) };
     },
+    "shell.info": async (params, call) => one(await table["shell.info"](params, call)),
+    "shell.resize": async (params, call) => one(await table["shell.resize"](params, call)),
     "shell.attach": async (params, call) => {
-      if (pass.kind === "link" && (params.take === true || params.detachOthers === true))
+      if (!isOwner && (params.take === true || params.detachOthers === true))
         throw notAllowed("shell.attach with take or detachOthers", pass);
-      return table["shell.attach"](pass.readOnly ? { ...params, readOnly: true } : params, call);
+      // No page has a terminal or a process on this machine, whatever it says.
+      const { tty: _, pid: __, ...wanted } = params;
+      return one(await table["shell.attach"](pass.readOnly ? { ...wanted, readOnly: true } : wanted, call));
     },
   };
 }

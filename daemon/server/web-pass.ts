@@ -16,10 +16,12 @@ export interface WebPass {
   readonly usedAt: number;
   /** Whether a browser has exchanged its key. */
   readonly isOpened: boolean;
+  /** It opens nothing any more; its sockets are closed a moment later. */
+  readonly isOver?: true;
 }
 
 /** A pass as the state file has it. */
-export interface StoredPass extends Omit<WebPass, "isOpened"> {
+export interface StoredPass extends Omit<WebPass, "isOpened" | "isOver"> {
   /** SHA-256 of the token, base64url: the token itself is nowhere but in the browser. */
   readonly tokenHash: string;
 }
@@ -27,13 +29,16 @@ export interface StoredPass extends Omit<WebPass, "isOpened"> {
 /** What a browser is told of its pass. */
 export interface WebScope {
   readonly shell?: string;
+  /** Whether it may make, rename and kill shells. */
+  readonly owner: boolean;
   readonly readOnly: boolean;
   readonly expiresAt?: string;
 }
 
-export function scopeOf({ shell, readOnly, expiresAt }: WebPass): WebScope {
+export function scopeOf({ kind, shell, readOnly, expiresAt }: WebPass): WebScope {
   return {
     ...(shell === undefined ? {} : { shell }),
+    owner: kind === "owner",
     readOnly,
     ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
   };

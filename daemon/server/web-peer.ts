@@ -14,18 +14,14 @@ import type { ServerLog } from "./server-log.js";
 import { WebClose } from "./web-close.js";
 import { WebFlow } from "./web-flow.js";
 import { WEB_LIMITS } from "./web-limits.js";
-import { sees } from "./web-methods.js";
 import { scopeOf, type WebPass } from "./web-pass.js";
+import { frameFor, noticeFor, sees } from "./web-sight.js";
 import { tokenOf } from "./web-token.js";
 
 /** On their way: above this calls wait, and whoever streams events is cut off. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
 /** What is kept of a page that sends more than may go on: typing that waits, or what came behind an attach. */
 const MAX_WAITING_BYTES = 256 * 1024;
-/** How long a page may take to read its last words. */
-const END_DEADLINE_MS = 5000;
-/** And when it is to see nothing more. */
-const CUT_DEADLINE_MS = 500;
 
 type Phase =
   | { readonly kind: "stranger" }
@@ -102,10 +98,16 @@ export class WebPeer implements Connection {
     return this.#pass;
   }
 
+  /** It was told to go. */
+  get isEnded(): boolean {
+    return this.#phase.kind === "ended";
+  }
+
   greet(protocol: number, client: string): void {
     this.#log = this.#log.child({ client: printable(client, 60) });
     this.#calls?.greeting.accept(protocol);
-    this.program = client;
+    // Whoever looks who is attached is not told by the holder of a link what that is.
+    this.program = this.#pass?.kind === "owner" ? client : "browser, by a link";
   }
 
   becomeStream(receiver: PacketReceiver): void {
@@ -126,7 +128,7 @@ export class WebPeer implements Connection {
       this.#socket.terminate();
       return;
     }
-    this.#send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+    this.#send(JSON.stringify({ jsonrpc: "2.0", method, params: noticeFor(this.#pass, params) }));
   }
 
   onClose(callback: () => void): void {
@@ -135,7 +137,7 @@ export class WebPeer implements Connection {
   }
 
   /** Ends the connection after what was sent, which it has `deadlineMs` to read. */
-  close(code: number, reason: string, deadlineMs: number = CUT_DEADLINE_MS): void {
+  close(code: number, reason: string, deadlineMs: number = WEB_LIMITS.cutMs): void {
     if (this.#phase.kind === "ended") return;
     const phase = this.#phase;
     this.#phase = { kind: "ended" };
@@ -146,6 +148,11 @@ export class WebPeer implements Connection {
     const deadline = setTimeout(() => this.#socket.terminate(), deadlineMs);
     this.#socket.once("close", () => clearTimeout(deadline));
     if (phase.kind === "frames") phase.receiver.closed();
+  }
+
+  /** Ends the connection now. */
+  destroy(): void {
+    this.#socket.terminate();
   }
 
   /** Resolves when the connection is gone. */
@@ -268,8 +275,9 @@ export class WebPeer implements Connection {
     // Before, whatever waits is text.
     const isStream = () => this.#phase.kind === "frames" || this.#phase.kind === "attaching";
     return {
-      send: (frame) => {
+      send: (whole) => {
         if (socket.readyState !== socket.OPEN) return;
+        const frame = frameFor(this.#pass, whole);
         flow.sent(frame);
         socket.send(frame, { binary: true }, () => flow.written(frame));
       },
@@ -277,7 +285,7 @@ export class WebPeer implements Connection {
         return isStream() ? flow.queuedBytes : socket.bufferedAmount;
       },
       onDrain: (callback) => flow.onDrain(callback),
-      end: () => this.close(this.#options.endCode(), "", END_DEADLINE_MS),
+      end: () => this.close(this.#options.endCode(), "", WEB_LIMITS.endMs),
       pauseInput: () => {
         this.#inputPaused = true;
       },

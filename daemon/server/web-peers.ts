@@ -8,6 +8,7 @@ import { WebClose } from "./web-close.js";
 import type { WebKeys } from "./web-keys.js";
 import { type FailureLimit, WEB_LIMITS } from "./web-limits.js";
 import { webMethods, withHome } from "./web-methods.js";
+import type { WebPass } from "./web-pass.js";
 import { WebPeer } from "./web-peer.js";
 
 export interface WebPeersOptions {
@@ -36,11 +37,6 @@ export class WebPeers {
     return this.#peers.size;
   }
 
-  /** Whether one more may show its token. */
-  get hasRoom(): boolean {
-    return this.#count((peer) => peer.pass !== undefined) < WEB_LIMITS.sockets;
-  }
-
   /** How many sockets show this pass. */
   of(id: string): number {
     return this.#count((peer) => peer.pass?.id === id);
@@ -56,14 +52,13 @@ export class WebPeers {
       now: () => performance.now(),
       ...(tokenMs === undefined ? {} : { tokenMs }),
       open: (token) => {
-        if (failures.isClosed) throw new AgentdError("too_busy", "too many wrong tokens · wait a minute");
         const pass = keys.open(token);
         if (pass === undefined) {
+          if (failures.isClosed) throw new AgentdError("too_busy", "too many wrong tokens · wait a minute");
           failures.count();
           return undefined;
         }
-        if (!this.hasRoom)
-          throw new AgentdError("too_busy", `${WEB_LIMITS.sockets} sockets are open already`);
+        this.#checkRoom(pass);
         return { pass, rpc: new RpcServer(webMethods(methods(), pass)) };
       },
       endCode: () => this.endCode,
@@ -71,8 +66,15 @@ export class WebPeers {
     });
     this.#peers.add(peer);
     peer.onClose(() => this.#peers.delete(peer));
-    const strangers = [...this.#peers].filter((other) => other.pass === undefined);
-    if (strangers.length > WEB_LIMITS.sockets) strangers[0]?.close(WebClose.TryLater, "others came");
+    this.#boundStrangers();
+  }
+
+  /** Of too many the oldest is told to go; and who does not go, goes at once when as many again wait for that. */
+  #boundStrangers(): void {
+    const strangers = [...this.#peers].filter(({ pass }) => pass === undefined);
+    const waiting = strangers.filter(({ isEnded }) => !isEnded);
+    if (waiting.length > WEB_LIMITS.sockets) waiting[0]?.close(WebClose.TryLater, "others came");
+    if (strangers.length > 2 * WEB_LIMITS.sockets) strangers[0]?.destroy();
   }
 
   /** A pass that has run out takes its sockets with it; one whose sockets are open is in use. */
@@ -95,6 +97,15 @@ export class WebPeers {
     const peers = [...this.#peers];
     for (const peer of peers) peer.close(code, reason);
     await Promise.all(peers.map((peer) => peer.gone()));
+  }
+
+  /** @throws AgentdError `too_busy`, in words for a page that fit a close frame. */
+  #checkRoom({ id, kind }: WebPass): void {
+    const { linkSockets, sockets } = WEB_LIMITS;
+    if (kind === "link" && this.of(id) >= linkSockets)
+      throw new AgentdError("too_busy", `${linkSockets} sockets of this link are open · close a tab`);
+    if (this.#count((peer) => peer.pass?.kind === kind) >= sockets)
+      throw new AgentdError("too_busy", `${sockets} sockets are open · close a tab`);
   }
 
   #count(test: (peer: WebPeer) => boolean): number {

@@ -7,7 +7,7 @@ import type { ServerLog } from "./server-log.js";
 import { listenOnLoopback, listenOnSocket, type WebListener } from "./web-listener.js";
 import type { WebPlace } from "./web-place.js";
 
-/** How often a port that somebody else has is tried again. */
+/** How often a place that cannot be had is tried again. */
 const RETRY_MS = 5000;
 /** What `ssh -L 8080:…` leads to. */
 const DEFAULT_AS = "localhost:8080";
@@ -22,7 +22,7 @@ export interface WebPlacesOptions {
 export class WebPlaces {
   readonly #options: WebPlacesOptions;
   readonly #listeners: WebListener[] = [];
-  /** Were ours, and somebody has them: he learns nothing there, and goes one day. */
+  /** Were ours, and cannot be had now. */
   readonly #waiting = new Set<WebPlace>();
   #closed = false;
 
@@ -59,7 +59,11 @@ export class WebPlaces {
     return { place: listener.place, isNew: true };
   }
 
-  /** Listens where the last daemon did; resolves after the first try. Never rejects. */
+  /**
+   * Listens where the last daemon did; resolves after the first try. A port that somebody else has is given up, not waited for: a tab
+   * that was loaded from him has run his script, and what that left in the browser (a service worker) would be there after him.
+   * Never rejects.
+   */
   async retake(place: WebPlace): Promise<void> {
     this.#waiting.add(place);
     const { log } = this.#options;
@@ -73,6 +77,11 @@ export class WebPlaces {
       this.#listeners.push(listener);
       log.info(describePlace(place), "web terminal is on again");
     } catch (error) {
+      if (place.kind === "tcp" && isTaken(error as Error)) {
+        this.#waiting.delete(place);
+        log.warn(describePlace(place), "web terminal gives up its port: another program has it");
+        return;
+      }
       log.warn({ err: error, ...describePlace(place) }, "web terminal waits for its place");
       setTimeout(() => {
         if (this.#waiting.has(place)) void this.retake(place);
@@ -108,6 +117,10 @@ interface Asked {
 function isAsked(place: WebPlace, { port, socket, as }: Asked): boolean {
   if (place.kind === "tcp") return port === undefined || port === place.port;
   return place.path === socket && (as === undefined || as === place.as);
+}
+
+function isTaken({ cause }: { readonly cause?: unknown }): boolean {
+  return (cause as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE";
 }
 
 export function describePlace(place: WebPlace): { readonly port: number } | { readonly socket: string } {

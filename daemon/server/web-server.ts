@@ -148,6 +148,8 @@ export class WebServer {
           return this.#store.save(() => undefined);
         }
         await Promise.all(state.places.map((place) => running.places.retake(place)));
+        if (running.places.wanted.length === 0) void this.#end("another program has the port");
+        await this.#save();
       } catch (error) {
         this.#options.log.warn({ err: error }, "web terminal could not be restored");
       }
@@ -188,7 +190,6 @@ export class WebServer {
       keys,
       failures: this.#failures,
       log,
-      hasRoom: () => this.#peers.hasRoom,
       onSocket: (socket) => this.#peers.accept(socket, keys),
       onChange: () => this.#save(),
     });

@@ -14,7 +14,7 @@ export interface WebState {
   readonly passes: readonly StoredPass[];
 }
 
-/** Invariant: the file is private, whole, and there only while the web terminal is on. Writes do not overlap; the last one wins. */
+/** Invariant: the file is private, whole, never older than what was last to be saved, and there only while the web terminal is on. Writes do not overlap; the last one wins. */
 export class WebStore {
   readonly #path: string;
   readonly #disk: Disk;
@@ -62,6 +62,8 @@ export class WebStore {
       await this.#disk.syncDirectory(dirname(this.#path));
     } catch (error) {
       await this.#disk.remove(temporary).catch(() => {});
+      // What is there would give the next daemon links that were revoked since. A full disk still takes this.
+      await this.#disk.remove(this.#path).catch(() => {});
       throw error;
     }
   }

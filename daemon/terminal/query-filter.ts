@@ -1,7 +1,7 @@
 // Removes the questions that programs ask the terminal, for clients whose terminal must not answer.
 import { ByteBuffer } from "./byte-buffer.js";
 import { nextSpecial } from "./query-scan.js";
-import { isExecuted, nextState, State } from "./sequence-parser.js";
+import { isExecuted, isIgnored, nextState, State } from "./sequence-parser.js";
 import {
   isColorList,
   isCsiQuery,
@@ -118,7 +118,7 @@ export class QueryFilter {
     if (code === PENDING) return;
     const character = this.#character.take();
     if (code < 0) this.#keep(character);
-    else this.#pushCode(code, character);
+    else this.#pushCode(code, character, leadAtClient);
   }
 
   /** An unfinished character before `next`: if that goes, a C2 must not become a control with what follows. */
@@ -128,7 +128,8 @@ export class QueryFilter {
     this.#keep(mayGo && bytes.length === 1 && bytes[0] === C1_LEAD ? REPLACEMENT : bytes);
   }
 
-  #pushCode(code: number, bytes: Uint8Array): void {
+  /** @param leadAtClient the first byte of this character is at the client already */
+  #pushCode(code: number, bytes: Uint8Array, leadAtClient: boolean): void {
     const state = this.#state;
     if (code === ENQ && isExecuted(state, code)) return;
     const next = nextState(state, code);
@@ -136,7 +137,7 @@ export class QueryFilter {
     if (begins) {
       const isCutOff = this.#endString(state, []) === "pass" && state !== State.Ground;
       this.#ending = isCutOff ? END : NOTHING;
-      this.#begin(next, bytes);
+      this.#begin(next, bytes, leadAtClient);
       return;
     }
     if (state === State.Ground) {
@@ -145,6 +146,10 @@ export class QueryFilter {
     }
     if (isExecuted(state, code) && next === state) {
       this.#executed.append(bytes);
+      this.#keep(bytes);
+      return;
+    }
+    if (next === state && isIgnored(state, code)) {
       this.#keep(bytes);
       return;
     }
@@ -161,11 +166,11 @@ export class QueryFilter {
     if (this.#fate === "undecided") this.#decide(state, next, code);
   }
 
-  #begin(next: State, bytes: Uint8Array): void {
+  #begin(next: State, bytes: Uint8Array, begunAtClient: boolean): void {
     this.#state = next;
     this.#fate = "undecided";
     this.#text = "";
-    this.#begunAtClient = false;
+    this.#begunAtClient = begunAtClient;
     this.#held.append(bytes);
   }
 

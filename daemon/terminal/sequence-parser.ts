@@ -120,6 +120,16 @@ export function isExecuted(state: State, code: number): boolean {
   return code < 0x20 && state <= State.CsiIgnore;
 }
 
+/** Characters that terminals skip inside a sequence: it means what it would mean without them. */
+export function isIgnored(state: State, code: number): boolean {
+  if (code === 0x7f) return state > State.Ground && state <= State.DcsIgnore;
+  return (
+    code < 0x20 &&
+    code !== 0x07 &&
+    ((state >= State.DcsEntry && state <= State.DcsIgnore) || state === State.OscString)
+  );
+}
+
 /** The bytes of a UTF-8 character that began with `lead`, 0 for a byte that cannot begin one. */
 export function utf8Length(lead: number): number {
   if (lead < 0x80) return 1;

@@ -7,6 +7,7 @@ import { Agentd } from "./peers/agentd.js";
 import { Direct } from "./peers/direct.js";
 import { Dtach } from "./peers/dtach.js";
 import type { Peer, PeerOptions } from "./peers/peer.js";
+import { Relay } from "./peers/relay.js";
 import { Screen } from "./peers/screen.js";
 import { Tmux } from "./peers/tmux.js";
 
@@ -33,7 +34,14 @@ export interface Measure {
   run(bench: Bench): Promise<Table>;
 }
 
-const PEERS = { agentd: Agentd, direct: Direct, dtach: Dtach, tmux: Tmux, screen: Screen } as const;
+const PEERS = {
+  agentd: Agentd,
+  direct: Direct,
+  dtach: Dtach,
+  relay: Relay,
+  tmux: Tmux,
+  screen: Screen,
+} as const;
 type PeerName = keyof typeof PEERS;
 
 /** What a measure gets: the peers that this machine has, how often to repeat, and an end for everything that was started. */

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ShellInfo } from "../../shared/rpc.js";
-import { hasChromium, launchBrowser, newContext, WebTab } from "../support/browser.js";
+import { hasChromium, launchBrowser, newContext, printedUrl, WebTab } from "../support/browser.js";
 import { Sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
+import { openAddress, WebPage } from "../support/web-page.js";
 
 const BASH = ["bash", "--norc", "--noprofile"];
 const axePath = join(import.meta.dirname, "..", "..", "node_modules", "axe-core", "axe.min.js");
@@ -324,6 +325,8 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
         squatter.listen(port, "127.0.0.1", resolve);
       });
       await tab.page.getByText("Somebody else answers here").first().waitFor();
+      // Nor does it find the token when the tab is loaded from it.
+      expect(await tab.page.evaluate(() => Object.values({ ...sessionStorage }))).not.toContain(token);
     } finally {
       squatter.closeAllConnections();
       await new Promise((resolve) => squatter.close(resolve));
@@ -332,6 +335,32 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     expect(heard.join("\n")).not.toMatch(/upgrade|squatted/);
     expect(heard.join("\n")).not.toContain(token);
     sandbox.run(["daemon", "start"]);
+    await tab.page
+      .getByRole("button", { name: /Try again|Attach again/ })
+      .first()
+      .click();
+    await tab.drawn();
+    expect(await tab.page.evaluate(() => sessionStorage.getItem("agentd.token"))).toBe(token);
+  });
+
+  it("says in a tab for which there is no socket left why it waits", async () => {
+    const address = printedUrl(sandbox);
+    const token = await openAddress(address);
+    for (let i = 0; i < 32; i++) await WebPage.open(address, token);
+    const tab = await WebTab.open(await context(), sandbox);
+    await tab.page.getByText("32 sockets are open · close a tab").first().waitFor();
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it("offers nothing to the holder of a link that only its owner may do", async () => {
+    make("theirs");
+    const tab = await openTab(undefined, "--for", "1h");
+    await tab.page.getByRole("link", { name: "theirs", exact: true }).waitFor();
+    expect(await tab.page.getByRole("button", { name: /New shell|Kill|Rename/ }).count()).toBe(0);
+    await tab.enter("theirs");
+    await tab.page.getByRole("button", { name: "More" }).click();
+    await tab.page.getByText("Draw anew").first().waitFor();
+    expect(await tab.page.getByText(/Kill|Rename/).count()).toBe(0);
   });
 
   it("asks before it pastes several lines", async () => {

@@ -31,7 +31,7 @@ export async function openAddress(url: string, at?: Where): Promise<string> {
   const nonce = freshNonce();
   const key = keyOf(url);
   const { status, value } = await post(at ?? where, host, "/session", { key, nonce });
-  const proof = createHmac("sha256", sha256(key)).update(nonce).digest("base64url");
+  const proof = createHmac("sha256", sha256(key)).update(`${nonce} ${host}`).digest("base64url");
   if (status !== 200 || value["proof"] !== proof) throw new Error(`no session: ${status}`);
   return String(value["token"]);
 }

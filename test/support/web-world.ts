@@ -9,7 +9,7 @@ import type { MethodTable } from "../../daemon/server/rpc-server.js";
 import type { ServerLog } from "../../daemon/server/server-log.js";
 import { WebServer } from "../../daemon/server/web-server.js";
 import type { ClientSink } from "../../daemon/shell/client-host.js";
-import { systemDisk } from "../../daemon/shell/disk.js";
+import { type Disk, systemDisk } from "../../daemon/shell/disk.js";
 import { Channel } from "../../shared/channel.js";
 import { encodeFrame } from "../../shared/frame.js";
 import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
@@ -31,6 +31,7 @@ export interface WebWorldOptions {
   readonly requestMs?: number;
   readonly tokenMs?: number;
   readonly stateDirectory?: string;
+  readonly disk?: Disk;
 }
 
 /** Ends with the test. Its clocks go on only when a test says so. */
@@ -43,7 +44,10 @@ export class WebWorld {
   readonly frames: string[] = [];
   /** Of the attached pages. */
   readonly sinks: ClientSink[] = [];
+  /** What the attached ones called themselves. */
+  readonly programs: string[] = [];
   shells = ["work", "other"];
+  infoOf = (name: string): ShellInfo => ({ name }) as ShellInfo;
   wallMs = Date.parse("2026-11-21T12:00:00Z");
   monotonicMs = 0;
   readonly #listeners = new Set<(event: ShellEvent) => void>();
@@ -56,7 +60,7 @@ export class WebWorld {
     this.server = new WebServer({
       stateDirectory: this.stateDirectory,
       assetsDirectory: home,
-      disk: systemDisk,
+      disk: options.disk ?? systemDisk,
       log: silent,
       version: "0",
       home: { cwd: "/home/me", env: { HOME: "/home/me" } },
@@ -88,16 +92,23 @@ export class WebWorld {
         connection.greet(protocol, client);
         return { protocol: 1, version: "0", pid: 1, client: { prefix: "C-]" } };
       },
-      "shell.list": async () => ({ shells: this.shells.map(info) }),
+      "shell.list": async () => ({
+        shells: this.shells.map(this.infoOf),
+        configProblem: "secret",
+        stateUnsavedReason: "secret",
+      }),
+      "shell.info": async ({ name }) => ({ shell: this.infoOf(name) }),
+      "shell.resize": async ({ name }) => ({ shell: this.infoOf(name) }),
       "events.subscribe": async (_, { connection, afterAnswer }) => {
         const listener = (event: ShellEvent) => connection.notify(event);
         afterAnswer(() => this.#listeners.add(listener));
         connection.onClose(() => this.#listeners.delete(listener));
-        return { shells: this.shells.map(info) };
+        return { shells: this.shells.map(this.infoOf) };
       },
       "shell.attach": async (params, { connection, afterAnswer }) => {
+        this.programs.push(connection.program);
         afterAnswer(() => connection.becomeStream(this.#echo(connection)));
-        return { shell: info(params.name), epoch: "", offset: 0, resumed: false };
+        return { shell: this.infoOf(params.name), epoch: "", offset: 0, resumed: false };
       },
     };
     const table = Object.keys(paramChecks).map((name) => {
@@ -123,8 +134,4 @@ export class WebWorld {
       closed: () => void this.frames.push("closed"),
     };
   }
-}
-
-function info(name: string): ShellInfo {
-  return { name } as ShellInfo;
 }

@@ -5,10 +5,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { EchoProbe } from "../echo-probe.js";
 import type { Bench, Measure, Row, Table } from "../measure.js";
 import type { Peer, Program } from "../peers/peer.js";
+import { RELAY } from "../peers/relay.js";
 import { attachTo } from "../prepare-session.js";
 import { figure, Samples } from "../statistics.js";
 
-const NAMES = ["direct", "agentd", "dtach", "tmux", "screen"] as const;
+const NAMES = ["direct", "agentd", "relay", "dtach", "tmux", "screen"] as const;
 
 /** A terminal that takes everything at once: a process of its own, so that reading costs the measuring one nothing. */
 const DRAIN = `
@@ -26,14 +27,13 @@ export const echo: Measure = {
   title: "Echo of a key",
   async run(bench: Bench): Promise<Table> {
     return {
-      columns: [...NAMES],
+      columns: ["direct", "agentd", "agentd / relay", "agentd / tmux", "relay", "dtach", "tmux", "screen"],
       rows: [
         await idle(bench),
         await flooded(bench, "another shell floods, one client sees it", true),
         await flooded(bench, "another shell floods, nobody attached", false),
       ],
-      method:
-        "Milliseconds, median / 99th percentile, from writing a key to the terminal until its echo by a raw `cat` arrives there, a few milliseconds between keys. dtach and screen hold every session in a process of its own, tmux and agentd hold all in one.",
+      method: `Milliseconds, median / 99th percentile, from writing a key to the terminal until its echo by a raw \`cat\` arrives there, a few milliseconds between keys. dtach and screen hold every session in a process of its own, tmux and agentd hold all in one; relay: ${RELAY}.`,
     };
   },
 };
@@ -113,9 +113,14 @@ function row(name: string, samples: Samples, middle: number, tail: number): Row 
     contender,
     `${figure(samples.median(contender))} / ${figure(samples.percentile(contender, 99))}`,
   ]);
+  const ratio = (to: string) => figure(samples.median("agentd") / samples.median(to));
   return {
     name,
-    cells: Object.fromEntries(texts),
+    cells: {
+      ...Object.fromEntries(texts),
+      "agentd / relay": ratio("relay"),
+      "agentd / tmux": ratio("tmux"),
+    },
     target: `≤ ${middle} / ${tail} ms`,
     met: samples.median("agentd") <= middle && samples.percentile("agentd", 99) <= tail,
   };

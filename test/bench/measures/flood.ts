@@ -3,10 +3,11 @@ import { statSync } from "node:fs";
 import type { Bench, Measure, Row, Table } from "../measure.js";
 import type { OuterTerminal } from "../outer-terminal.js";
 import { type PayloadKind, writePayload } from "../payloads.js";
+import { RELAY } from "../peers/relay.js";
 import { attachTo, printing } from "../prepare-session.js";
 import { figure, Samples } from "../statistics.js";
 
-const NAMES = ["direct", "agentd", "dtach", "tmux", "screen"] as const;
+const NAMES = ["direct", "agentd", "relay", "dtach", "tmux", "screen"] as const;
 const MEGABYTES = 64;
 
 interface Kind {
@@ -31,9 +32,9 @@ export const flood: Measure = {
     const rows: Row[] = [];
     for (const kind of KINDS) rows.push(await measureKind(bench, kind));
     return {
-      columns: ["direct", "agentd", "agentd / direct", "agentd / tmux", "dtach", "tmux", "screen"],
+      columns: ["direct", "agentd", "agentd / direct", "agentd / tmux", "relay", "dtach", "tmux", "screen"],
       rows,
-      method: `Seconds, median, from typing \`cat FILE\` until a word printed after it has arrived at the terminal (at all of them); in parentheses how much of the file's size arrived there, per client: what is missing was drawn over or replaced by a redraw. A direct terminal has no second client.`,
+      method: `Seconds, median, from typing \`cat FILE\` until a word printed after it has arrived at the terminal (at all of them); in parentheses how much of the file's size arrived there, per client: what is missing was drawn over or replaced by a redraw. A direct terminal has no second client. relay: ${RELAY}.`,
     };
   },
 };

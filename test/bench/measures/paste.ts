@@ -2,11 +2,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Bench, Measure, Table } from "../measure.js";
 import type { OuterTerminal } from "../outer-terminal.js";
+import { RELAY } from "../peers/relay.js";
 import { attachTo } from "../prepare-session.js";
 import { RAW_READY, rawProgram } from "../raw-program.js";
 import { figure, Samples } from "../statistics.js";
 
-const NAMES = ["direct", "agentd", "dtach", "tmux", "screen"] as const;
+const NAMES = ["direct", "agentd", "relay", "dtach", "tmux", "screen"] as const;
 const TARGET = 20;
 /** Whoever drops a byte never gets to the end. */
 const LIMIT_MS = 5000;
@@ -62,8 +63,7 @@ export const paste: Measure = {
           met: speed.median("agentd") >= TARGET && !broken.has("agentd") && !stuck.has("agentd"),
         },
       ],
-      method:
-        "From writing the first byte to the terminal until a program in raw mode, which reads all of it, has printed its SHA-256.",
+      method: `From writing the first byte to the terminal until a program in raw mode, which reads all of it, has printed its SHA-256. relay: ${RELAY}.`,
     };
   },
 };

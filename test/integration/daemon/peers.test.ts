@@ -1,6 +1,5 @@
 // Clients on a real socket: the good ones are served, the others cannot hurt them.
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Call, PacketReceiver } from "../../../daemon/server/connection.js";
 import { Listener } from "../../../daemon/server/listener.js";
@@ -12,6 +11,7 @@ import { AgentdError } from "../../../shared/errors.js";
 import { encodeFrame } from "../../../shared/frame.js";
 import { encodePacket } from "../../../shared/packet.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
+import { fc } from "../../support/property.js";
 import { SocketClient } from "../../support/socket-client.js";
 import { tempDirectory } from "../../support/temp-directory.js";
 
@@ -385,7 +385,6 @@ describe("hostile clients", () => {
 
   it("survives garbage of every kind while a good client is served", async () => {
     const { path, log } = await startServer();
-    const good = await SocketClient.greeted(path);
     const json = fc.json().map((text) => Buffer.from(`${text}\n`));
     const call = fc
       .record({
@@ -399,11 +398,13 @@ describe("hostile clients", () => {
     const piece = fc.oneof(json, call, bytes, fc.constant(Buffer.from(HELLO)));
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 10 }), fc.boolean(), async (pieces, abrupt) => {
+        const good = await SocketClient.greeted(path);
         const bad = await SocketClient.connect(path);
         bad.socket.write(Buffer.concat(pieces));
         if (abrupt) bad.close();
         else bad.socket.end();
         await expect(good.call("shell.detach")).resolves.toEqual({ detached: 0 });
+        good.close();
         await bad.rest();
       }),
       { numRuns: 150 },

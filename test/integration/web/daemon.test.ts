@@ -248,6 +248,21 @@ describe("agentd web", () => {
     expect(box.run(["web", "--stop", "--json"]).stdout).toBe('{"v":1,"stopped":false}\n');
   });
 
+  it("is turned off without a daemon, and none is started for that", async () => {
+    const box = sandbox();
+    expect(box.run(["web", "--stop"])).toMatchObject({ status: 0, stdout: "" });
+    expect(box.run(["daemon", "status"]).status).toBe(69);
+    const { url, token } = await open(box);
+    await WebPage.open(url, token);
+    expect(box.run(["daemon", "stop"]).status).toBe(0);
+    expect(box.run(["web", "--stop", "--json"]).stdout).toBe('{"v":1,"stopped":true}\n');
+    expect(box.run(["web", "--stop", "--json"]).stdout).toBe('{"v":1,"stopped":false}\n');
+    expect(box.run(["daemon", "status"]).status).toBe(69);
+    expect(box.run(["daemon", "start"]).status).toBe(0);
+    expect(box.run(["web", "ls", "--json"]).stdout).toBe('{"v":1,"on":false,"places":[],"links":[]}\n');
+    await expect(WebPage.open(url, token)).rejects.toThrow();
+  });
+
   it.each([
     [
       ["--port", "80"],

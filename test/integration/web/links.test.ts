@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { connect, createServer as createForwarder } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { systemDisk } from "../../../daemon/shell/disk.js";
 import { Channel } from "../../../shared/channel.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import { RawConnection, requestBytes } from "../../support/raw-http.js";
@@ -26,9 +27,11 @@ const shell = (name: string) => ({ name }) as ShellInfo;
 describe("a link of one shell", () => {
   it("shows this shell and no other, in lists and in events", async () => {
     const { page, world } = await linked({ name: "work" });
-    expect(page.scope).toEqual({ shell: "work", readOnly: false });
+    expect(page.scope).toEqual({ shell: "work", owner: false, readOnly: false });
     expect(await page.call("shell.list")).toMatchObject({ shells: [{ name: "work" }] });
-    expect((await page.call<{ shells: unknown[] }>("events.subscribe")).shells).toEqual([{ name: "work" }]);
+    expect((await page.call<{ shells: unknown[] }>("events.subscribe")).shells).toMatchObject([
+      { name: "work" },
+    ]);
     world.tell({ kind: "changed", shell: shell("other") });
     world.tell({ kind: "forgotten", name: "other" });
     world.tell({ kind: "renamed", from: "other", shell: shell("another") });
@@ -76,7 +79,8 @@ describe("a link of one shell", () => {
     const { page, world, url, token } = await linked({ name: "work" });
     world.shells = ["job", "work"];
     world.tell({ kind: "renamed", from: "work", shell: shell("job") });
-    expect(await page.call("shell.list")).toEqual({ shells: [{ name: "job" }] });
+    const { shells, ...rest } = await page.call<{ shells: ShellInfo[] }>("shell.list");
+    expect([shells.map(({ name }) => name), rest]).toEqual([["job"], {}]);
     // A new shell of the old name is another shell.
     await expect(page.call("shell.info", { name: "work" })).rejects.toThrow("shell_not_found");
     world.tell({ kind: "forgotten", name: "job" });
@@ -94,7 +98,7 @@ describe("a link of one shell", () => {
 describe("a read-only link", () => {
   it("cannot change anything by any call", async () => {
     const { page, world } = await linked({ readOnly: true });
-    expect(page.scope).toEqual({ readOnly: true });
+    expect(page.scope).toEqual({ owner: false, readOnly: true });
     const before = world.calls.length;
     for (const [method, params] of [
       ["shell.new", { name: "x", target: { kind: "local" } }],
@@ -202,9 +206,9 @@ describe("the next daemon", () => {
     const second = new WebWorld({ stateDirectory: first.stateDirectory });
     await second.server.restore();
     const page = await WebPage.open(owner.url, token);
-    expect(page.scope).toEqual({ readOnly: false });
+    expect(page.scope).toEqual({ owner: true, readOnly: false });
     const link = await WebPage.open(owner.url, linkToken);
-    expect(link.scope).toEqual({ shell: "work", readOnly: true });
+    expect(link.scope).toEqual({ shell: "work", owner: false, readOnly: true });
     // A key that nobody had used is gone with its daemon.
     await expect(openAddress(unopened.url)).rejects.toThrow("401");
     const { where, host } = whereOf(owner.url);
@@ -235,19 +239,39 @@ describe("the next daemon", () => {
     expect(readdirSync(first.stateDirectory)).not.toContain("web.json");
   });
 
-  it("waits for its port when a stranger has it, and loses nothing by that", async () => {
+  it("gives up a port that a stranger has, with all that its tabs may have told him", async () => {
     const first = new WebWorld();
     const { url } = await first.server.start({});
-    await openAddress(url);
-    const saved = readFileSync(join(first.stateDirectory, "web.json"), "utf8");
+    const token = await openAddress(url);
     await first.end();
     const stranger = createServer().listen(Number(new URL(url).port), "127.0.0.1");
     onTestFinished(() => void stranger.close());
     await new Promise((resolve) => stranger.once("listening", resolve));
     const second = new WebWorld({ stateDirectory: first.stateDirectory });
     await second.server.restore();
-    expect(second.server.status()).toEqual({ links: 1, sockets: 0 });
-    expect(readFileSync(join(first.stateDirectory, "web.json"), "utf8")).toBe(saved);
+    expect(second.server.status()).toBeUndefined();
+    expect(readdirSync(first.stateDirectory)).not.toContain("web.json");
+    await new Promise((resolve) => stranger.close(resolve));
+    // Also when he has gone: what he left in the browser would see the next key.
+    const next = await second.server.start({});
+    expect(next.port).not.toBe(Number(new URL(url).port));
+    await expect(WebPage.open(next.url, token)).rejects.toThrow("4001");
+  });
+
+  it("keeps its links for the Unix socket when a stranger has the port", async () => {
+    const first = new WebWorld();
+    const socket = join(tempDirectory(), "web.sock");
+    const { url } = await first.server.start({});
+    const unix = await first.server.start({ socket });
+    const token = await openAddress(unix.url, { path: socket });
+    await first.end();
+    const stranger = createServer().listen(Number(new URL(url).port), "127.0.0.1");
+    onTestFinished(() => void stranger.close());
+    await new Promise((resolve) => stranger.once("listening", resolve));
+    const second = new WebWorld({ stateDirectory: first.stateDirectory });
+    await second.server.restore();
+    expect(second.server.list().places).toEqual([{ url: "http://localhost:8080/", socket }]);
+    await WebPage.open(unix.url, token, { path: socket });
   });
 
   it.each(["", "{}", '{"v":1,"places":[{"kind":"tcp","port":80}],"passes":[]}', "\u0000"])(
@@ -261,6 +285,23 @@ describe("the next daemon", () => {
       await world.server.start({});
     },
   );
+
+  it("serves none of a daemon whose disk was full when one was revoked", async () => {
+    let isFull = false;
+    const writeNew = (path: string, content: Buffer) =>
+      isFull ? Promise.reject(new Error("ENOSPC")) : systemDisk.writeNew(path, content);
+    const first = new WebWorld({ disk: { ...systemDisk, writeNew } });
+    const { url } = await first.server.start({});
+    await openAddress(url);
+    const { id, ...link } = await first.server.link({});
+    await openAddress(link.url);
+    isFull = true;
+    await first.server.revoke({ id });
+    await first.end();
+    const second = new WebWorld({ stateDirectory: first.stateDirectory });
+    await second.server.restore();
+    expect(second.server.list()).toMatchObject({ on: false, links: [] });
+  });
 
   it("does not believe a state file that others can write", async () => {
     const first = new WebWorld();

@@ -1,8 +1,9 @@
 // What may stand at the cursor, by the table alone.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { commandTable } from "../../../client/command-table.js";
 import { complete } from "../../../client/completion/candidates.js";
+import { fc } from "../../support/property.js";
 
 /** Words, or the kind of what is asked for elsewhere. */
 function at(...words: string[]): string[] {

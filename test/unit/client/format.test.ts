@@ -1,5 +1,5 @@
 // Durations, sizes, tables and error lines.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import {
   dimLine,
@@ -10,6 +10,7 @@ import {
   formatTable,
 } from "../../../client/format.js";
 import { AgentdError } from "../../../shared/errors.js";
+import { fc } from "../../support/property.js";
 
 describe("formatDuration", () => {
   it.each([

@@ -1,7 +1,8 @@
 // Key names as tmux spells them.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { keyText, namedKey, pasteText } from "../../../client/key-names.js";
+import { fc } from "../../support/property.js";
 
 describe("keyText", () => {
   it.each([

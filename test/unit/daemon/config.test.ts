@@ -1,9 +1,9 @@
 // The config file: what it may hold, and what is said about everything else.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_CONFIG, inspectConfig, parseConfig, readConfig } from "../../../daemon/config.js";
+import { fc } from "../../support/property.js";
 import { tempDirectory } from "../../support/temp-directory.js";
 
 const message = (text: string): string => {

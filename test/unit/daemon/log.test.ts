@@ -12,11 +12,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openLog } from "../../../daemon/log.js";
 import { Scrubber } from "../../../daemon/scrubber.js";
 import { AgentdError } from "../../../shared/errors.js";
+import { fc } from "../../support/property.js";
 import { tempDirectory } from "../../support/temp-directory.js";
 
 const lines = (path: string) =>

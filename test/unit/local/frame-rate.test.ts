@@ -1,7 +1,8 @@
 // The sliding window: exactly the limit fits into any window.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { FrameRate } from "../../../daemon/local/frame-rate.js";
+import { fc } from "../../support/property.js";
 
 describe("FrameRate", () => {
   it("admits 250 in a second, refuses the 251st, and admits again a second after the first", () => {

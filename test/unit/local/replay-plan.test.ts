@@ -1,7 +1,8 @@
 // Where a connection's stream starts, under the exact mode and under both models of the service.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { parseHave, planReplay, replayPieces } from "../../../daemon/local/replay-plan.js";
+import { fc } from "../../support/property.js";
 
 const EPOCH = "23308493-7cde-4463-bf4a-c8fb88cdb6c7";
 const knobs = { replayModel: "since-detach", replayOnReplace: "none" } as const;

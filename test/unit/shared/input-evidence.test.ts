@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InputEvidence } from "../../../shared/input-evidence.js";
+import { fc } from "../../support/property.js";
 
 describe("InputEvidence", () => {
   it("proves what was sent before the ping that was answered, and nothing after it", () => {

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InputQueue, MAX_INPUT_BYTES } from "../../../shared/input-queue.js";
+import { fc } from "../../support/property.js";
 
 describe("the client's input queue", () => {
   it("gives back what was pushed, in order and once, in pieces as large as wanted", () => {

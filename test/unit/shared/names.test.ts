@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   checkShellName,
@@ -8,6 +7,7 @@ import {
   printable,
   suggestName,
 } from "../../../shared/names.js";
+import { fc } from "../../support/property.js";
 
 describe("names", () => {
   it.each(["a", "work", "A.b_c-1", "...", ".hidden", "x".repeat(64)])("allows %j", (name) => {

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_FRAME_BYTES } from "../../../shared/channel.js";
 import { encodeFrame } from "../../../shared/frame.js";
 import { encodePacket, PacketDecoder, packetHeader } from "../../../shared/packet.js";
+import { fc } from "../../support/property.js";
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ReplayRing } from "../../../shared/replay-ring.js";
+import { fc } from "../../support/property.js";
 
 describe("ReplayRing", () => {
   it("behaves like the end of one long array", () => {

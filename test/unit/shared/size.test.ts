@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { clampSize, decodeResize, encodeResize, isSize, parseSize } from "../../../shared/size.js";
+import { fc } from "../../support/property.js";
 
 describe("sizes", () => {
   it("reads 200x50 and refuses everything else in words", () => {

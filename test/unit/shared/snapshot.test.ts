@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Channel, MAX_FRAME_BYTES } from "../../../shared/channel.js";
 import { decodeSnapshotPart, encodeSnapshot } from "../../../shared/snapshot.js";
+import { fc } from "../../support/property.js";
 
 const epoch = "0d9c1bb6-6f64-4f4e-9d6c-1d1f6c3f6a11";
 

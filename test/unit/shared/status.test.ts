@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   encodeConfirmation,
@@ -7,6 +6,7 @@ import {
   parseStatus,
   type ShellExit,
 } from "../../../shared/status.js";
+import { fc } from "../../support/property.js";
 
 const parse = (value: unknown) =>
   parseStatus(Buffer.from(typeof value === "string" ? value : JSON.stringify(value)));

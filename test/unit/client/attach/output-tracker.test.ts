@@ -1,7 +1,8 @@
 // What the client knows of the screen that it draws on.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { OutputTracker } from "../../../../client/attach/output-tracker.js";
+import { fc } from "../../../support/property.js";
 
 const seen = (text: string) => {
   const tracker = new OutputTracker();

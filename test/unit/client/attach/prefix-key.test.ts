@@ -1,7 +1,8 @@
 // The prefix key: its three encodings, its commands, split reads, pastes, and everything that must pass untouched.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { type KeyEvent, PrefixKey } from "../../../../client/attach/prefix-key.js";
+import { fc } from "../../../support/property.js";
 
 const bytes = (text: string) => Buffer.from(text, "latin1");
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { wrapLine } from "../../../../client/attach/wrap-line.js";
+import { fc } from "../../../support/property.js";
 
 it("breaks at spaces, and in a word only where that alone is too long", () => {
   expect(wrapLine("[hung up on work · your shells are kept]", 20)).toBe(

@@ -1,9 +1,10 @@
 // Output as lines of text: progress bars, line editors, sequences cut anywhere.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { LineText, type LineTextOptions } from "../../../../client/follow/line-text.js";
 import { SafeAnsi } from "../../../../client/follow/safe-ansi.js";
 import { spansAnsi } from "../../../../client/follow/spans-ansi.js";
+import { fc } from "../../../support/property.js";
 
 const encoder = new TextEncoder();
 function linesOf(output: string, options: Partial<LineTextOptions> = {}): string[] {

@@ -1,6 +1,5 @@
 // Frames as bytes: a terminal that gets only the differences shows what one shows that is drawn anew.
 import xterm from "@xterm/headless";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseAnsiLine } from "../../../../client/tui/ansi-line.js";
 import { Canvas } from "../../../../client/tui/canvas.js";
@@ -9,6 +8,7 @@ import { editedLine, editLine } from "../../../../client/tui/line-editor.js";
 import { mouseEvents } from "../../../../client/tui/mouse-events.js";
 import { fitText, textWidth } from "../../../../client/tui/text-width.js";
 import { useCharWidths } from "../../../../daemon/terminal/char-width.js";
+import { fc } from "../../../support/property.js";
 
 const COLS = 20;
 const ROWS = 4;

@@ -1,5 +1,5 @@
 // The TUI without a terminal: states, events, actions, and the pictures of them.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { type TuiEvent, update } from "../../../../client/tui/model.js";
 import {
@@ -12,6 +12,7 @@ import {
 } from "../../../../client/tui/state.js";
 import { view } from "../../../../client/tui/view.js";
 import type { ShellInfo } from "../../../../shared/rpc.js";
+import { type Arbitrary, fc } from "../../../support/property.js";
 
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 const NOW = Date.parse("2026-01-01T00:00:00Z");
@@ -136,7 +137,7 @@ describe("the model of the TUI", () => {
   });
   const build = ({ name, title, lost }: { name: string; title: string; lost: number }) =>
     shell(name, { title, bytesLost: lost * 1000 });
-  const anyEvent: fc.Arbitrary<TuiEvent> = fc.oneof(
+  const anyEvent: Arbitrary<TuiEvent> = fc.oneof(
     {
       weight: 6,
       arbitrary: fc

@@ -1,17 +1,21 @@
 // The page's decisions without a page: keys, pastes, order, addresses, receipts, waits.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
+import { DoorClosed } from "../../../../client/web/door.js";
 import { endingOf } from "../../../../client/web/ending.js";
 import { cleanPaste, pasteQuestion } from "../../../../client/web/pasted-text.js";
 import { ReadReceipts } from "../../../../client/web/read-receipts.js";
+import { busyText } from "../../../../client/web/reconnect-wait.js";
 import { RetryDelays } from "../../../../client/web/retry-delays.js";
 import { parseRoute, routeHash, takeKey } from "../../../../client/web/route.js";
+import { SocketClosed } from "../../../../client/web/rpc-socket.js";
 import { agoText, freeName, toneOf, visibleShells } from "../../../../client/web/shell-order.js";
 import { StickyCtrl, withCtrl } from "../../../../client/web/sticky-ctrl.js";
 import { isTerminalAnswer } from "../../../../client/web/terminal-answer.js";
-import { webAddress } from "../../../../client/web/web-address.js";
+import { isPlainAddress, webAddress } from "../../../../client/web/web-address.js";
 import type { ShellInfo } from "../../../../shared/rpc.js";
 import { SHELL } from "../../../support/fake-daemon.js";
+import { fc } from "../../../support/property.js";
 
 const named = (name: string, more: Partial<ShellInfo> = {}): ShellInfo => ({ ...SHELL, name, ...more });
 
@@ -49,6 +53,21 @@ describe("addresses", () => {
       "nothing",
     ])
       expect(webAddress(text), text).toBeUndefined();
+  });
+
+  it("are opened without a question only when they are what is read", () => {
+    for (const text of ["https://example.com", "https://example.com/a?b#c", "http://[::1]:8080/"])
+      expect(isPlainAddress(text), text).toBe(true);
+    for (const text of [
+      "https://ex\u0430mple.com/",
+      "https://google.com@evil.example/",
+      "https://google.com:x@evil.example/",
+      "https://evil.example\\@google.com/",
+      "https://example.com/\u202egpj.exe",
+      "https://0x7f.1/",
+      "javascript:alert(1)",
+    ])
+      expect(isPlainAddress(text), text).toBe(false);
   });
 });
 
@@ -110,6 +129,7 @@ describe("a paste", () => {
     expect(pasteQuestion("one line")).toBeUndefined();
     expect(pasteQuestion("one\n")).toMatchObject({ lines: 1 });
     expect(pasteQuestion("a\r\nb\rc")).toEqual({ lines: 3, excerpt: "a\nb\nc" });
+    expect(pasteQuestion("echo \u202egpj.\n")?.excerpt).toBe("echo \\u202egpj.\n");
     expect(pasteQuestion("x\n".repeat(50))?.excerpt.split("\n")).toHaveLength(7);
   });
 
@@ -158,6 +178,17 @@ describe("the list", () => {
 });
 
 describe("the link", () => {
+  it("says in the daemon's words why it has to wait", () => {
+    expect(busyText(new SocketClosed(1013, "32 sockets are open \u00b7 close a tab"))).toBe(
+      "32 sockets are open \u00b7 close a tab",
+    );
+    expect(busyText(new SocketClosed(1013, "a\u001b\u202eb"))).toBe("a^[\\u202eb");
+    expect(busyText(new SocketClosed(1013))).toBe("agentd is busy");
+    expect(busyText(new DoorClosed("busy"))).toBe("too many attempts");
+    for (const error of [new SocketClosed(1006), new DoorClosed("unreachable"), new Error("x")])
+      expect(busyText(error)).toBeUndefined();
+  });
+
   it("acknowledges exactly what was parsed, and never keeps 32 KiB to itself", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 65_535 })), (sizes) => {

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { styledRuns, tellingLines } from "../../../../client/web/styled-text.js";
+import { fc } from "../../../support/property.js";
 
 describe("the text of a preview", () => {
   it("has a run for each style, and none for what is no text", () => {

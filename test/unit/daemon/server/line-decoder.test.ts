@@ -1,7 +1,8 @@
 // Lines out of a stream that is cut anywhere, and what is left for packets.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { LineDecoder } from "../../../../daemon/server/line-decoder.js";
+import { fc } from "../../../support/property.js";
 
 const text = (bytes: Uint8Array | undefined) =>
   bytes === undefined ? undefined : Buffer.from(bytes).toString();

@@ -55,6 +55,15 @@ describe("events.subscribe", () => {
     expect(notified).toEqual([forgotten("early"), forgotten("late")]);
   });
 
+  it("tells a connection each event once, however often it asks", async () => {
+    const { methods, call, listeners, notified, closed, afterAnswer } = setUp();
+    for (let i = 0; i < 1000; i++)
+      expect(await methods["events.subscribe"]({}, call)).toEqual({ shells: [{ name: "a" }] });
+    for (const callback of afterAnswer) callback();
+    for (const listener of listeners) listener(forgotten("once"));
+    expect([notified, listeners.size, closed.length]).toEqual([[forgotten("once")], 1, 1]);
+  });
+
   it("ends with its connection", async () => {
     const { methods, call, listeners, closed } = setUp();
     await methods["events.subscribe"]({}, call);

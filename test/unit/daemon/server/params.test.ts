@@ -1,9 +1,10 @@
 // Every method's params: what passes, what does not, and that hostile JSON stays inert.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { paramChecks } from "../../../../daemon/server/params.js";
 import { AgentdError } from "../../../../shared/errors.js";
 import type { MethodName } from "../../../../shared/rpc.js";
+import { fc } from "../../../support/property.js";
 
 const local = { kind: "local", cwd: "/", env: { PATH: "/bin" } };
 const check = (method: MethodName, params: unknown) => paramChecks[method](params, "");

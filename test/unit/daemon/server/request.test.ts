@@ -1,8 +1,9 @@
 // What is a request, and what is refused before, while and after it is parsed.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { isShallowJson } from "../../../../daemon/server/json-depth.js";
 import { BadRequest, readRequest } from "../../../../daemon/server/request.js";
+import { fc } from "../../../support/property.js";
 
 const read = (text: string) => readRequest(Buffer.from(text));
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;

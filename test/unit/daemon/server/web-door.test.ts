@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judge, loopbackHosts, type WebRequest } from "../../../../daemon/server/web-door.js";
 import { isForwardedHost } from "../../../../daemon/server/web-place.js";
+import { fc } from "../../../support/property.js";
 
 const hosts = loopbackHosts(4000);
 const good: WebRequest = {

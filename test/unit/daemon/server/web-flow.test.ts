@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WebFlow } from "../../../../daemon/server/web-flow.js";
 import { ACKNOWLEDGE_EVERY_BYTES, Channel, MAX_UNACKNOWLEDGED_BYTES } from "../../../../shared/channel.js";
 import { encodeFrame } from "../../../../shared/frame.js";
+import { fc } from "../../../support/property.js";
 
 /** What an attached client with a terminal takes for a full queue (attached-client.ts). */
 const FULL_BYTES = 128 * 1024;

@@ -1,10 +1,11 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WebKeys } from "../../../../daemon/server/web-keys.js";
 import { FailureLimit } from "../../../../daemon/server/web-limits.js";
 import type { StoredPass } from "../../../../daemon/server/web-pass.js";
+import { fc } from "../../../support/property.js";
 
+const HOST = "127.0.0.1:4711";
 const NONCE = "0123456789abcdefghijkl";
 const sha = (text: string) => createHash("sha256").update(text).digest();
 
@@ -26,13 +27,15 @@ describe("one-time keys", () => {
     const { key } = keys.issue(owner);
     expect(key).toMatch(/^[\w-]{43}$/);
     time.ms += 59_999;
-    const session = keys.exchange(key, NONCE);
-    expect(session?.proof).toBe(createHmac("sha256", sha(key)).update(NONCE).digest("base64url"));
+    const session = keys.exchange(key, NONCE, HOST);
+    expect(session?.proof).toBe(
+      createHmac("sha256", sha(key)).update(`${NONCE} ${HOST}`).digest("base64url"),
+    );
     expect(session?.token).toMatch(/^[\w-]{43}$/);
-    expect(keys.exchange(key, NONCE)).toBeUndefined();
+    expect(keys.exchange(key, NONCE, HOST)).toBeUndefined();
     const late = keys.issue(owner).key;
     time.ms += 60_000;
-    expect(keys.exchange(late, NONCE)).toBeUndefined();
+    expect(keys.exchange(late, NONCE, HOST)).toBeUndefined();
     expect(keys.list()).toHaveLength(1);
   });
 
@@ -40,16 +43,16 @@ describe("one-time keys", () => {
     const { keys } = world();
     const { key } = keys.issue(owner);
     for (const nonce of [undefined, "", "short", "x".repeat(129), "+".repeat(22), 5, {}])
-      expect(keys.exchange(key, nonce)).toBeUndefined();
-    expect(keys.exchange(key, NONCE)).toBeDefined();
+      expect(keys.exchange(key, nonce, HOST)).toBeUndefined();
+    expect(keys.exchange(key, NONCE, HOST)).toBeDefined();
   });
 
   it("open nothing as tokens, and tokens nothing as keys", () => {
     const { keys } = world();
     const { key } = keys.issue(owner);
     expect(keys.open(key)).toBeUndefined();
-    const { token = "" } = keys.exchange(key, NONCE) ?? {};
-    expect(keys.exchange(token, NONCE)).toBeUndefined();
+    const { token = "" } = keys.exchange(key, NONCE, HOST) ?? {};
+    expect(keys.exchange(token, NONCE, HOST)).toBeUndefined();
     expect(keys.open(key)).toBeUndefined();
     expect(keys.open(token)).toMatchObject({ kind: "owner" });
   });
@@ -58,17 +61,17 @@ describe("one-time keys", () => {
 describe("tokens", () => {
   it("are proved by their hash alone, before and after a restart, which keeps no token", () => {
     const { keys } = world();
-    const { token = "" } = keys.exchange(keys.issue(owner).key, NONCE) ?? {};
+    const { token = "" } = keys.exchange(keys.issue(owner).key, NONCE, HOST) ?? {};
     const stored = keys.stored();
     expect(JSON.stringify(stored)).not.toContain(token);
     const next = world(stored).keys;
     const tokenId = sha(token).subarray(0, 8).toString("base64url");
-    const proof = createHmac("sha256", sha(token)).update(NONCE).digest("base64url");
+    const proof = createHmac("sha256", sha(token)).update(`${NONCE} ${HOST}`).digest("base64url");
     for (const each of [keys, next]) {
-      expect(each.prove(tokenId, NONCE)).toBe(proof);
+      expect(each.prove(tokenId, NONCE, HOST)).toBe(proof);
       expect(each.open(token)).toMatchObject({ kind: "owner", isOpened: true });
-      expect(each.prove("AAAAAAAAAAA", NONCE)).toBeUndefined();
-      expect(each.prove(undefined, NONCE)).toBeUndefined();
+      expect(each.prove("AAAAAAAAAAA", NONCE, HOST)).toBeUndefined();
+      expect(each.prove(undefined, NONCE, HOST)).toBeUndefined();
     }
   });
 
@@ -93,11 +96,11 @@ describe("tokens", () => {
         fc.oneof(fc.string(), fc.base64String(), fc.stringMatching(/^[\w-]{43}$/), fc.anything()),
         (shown) => {
           const { keys } = world();
-          keys.exchange(keys.issue(owner).key, NONCE);
+          keys.exchange(keys.issue(owner).key, NONCE, HOST);
           keys.issue(owner);
           expect(keys.open(shown)).toBeUndefined();
-          expect(keys.exchange(shown, NONCE)).toBeUndefined();
-          expect(keys.prove(shown, NONCE)).toBeUndefined();
+          expect(keys.exchange(shown, NONCE, HOST)).toBeUndefined();
+          expect(keys.prove(shown, NONCE, HOST)).toBeUndefined();
         },
       ),
     );

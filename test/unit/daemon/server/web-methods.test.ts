@@ -49,7 +49,7 @@ describe("the methods of a page", () => {
       Object.keys(paramChecks).map((name) => {
         const method = async () => {
           reached.push(name);
-          return { shells: [], client: { prefix: "C-]" } };
+          return { shells: [], shell: { name: "work", shellId: "" }, client: { prefix: "C-]" } };
         };
         return [name, method];
       }),

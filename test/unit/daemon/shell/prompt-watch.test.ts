@@ -1,7 +1,8 @@
 // OSC 133 as shells and frameworks write it, cut anywhere.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { PromptWatch } from "../../../../daemon/shell/prompt-watch.js";
+import { fc } from "../../../support/property.js";
 
 const encoder = new TextEncoder();
 const stateAfter = (...texts: readonly string[]) => {

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide } from "../../../../daemon/shell/size-policy.js";
 import { SIZE_POLICIES } from "../../../../shared/size.js";
+import { fc } from "../../../support/property.js";
 
 const client = fc.record({
   canLead: fc.boolean(),

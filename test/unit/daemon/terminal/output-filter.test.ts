@@ -1,8 +1,9 @@
 // The safety filter against a table of attacks: what goes in, what comes out, and why; and its laws.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { OutputFilter, type OutputFilterOptions } from "../../../../daemon/terminal/output-filter.js";
 import { ALLOWED_CLIPBOARD, ATTACKS, HARMLESS } from "../../../support/attack-strings.js";
+import { fc } from "../../../support/property.js";
 import { seededRandom } from "../../../support/random-stream.js";
 
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, "latin1"));

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_HELD_BYTES, QueryFilter } from "../../../../daemon/terminal/query-filter.js";
 import { SequenceTail } from "../../../../daemon/terminal/sequence-tail.js";
+import { fc } from "../../../support/property.js";
 import { createTestTerminal } from "../../../support/test-terminal.js";
 
 const NO_TAIL = new Uint8Array(0);
@@ -217,6 +217,16 @@ describe("QueryFilter", () => {
     expect(filtered("m\x1b\\ok", "\x1bP$q")).toBe("x\x18\x1b\\ok");
     expect(filtered("1mok", "\x1b[3")).toBe("1mok");
     expect(filtered("\x82ok", "\xe6\xbc")).toBe("\x82ok");
+    // The client has the first half of a C1 control: what is left of it must not wait for another second half.
+    expect(filtered("\x9bc\x9bc", "\xc2")).toBe("\x18\x9bc");
+    expect(filtered("\x9b1mok", "\xc2")).toBe("\x9b1mok");
+  });
+
+  it("sees a question through characters that terminals skip", () => {
+    expect(filtered("\x1bP\x05$qm\x1b\\ok")).toBe("ok");
+    expect(filtered("\x1b[\x7fcok")).toBe("ok");
+    expect(filtered("\x1b]11;\x01?\x07ok")).toBe("ok");
+    expect(filtered("\x1b]0;a\x01b\x07ok")).toBe("\x1b]0;a\x01b\x07ok");
   });
 
   it("holds a bounded number of bytes", () => {

@@ -1,9 +1,10 @@
 // The screen as text, data and page: each says the same, and what xterm.js shows.
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { screenCells } from "../../../../daemon/terminal/screen-cells.js";
 import { screenHtml } from "../../../../daemon/terminal/screen-html.js";
 import { screenText, type TextOptions } from "../../../../daemon/terminal/screen-text.js";
+import { fc } from "../../../support/property.js";
 import { createTestTerminal, type TestTerminal } from "../../../support/test-terminal.js";
 
 function finished<T>(steps: Iterator<unknown, T>): T {

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_TAIL_BYTES, SequenceTail } from "../../../../daemon/terminal/sequence-tail.js";
 import { WholeCharacters } from "../../../../daemon/terminal/whole-characters.js";
+import { fc } from "../../../support/property.js";
 import { createTestTerminal, type TestTerminal } from "../../../support/test-terminal.js";
 
 const encoder = new TextEncoder();

@@ -1,11 +1,11 @@
 // The decoder of the event stream: against the official encoder, cut anywhere, and against everything that is not the encoding.
 import { EventStreamCodec } from "@smithy/eventstream-codec";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeChunk, encodeEvent } from "../../../../daemon/local/event-stream.js";
 import { commandEvent } from "../../../../daemon/upstream/command-events.js";
 import { type EventMessage, EventStreamReader } from "../../../../daemon/upstream/event-stream-reader.js";
 import { crc32 } from "../../../../shared/crc32.js";
+import { fc } from "../../../support/property.js";
 
 const official = new EventStreamCodec(
   (bytes) => Buffer.from(bytes as Uint8Array).toString("utf8"),

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   AGENTCORE_LIMITS,
@@ -9,6 +8,7 @@ import {
 import { Channel } from "../../../../shared/channel.js";
 import { framePayload } from "../../../../shared/frame.js";
 import { decodeResize } from "../../../../shared/size.js";
+import { fc } from "../../../support/property.js";
 
 const MIB = 1024 * 1024;
 const size = { cols: 80, rows: 24 };

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PasteTracker } from "../../../../daemon/upstream/paste-tracker.js";
+import { fc } from "../../../support/property.js";
 
 describe("PasteTracker", () => {
   it("agrees with a search over the whole stream, however it is cut", () => {

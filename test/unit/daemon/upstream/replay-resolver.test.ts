@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DeliveredOutput } from "../../../../daemon/upstream/delivered-output.js";
 import { OverflowWatch } from "../../../../daemon/upstream/overflow-watch.js";
@@ -7,7 +6,7 @@ import {
   type ReplayModel,
   ReplayResolver,
 } from "../../../../daemon/upstream/replay-resolver.js";
-import { firstSeed } from "../../../support/figures.js";
+import { type Arbitrary, fc } from "../../../support/property.js";
 import { confirmationKinds, type Drop, type Outcome, ReplayWorld } from "../../../support/replay-world.js";
 import {
   PERIODIC_KINDS,
@@ -401,7 +400,7 @@ const dropSizes = (max: number) =>
     fc.integer({ min: RING - 100, max: RING + 100 }),
   );
 
-const drops: fc.Arbitrary<Drop> = fc.record({
+const drops: Arbitrary<Drop> = fc.record({
   before: dropSizes(600_000),
   inFlight: fc.oneof(fc.constant(0), fc.nat(20_000)),
   away: dropSizes(400_000),
@@ -427,7 +426,7 @@ interface Case {
   readonly drops: readonly Drop[];
 }
 
-const casesOf = (kinds: readonly StreamKind[]): fc.Arbitrary<Case> =>
+const casesOf = (kinds: readonly StreamKind[]): Arbitrary<Case> =>
   fc.record({
     seed: fc.nat(),
     kind: fc.constantFrom(...kinds),
@@ -442,6 +441,10 @@ function outcomesOf(one: Case): Outcome[] {
 }
 
 const stalls = (drop: Drop) => drop.paceMs >= 150;
+
+/** A few bytes may be like those before them: who was told that the server repeats takes them for a repetition. */
+const coincides = (one: Case, outcome: Outcome) =>
+  one.knowledge === "last-bytes" && one.model === "since-detach" && outcome.wronglyDropped < 8;
 
 /** All that was sent arrives in order: the world throws otherwise. */
 function expectHonest(outcome: Outcome, drop: Drop): void {
@@ -461,14 +464,14 @@ describe("the true stream, through up to four drops in a row", () => {
       fc.assert(
         fc.property(casesOf(UNIQUE_KINDS), (one) => {
           outcomesOf(one).forEach((outcome, n) => {
-            expect(outcome.wronglyDropped).toBe(0);
+            if (!coincides(one, outcome)) expect(outcome.wronglyDropped).toBe(0);
             expectHonest(outcome, one.drops[n]!);
             // A network that stalls in the middle of it makes a full ring look like several short ones.
             if (outcome.gapIsVisible && !stalls(one.drops[n]!)) expect(outcome.gapFlagged).toBe(true);
             if (outcome.decision.sameShell) expect(outcome.overlap).toBeGreaterThanOrEqual(4_096);
           });
         }),
-        { seed: firstSeed(), numRuns: 200 },
+        { numRuns: 200 },
       );
     },
     SLOW_MS,
@@ -485,7 +488,7 @@ describe("the true stream, through up to four drops in a row", () => {
               expect(decision.learned).toBe(one.model);
           }
         }),
-        { seed: firstSeed(), numRuns: 100 },
+        { numRuns: 100 },
       );
     },
     SLOW_MS,
@@ -504,7 +507,7 @@ describe("the true stream, through up to four drops in a row", () => {
             },
           );
         }),
-        { seed: firstSeed(), numRuns: 120 },
+        { numRuns: 120 },
       );
     },
     SLOW_MS,
