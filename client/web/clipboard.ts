@@ -9,12 +9,17 @@ export async function pasteText(terminal: Terminal, text: string): Promise<void>
   const clean = cleanPaste(text);
   const question = pasteQuestion(clean);
   if (question !== undefined) {
-    const { lines, excerpt } = question;
-    const title = lines === 1 ? "Paste a line and run it?" : `Paste ${lines} lines?`;
-    if (!(await confirmDialog({ title, excerpt, yes: "Paste" }))) return;
+    if (!(await confirmDialog({ ...question, yes: "Paste" }))) return;
   }
   terminal.paste(clean);
   terminal.focus();
+}
+
+/** The browser's own paste. @param terminal undefined: nothing may be typed. */
+export function pasteEvent(event: ClipboardEvent, terminal: Terminal | undefined): void {
+  event.preventDefault();
+  event.stopPropagation();
+  if (terminal !== undefined) void pasteText(terminal, event.clipboardData?.getData("text/plain") ?? "");
 }
 
 /** From the clipboard, or, where the browser does not give it, from a field to paste into. */

@@ -17,6 +17,8 @@ export function showDialog(dialog: HTMLDialogElement): Promise<string> {
       if (event.target === dialog) dialog.close("");
     });
     dialog.showModal();
+    // What has the focus may be at the end of a long one.
+    dialog.scrollTop = 0;
   });
 }
 

@@ -60,7 +60,11 @@ export class Directory {
   /** Whether the connection is wanted: a tab that nobody looks at leaves its place to others. */
   want(wanted: boolean): void {
     this.#wanted = wanted;
-    if (wanted && !this.#running) void this.#run();
+    if (wanted && !this.#running) {
+      // Whoever asks again is not shown what was the end of it before.
+      if (this.#state.kind === "over") this.#become({ kind: "connecting" });
+      void this.#run();
+    }
     if (!wanted) this.#socket?.close();
     this.#wait.wake();
   }

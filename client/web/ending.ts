@@ -1,4 +1,5 @@
 // How an attachment ends, in the page's words.
+import type { AgentdError } from "../../shared/errors.js";
 import { formatDuration } from "../../shared/measures.js";
 import { printable } from "../../shared/names.js";
 import type { Notice } from "../../shared/notice.js";
@@ -51,4 +52,17 @@ function detached(name: string, reason: Extract<Notice, { kind: "detached" }>["r
         again: true,
       };
   }
+}
+
+/** The daemon does not let this tab attach. */
+export function refusalOf(name: string, error: AgentdError): Ending {
+  // Its message names a command; here the list is a press away.
+  if (error.code === "shell_not_found")
+    return {
+      tone: "cut",
+      title: `There is no shell ${name}`,
+      text: "It was forgotten, or never made.",
+      again: false,
+    };
+  return { tone: "cut", title: `Cannot attach to ${name}`, text: printable(error.message), again: true };
 }

@@ -1,9 +1,13 @@
 // The list of shells: what there is, how it does, and the way into each; all of it by keys too.
 /// <reference lib="dom" />
 import type { ShellInfo } from "../../shared/rpc.js";
+import { commandWords } from "./command-words.js";
 import { errorText } from "./dialogs.js";
 import type { Directory } from "./directory.js";
 import { button, el, icon, iconButton, setText } from "./elements.js";
+import { showKeyList } from "./key-list.js";
+import { type ListKeyActions, listKey } from "./list-keys.js";
+import type { ListMemory } from "./list-memory.js";
 import type { Preferences } from "./preferences.js";
 import { Previews } from "./previews.js";
 import { routeHash } from "./route.js";
@@ -15,6 +19,7 @@ import type { TabFace } from "./tab-face.js";
 export interface ListViewOptions {
   readonly directory: Directory;
   readonly preferences: Preferences;
+  readonly memory: ListMemory;
   readonly face: TabFace;
 }
 
@@ -28,6 +33,8 @@ export class ListView {
   });
   readonly #status = el("p", { class: "list-status", attrs: { role: "status", "aria-live": "polite" } });
   readonly #empty = el("div", { class: "empty" });
+  readonly #count = el("span", { class: "count" });
+  readonly #readOnlyMark = el("span", { class: "tag" }, icon("lock"), el("span", { text: "read-only" }));
   readonly #new = button("New shell", () => void this.#create(), "button primary");
   readonly #previews: Previews;
   readonly #visible = new Set<Element>();
@@ -38,9 +45,11 @@ export class ListView {
 
   constructor(options: ListViewOptions) {
     this.#options = options;
-    const { directory, preferences } = options;
+    const { directory, memory, preferences } = options;
+    this.#filter.value = memory.filter;
     this.#previews = new Previews(
       directory,
+      memory.previews,
       () => this.#previewed(),
       (name) => this.#showPreview(name),
     );
@@ -56,8 +65,12 @@ export class ListView {
       "header",
       { class: "bar list-bar" },
       el("h1", { text: "agentd" }),
+      this.#count,
+      this.#readOnlyMark,
+      el("span", { class: "spacer" }),
       this.#filter,
       this.#new,
+      iconButton("help", "Keys (?)", () => void showKeyList()),
       theme,
     );
     const main = el(
@@ -96,11 +109,13 @@ export class ListView {
   }
 
   focus(): void {
-    (this.#links()[0] ?? this.#new).focus();
+    const { from = "" } = this.#options.memory;
+    (this.#cards.get(from)?.link ?? this.#links()[0] ?? this.#new).focus();
   }
 
   #show(): void {
-    const { directory, face } = this.#options;
+    const { directory, face, memory } = this.#options;
+    memory.filter = this.#filter.value;
     const shells = visibleShells(directory.shells.values(), this.#filter.value);
     const names = new Set(shells.map(({ name }) => name));
     for (const [name, card] of this.#cards) if (!names.has(name)) this.#remove(name, card);
@@ -112,6 +127,10 @@ export class ListView {
     });
     this.#focusExpected();
     this.#new.hidden = !mayManage(directory);
+    this.#readOnlyMark.hidden = directory.state.kind === "connecting" || !directory.scope.readOnly;
+    const all = directory.shells.size;
+    setText(this.#count, shells.length === all ? count(all) : `${shells.length} of ${count(all)}`);
+    this.#count.hidden = all === 0;
     this.#showEmpty(shells.length);
     this.#tick();
     const { state } = directory;
@@ -123,10 +142,9 @@ export class ListView {
     let card = this.#cards.get(shell.name);
     if (card === undefined) {
       const manage = mayManage(directory);
-      const complain = (error: unknown) => setText(this.#status, errorText(error));
       card = new ShellCard(shell, {
         rename: manage ? (name) => void this.#rename(name) : undefined,
-        kill: manage ? (name) => void killShell(directory, name).catch(complain) : undefined,
+        kill: manage ? (name) => this.#kill(name) : undefined,
       });
       this.#cards.set(shell.name, card);
       this.#observer.observe(card.element);
@@ -151,11 +169,20 @@ export class ListView {
     const { state } = directory;
     const known = directory.shells.size;
     this.#empty.hidden = shown > 0 || state.kind === "connecting";
-    const [title, text] =
+    if (this.#empty.hidden) return;
+    const key = `${known > 0} ${this.#new.hidden}`;
+    if (this.#empty.dataset["key"] === key) return;
+    this.#empty.dataset["key"] = key;
+    const title = known > 0 ? "Nothing matches" : "No shells yet";
+    const text =
       known > 0
-        ? ["Nothing matches", "Esc clears the filter."]
-        : ["No shells yet", "Make one here, or with agentd new NAME in a terminal."];
-    this.#empty.replaceChildren(el("h2", { text: title }), el("p", { text }));
+        ? "Esc clears the filter."
+        : this.#new.hidden
+          ? "They appear here as soon as there are some."
+          : "Make one here, or with agentd new NAME in a terminal.";
+    const make = button("New shell", () => void this.#create(), "button primary");
+    make.hidden = known > 0 || this.#new.hidden;
+    this.#empty.replaceChildren(el("h2", { text: title }), el("p", {}, ...commandWords(text)), make);
   }
 
   #tick(): void {
@@ -197,6 +224,12 @@ export class ListView {
     this.#focusExpected();
   }
 
+  #kill(name: string): void {
+    killShell(this.#options.directory, name).catch((error: unknown) =>
+      setText(this.#status, errorText(error)),
+    );
+  }
+
   #focusExpected(): void {
     const card = this.#expected === undefined ? undefined : this.#cards.get(this.#expected);
     if (card === undefined || document.querySelector("dialog[open]") !== null) return;
@@ -213,64 +246,33 @@ export class ListView {
     return [...this.#list.querySelectorAll<HTMLAnchorElement>("a.name")];
   }
 
+  get #keys(): ListKeyActions {
+    const nameOf = ({ textContent }: HTMLAnchorElement) => textContent ?? "";
+    const manage = mayManage(this.#options.directory);
+    return {
+      links: () => this.#links(),
+      columns: () => getComputedStyle(this.#list).gridTemplateColumns.split(" ").length,
+      filter: () => this.#filter.focus(),
+      clearFilter: () => {
+        this.#filter.value = "";
+        this.#show();
+        this.#links()[0]?.focus();
+      },
+      create: manage ? () => void this.#create() : undefined,
+      rename: manage ? (link) => void this.#rename(nameOf(link)) : undefined,
+      kill: manage ? (link) => this.#kill(nameOf(link)) : undefined,
+      help: () => void showKeyList(),
+    };
+  }
+
   #handleKey(event: KeyboardEvent): void {
     const { altKey, ctrlKey, key, metaKey, target } = event;
     if (altKey || ctrlKey || metaKey || document.querySelector("dialog[open]") !== null) return;
-    if (target === this.#filter && !["Escape", "ArrowDown", "Enter"].includes(key)) return;
-    if (!this.#act(key, target)) return;
+    if (target === this.#filter && key === "Enter") this.#links()[0]?.click();
+    else if (target === this.#filter && key !== "Escape" && key !== "ArrowDown") return;
+    else if (!listKey(key, target, this.#keys)) return;
     event.preventDefault();
     event.stopPropagation();
-  }
-
-  /** False: the key is the browser's. */
-  #act(key: string, target: EventTarget | null): boolean {
-    const links = this.#links();
-    const at = links.indexOf(target as HTMLAnchorElement);
-    switch (key) {
-      case "/":
-        this.#filter.focus();
-        return true;
-      case "Escape":
-        this.#filter.value = "";
-        this.#show();
-        links[0]?.focus();
-        return true;
-      case "Enter":
-        if (target !== this.#filter) return false;
-        links[0]?.click();
-        return true;
-      case "n":
-        if (this.#new.hidden) return false;
-        void this.#create();
-        return true;
-      default:
-        return this.#move(key, links, at);
-    }
-  }
-
-  /** Arrows, Home and End go from shell to shell; up and down by rows of the grid. */
-  #move(key: string, links: readonly HTMLAnchorElement[], at: number): boolean {
-    const columns = getComputedStyle(this.#list).gridTemplateColumns.split(" ").length;
-    const steps: Record<string, number> = {
-      ArrowRight: 1,
-      ArrowLeft: -1,
-      ArrowDown: columns,
-      ArrowUp: -columns,
-    };
-    const step = steps[key];
-    const to =
-      key === "Home"
-        ? 0
-        : key === "End"
-          ? links.length - 1
-          : step === undefined
-            ? undefined
-            : at === -1
-              ? 0
-              : at + step;
-    if (to === undefined) return false;
-    links[to]?.focus();
-    return links.length > 0;
   }
 }
 

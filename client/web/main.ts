@@ -1,13 +1,16 @@
 // The page: takes the key out of the address, goes through the door, and shows what the address names.
 /// <reference lib="dom" />
+import { commandWords } from "./command-words.js";
 import { Directory } from "./directory.js";
 import { Door, DoorClosed, doorText } from "./door.js";
 import { button, el } from "./elements.js";
+import { newListMemory } from "./list-memory.js";
 import { ListView } from "./list-view.js";
 import { Preferences } from "./preferences.js";
 import { parseRoute, type Route, routeHash, takeKey } from "./route.js";
 import { TabFace } from "./tab-face.js";
 import { TerminalView } from "./terminal-view.js";
+import { followVisibleHeight } from "./visible-height.js";
 
 const CLIENT = "browser";
 
@@ -25,6 +28,8 @@ class Page {
   readonly #directory: Directory;
   readonly #preferences = new Preferences();
   readonly #face = new TabFace();
+  readonly #memory = newListMemory();
+  readonly #left = new AbortController();
   #view: View | undefined;
   #shown = "";
   #isIn = false;
@@ -45,18 +50,31 @@ class Page {
       if (key !== undefined) await this.#door.enter(key);
       else if (!this.#door.hasToken) throw new DoorClosed("none");
     } catch (error) {
+      if (this.#left.signal.aborted) return;
       this.#showClosed(doorText(error instanceof DoorClosed ? error.why : "none"));
       return;
     }
+    if (this.#left.signal.aborted) return;
     this.#isIn = true;
     this.#face.start();
     this.#directory.listen(() => this.#handleDirectory());
-    document.addEventListener("visibilitychange", () => this.#wantDirectory());
-    window.addEventListener("hashchange", () => this.#navigate());
-    document.addEventListener("click", openBeside);
-    document.addEventListener("auxclick", openBeside);
+    const { signal } = this.#left;
+    document.addEventListener("visibilitychange", () => this.#wantDirectory(), { signal });
+    window.addEventListener("hashchange", () => this.#navigate(), { signal });
+    document.addEventListener("click", openBeside, { signal });
+    document.addEventListener("auxclick", openBeside, { signal });
     this.#wantDirectory();
     this.#navigate();
+  }
+
+  /** Another link is gone through now: nothing of this one is left. */
+  stop(): void {
+    this.#left.abort();
+    this.#directory.want(false);
+    this.#view?.dispose();
+    this.#view = undefined;
+    this.#face.stop();
+    for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
   }
 
   /** A tab that nobody looks at keeps only its shell: sockets are few. */
@@ -70,6 +88,11 @@ class Page {
   }
 
   #navigate(): void {
+    const { state } = this.#directory;
+    if (state.kind === "over") {
+      this.#showClosed(state);
+      return;
+    }
     const route = this.#route;
     const hash = routeHash(route);
     if (location.hash !== hash) history.replaceState(null, "", hash);
@@ -78,7 +101,13 @@ class Page {
   }
 
   #listView(): View {
-    return new ListView({ directory: this.#directory, preferences: this.#preferences, face: this.#face });
+    if (this.#view instanceof TerminalView) this.#memory.from = this.#view.name;
+    return new ListView({
+      directory: this.#directory,
+      preferences: this.#preferences,
+      memory: this.#memory,
+      face: this.#face,
+    });
   }
 
   #terminalView(name: string): View {
@@ -103,6 +132,7 @@ class Page {
   }
 
   #handleDirectory(): void {
+    if (this.#left.signal.aborted) return;
     const { scope, state } = this.#directory;
     if (state.kind === "over") this.#showClosed(state);
     // What a link opens is known only now.
@@ -117,7 +147,8 @@ class Page {
     const again = button("Try again", () => this.#tryAgain());
     again.hidden = !this.#door.hasToken;
     const box = el("main", { class: "closed", attrs: { id: "content", tabindex: "-1" } });
-    box.append(el("h1", { text: title }), el("p", { text, attrs: { role: "alert" } }), again);
+    const words = el("p", { attrs: { role: "alert" } }, ...commandWords(text));
+    box.append(el("p", { class: "brand", text: "agentd" }), el("h1", { text: title }), words, again);
     this.#root.replaceChildren(box);
   }
 
@@ -142,8 +173,28 @@ function openBeside(event: MouseEvent): void {
   window.open(link.href, "_blank");
 }
 
-// First of all: nobody who looks at the address, or at the history, finds the key there.
-const entry = takeKey(location.hash);
-if (entry !== undefined) history.replaceState(null, "", entry.rest);
+/** The key of the address, if there is one: nobody who looks there, or at the history, finds it any more. */
+function keyOfAddress(): string | undefined {
+  const entry = takeKey(location.hash);
+  if (entry !== undefined) history.replaceState(null, "", entry.rest);
+  return entry?.key;
+}
+
+// First of all.
+const key = keyOfAddress();
+followVisibleHeight();
 const root = document.getElementById("page");
-if (root !== null) void new Page(root).start(entry?.key);
+if (root !== null) {
+  let page = new Page(root);
+  // A link that is put into the address of an open tab changes only the fragment, which loads nothing by itself; and loading
+  // the page anew could bring that of whoever has the port now.
+  window.addEventListener("hashchange", (event) => {
+    const newKey = keyOfAddress();
+    if (newKey === undefined) return;
+    event.stopImmediatePropagation();
+    page.stop();
+    page = new Page(root);
+    void page.start(newKey);
+  });
+  void page.start(key);
+}

@@ -2,13 +2,15 @@
 /// <reference lib="dom" />
 
 export interface PageKeyActions {
+  /** What a terminal sends for Ctrl-/, which xterm.js does not know. */
+  slash(): void;
   search(): void;
   copy(): void;
   paste(): void;
   menu(): void;
 }
 
-/** Ctrl-Shift-F C V, Ctrl-Insert, Shift-Insert, Ctrl-Shift-M. True: the key was one of them. */
+/** Ctrl-Shift-F C V, Ctrl-Insert, Shift-Insert, Ctrl-Shift-M, Ctrl-/. True: the key was one of them. */
 export function pageKey(event: KeyboardEvent, actions: PageKeyActions): boolean {
   const action = actionOf(event, actions);
   if (action === undefined) return false;
@@ -22,6 +24,7 @@ function actionOf(event: KeyboardEvent, actions: PageKeyActions): (() => void) |
   if (altKey || metaKey) return undefined;
   if (key === "Insert")
     return ctrlKey && !shiftKey ? actions.copy : shiftKey && !ctrlKey ? actions.paste : undefined;
+  if (ctrlKey && key === "/") return actions.slash;
   if (!ctrlKey || !shiftKey) return undefined;
   switch (key.toLowerCase()) {
     case "f":

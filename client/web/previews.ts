@@ -16,18 +16,27 @@ export interface Preview {
   readonly changedAt: number | undefined;
 }
 
+/** By name. */
+export type KnownPreviews = Map<string, Preview & { readonly askedAt: number }>;
+
 /** Invariant: one question at a time; a shell that is gone leaves nothing behind. */
 export class Previews {
   readonly #directory: Directory;
   readonly #wanted: () => readonly string[];
   readonly #onChange: (name: string) => void;
-  readonly #known = new Map<string, Preview & { askedAt: number }>();
+  readonly #known: KnownPreviews;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
 
-  /** @param wanted the names of shells whose preview can be seen now. */
-  constructor(directory: Directory, wanted: () => readonly string[], onChange: (name: string) => void) {
+  /** @param known what was seen before, and is added to. @param wanted the names of shells whose preview can be seen now. */
+  constructor(
+    directory: Directory,
+    known: KnownPreviews,
+    wanted: () => readonly string[],
+    onChange: (name: string) => void,
+  ) {
     this.#directory = directory;
+    this.#known = known;
     this.#wanted = wanted;
     this.#onChange = onChange;
   }

@@ -2,28 +2,34 @@
 /// <reference lib="dom" />
 import type { ISearchOptions, SearchAddon } from "@xterm/addon-search";
 import { el, iconButton, setText } from "./elements.js";
+import type { Preferences } from "./preferences.js";
+import { matchColors, type Shade } from "./themes.js";
 
-const OPTIONS: ISearchOptions = {
-  decorations: {
-    matchBackground: "#7a5c12",
-    matchOverviewRuler: "#b8912d",
-    activeMatchBackground: "#c98a00",
-    activeMatchColorOverviewRuler: "#ffb000",
-  },
-};
+function optionsOf(shade: Shade): ISearchOptions {
+  const { background, ruler } = matchColors[shade];
+  return {
+    decorations: {
+      matchBackground: background,
+      matchOverviewRuler: ruler,
+      activeMatchColorOverviewRuler: "#ffb000",
+    },
+  };
+}
 
 export class SearchBar {
   readonly element: HTMLElement;
   readonly #input: HTMLInputElement;
   readonly #search: SearchAddon;
+  readonly #preferences: Preferences;
   readonly #onClose: () => void;
 
   /** @param onClose the terminal should have the keyboard again. */
-  constructor(search: SearchAddon, onClose: () => void) {
+  constructor(search: SearchAddon, preferences: Preferences, onClose: () => void) {
+    this.#preferences = preferences;
     this.#search = search;
     this.#onClose = onClose;
     this.#input = el("input", {
-      attrs: { type: "search", "aria-label": "Search in the terminal", placeholder: "Search" },
+      attrs: { type: "text", "aria-label": "Search in the terminal", placeholder: "Search" },
     });
     const count = el("span", { class: "count", attrs: { role: "status" } });
     search.onDidChangeResults(({ resultIndex, resultCount }) => {
@@ -40,6 +46,8 @@ export class SearchBar {
       iconButton("close", "Close the search", () => this.close()),
     );
     this.element.hidden = true;
+    this.#input.autocomplete = "off";
+    this.#input.spellcheck = false;
     this.#input.addEventListener("input", () => this.#find("same"));
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
@@ -65,8 +73,9 @@ export class SearchBar {
   /** New text is looked for from the end: what was printed last is what people look for. */
   #find(where: "next" | "previous" | "same"): void {
     const text = this.#input.value;
+    const options = optionsOf(this.#preferences.shade);
     if (text === "") this.#search.clearDecorations();
-    else if (where === "next") this.#search.findNext(text, OPTIONS);
-    else this.#search.findPrevious(text, { ...OPTIONS, incremental: where === "same" });
+    else if (where === "next") this.#search.findNext(text, options);
+    else this.#search.findPrevious(text, { ...options, incremental: where === "same" });
   }
 }

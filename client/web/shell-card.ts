@@ -2,6 +2,7 @@
 /// <reference lib="dom" />
 import { printable } from "../../shared/names.js";
 import type { ShellInfo } from "../../shared/rpc.js";
+import { readable } from "./contrast.js";
 import { el, iconButton, setText } from "./elements.js";
 import type { Preview } from "./previews.js";
 import { routeHash } from "./route.js";
@@ -23,7 +24,7 @@ export class ShellCard {
   readonly #size = el("span");
   readonly #clients = el("span");
   readonly #quiet = el("span", { class: "quiet" });
-  readonly #title = el("p", { class: "title" });
+  readonly #title = el("span", { class: "title" });
   readonly #preview = el("pre", { class: "preview", attrs: { "aria-hidden": "true" } });
   #shown: string | undefined;
   name: string;
@@ -48,9 +49,8 @@ export class ShellCard {
     this.element = el(
       "li",
       { class: "card" },
-      el("div", { class: "card-head" }, el("h2", {}, this.link), tools),
+      el("div", { class: "card-head" }, el("h2", {}, this.link), this.#title, tools),
       facts,
-      this.#title,
       this.#preview,
     );
     this.show(shell);
@@ -61,11 +61,14 @@ export class ShellCard {
     this.element.dataset["tone"] = toneOf(shell);
     this.link.href = routeHash({ view: "shell", name: shell.name });
     setText(this.link, shell.name);
+    this.link.title = shell.name;
     setText(this.#state, stateText(shell));
     setText(this.#where, whereText(shell));
     setText(this.#size, `${shell.cols}x${shell.rows}`);
     setText(this.#clients, clientsText(shell.clients));
-    setText(this.#title, printable(shell.title ?? shell.cwd ?? "", 160));
+    const title = printable(shell.title ?? shell.cwd ?? "", 160);
+    setText(this.#title, title);
+    this.#title.title = title;
   }
 
   /** @param now milliseconds since 1970. */
@@ -76,7 +79,11 @@ export class ShellCard {
       return;
     }
     // What the daemon said last may be older than what the preview has seen since.
-    const activeAt = Math.max(Date.parse(shell.activeAt ?? shell.createdAt), preview?.changedAt ?? 0);
+    const activeAt = Math.max(Date.parse(shell.activeAt ?? "") || 0, preview?.changedAt ?? 0);
+    if (activeAt === 0) {
+      setText(this.#quiet, "");
+      return;
+    }
     const quiet = agoText(now - activeAt);
     setText(this.#quiet, quiet === "now" ? "active" : `quiet ${quiet}`);
   }
@@ -99,7 +106,9 @@ function paint({ style }: HTMLElement, text: TextStyle, shade: Shade): void {
   const fg = text.fg === undefined ? undefined : cssColor(text.fg, shade);
   const bg = text.bg === undefined ? undefined : cssColor(text.bg, shade);
   const [front, back] = text.inverse ? [bg ?? theme.background, fg ?? theme.foreground] : [fg, bg];
-  if (front !== undefined) style.color = front;
+  const behind = back ?? theme.background;
+  const letters = readable(front ?? theme.foreground, behind, [theme.foreground, theme.background]);
+  if (front !== undefined || back !== undefined) style.color = letters;
   if (back !== undefined) style.backgroundColor = back;
   if (text.bold) style.fontWeight = "600";
   if (text.dim) style.opacity = "0.7";

@@ -10,7 +10,7 @@ import { doubtText } from "../../shared/notice-text.js";
 import type { AttachParams, AttachResult, ShellInfo } from "../../shared/rpc.js";
 import { encodeResize, type Size } from "../../shared/size.js";
 import type { Door, Scope } from "./door.js";
-import { type Ending, endingOf } from "./ending.js";
+import { type Ending, endingOf, refusalOf } from "./ending.js";
 import { Liveness } from "./liveness.js";
 import { ReadReceipts } from "./read-receipts.js";
 import { busyText, finalCloseText, finalText, ReconnectWait, type Waiting } from "./reconnect-wait.js";
@@ -285,12 +285,7 @@ export class ShellLink {
     if (!(error instanceof AgentdError)) return undefined;
     if (["daemon_unavailable", "daemon_stopping", "too_busy", "timeout", "internal"].includes(error.code))
       return undefined;
-    return {
-      tone: "cut",
-      title: `Cannot attach to ${this.name}`,
-      text: printable(error.message),
-      again: true,
-    };
+    return refusalOf(this.name, error);
   }
 
   #become(state: LinkState): void {

@@ -60,9 +60,9 @@ export function whereText(shell: ShellInfo): string {
   return printable(shell.region === undefined ? runtime : `${shell.region}/${runtime}`, 60);
 }
 
-/** `nobody`, `1 client`, `3 clients`. */
+/** Empty for nobody; `1 attached`, `3 attached`. */
 export function clientsText(count: number): string {
-  return count === 0 ? "nobody attached" : `${count} ${count === 1 ? "client" : "clients"}`;
+  return count === 0 ? "" : `${count} attached`;
 }
 
 /** How long ago, in one unit: `now`, `42s`, `5m`, `2h`, `3d`. */

@@ -3,7 +3,8 @@
 import { formatBytes } from "../../shared/measures.js";
 import type { AttachedInfo } from "../../shared/rpc.js";
 import { type Size, type SizePolicy, sameSize } from "../../shared/size.js";
-import { el, setText } from "./elements.js";
+import { clientText, showAttached } from "./attached-list.js";
+import { button, el, setText } from "./elements.js";
 import type { LinkState } from "./shell-link.js";
 
 export interface SizeFacts {
@@ -26,10 +27,16 @@ export class StatusBar {
   readonly #news = el("span", { class: "news", attrs: { role: "log", "aria-live": "polite" } });
   readonly #address = el("span", { class: "address" });
   readonly #size = el("span", { class: "size" });
-  readonly #others = el("span", { class: "others" });
+  readonly #others = button("", () => void this.#showAttached(), "others");
+  #attached: readonly AttachedInfo[] = [];
+  readonly #onClose: () => void;
+  #name = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor() {
+  /** @param onClose the terminal should have the keyboard again. */
+  constructor(onClose: () => void) {
+    this.#onClose = onClose;
+    this.#others.hidden = true;
     this.element = el(
       "footer",
       { class: "status" },
@@ -71,10 +78,18 @@ export class StatusBar {
   }
 
   /** This page is one of `attached`. */
-  showOthers(attached: readonly AttachedInfo[]): void {
+  showOthers(name: string, attached: readonly AttachedInfo[]): void {
+    this.#name = name;
+    this.#attached = attached;
     const others = attached.length - 1;
+    this.#others.hidden = others < 1;
     setText(this.#others, others < 1 ? "" : `${others} ${others === 1 ? "other" : "others"} here`);
     this.#others.title = attached.map(clientText).join("\n");
+  }
+
+  async #showAttached(): Promise<void> {
+    await showAttached(this.#name, this.#attached);
+    this.#onClose();
   }
 }
 
@@ -103,17 +118,12 @@ function linkText(state: LinkState, held: number, trouble: string | undefined, n
 
 /** `120x40`; `shell is 80x24 (manual), this window 120x40 · type to make it yours`. */
 export function sizeText({ shell, own, policy, leads, mirror, readOnly }: SizeFacts): string {
+  // Nothing is known of a shell that this page has not reached.
+  if (shell.cols === 0) return "";
   const is = `${shell.cols}x${shell.rows}`;
   if (mirror) return `${is}, not this window's`;
   const why = policy === "latest" ? "" : ` (${policy})`;
   if (sameSize(shell, own)) return `${is}${why}`;
   const way = policy === "latest" && !readOnly && !leads ? " · type to make it yours" : "";
   return `shell is ${is}${why}, this window ${own.cols}x${own.rows}${way}`;
-}
-
-function clientText({ client = "a client", cols, leads, readOnly, rows, tty }: AttachedInfo): string {
-  const parts = [client, ...(tty === undefined ? [] : [tty]), `${cols}x${rows}`];
-  if (leads) parts.push("leads");
-  if (readOnly) parts.push("read-only");
-  return parts.join(" · ").slice(0, 160);
 }

@@ -20,6 +20,9 @@ const MIN_MIRROR_FONT = 7;
 /** Our bound, like that of attach: at most this many sizes per second while a window is dragged. */
 const RESIZE_INTERVAL_MS = 100;
 const SCROLLBACK_LINES = 5000;
+/** Where letters are drawn by the DOM, lines and blocks of boxes meet only without a gap between rows; WebGL draws those itself. */
+const DOM_LINE_HEIGHT = 1;
+const WEBGL_LINE_HEIGHT = 1.1;
 
 export interface TerminalScreenOptions {
   readonly preferences: Preferences;
@@ -62,7 +65,7 @@ export class TerminalScreen {
       allowProposedApi: true,
       fontFamily: FONT,
       fontSize: preferences.fontSize,
-      lineHeight: 1.1,
+      lineHeight: DOM_LINE_HEIGHT,
       scrollback: SCROLLBACK_LINES,
       theme: terminalThemes[preferences.shade],
       minimumContrastRatio: 4.5,
@@ -124,6 +127,20 @@ export class TerminalScreen {
     });
   }
 
+  /** Where a mirror is larger than its window, moves it so that what is typed can be seen. */
+  revealCursor(): void {
+    const cells = this.element.querySelector(".xterm-screen");
+    if (this.#mirror === undefined || cells === null) return;
+    const { cursorX, cursorY } = this.terminal.buffer.active;
+    const x = (cursorX * cells.clientWidth) / this.terminal.cols;
+    const y = (cursorY * cells.clientHeight) / this.terminal.rows;
+    const { clientHeight, clientWidth, scrollLeft, scrollTop } = this.element;
+    // A few cells around it are worth seeing too.
+    const near = 3 * (cells.clientHeight / this.terminal.rows);
+    if (x < scrollLeft || x + near > scrollLeft + clientWidth) this.element.scrollLeft = x - clientWidth / 2;
+    if (y < scrollTop || y + near > scrollTop + clientHeight) this.element.scrollTop = y - clientHeight / 2;
+  }
+
   /** The text on the screen, without blanks at the ends of lines. */
   get visibleText(): string {
     const { active } = this.terminal.buffer;
@@ -153,8 +170,13 @@ export class TerminalScreen {
     if (matchMedia("(pointer: coarse)").matches) return;
     try {
       const addon = new WebglAddon();
-      addon.onContextLoss(() => addon.dispose());
+      addon.onContextLoss(() => {
+        addon.dispose();
+        this.terminal.options.lineHeight = DOM_LINE_HEIGHT;
+        this.#fitNow();
+      });
       this.terminal.loadAddon(addon);
+      this.terminal.options.lineHeight = WEBGL_LINE_HEIGHT;
     } catch {
       // No WebGL 2 here.
     }

@@ -4,24 +4,29 @@ import { printable } from "../../shared/names.js";
 import type { Notice } from "../../shared/notice.js";
 import { noticeLine, noticeWeight } from "../../shared/notice-text.js";
 import type { AttachResult, ShellInfo } from "../../shared/rpc.js";
-import type { Size, SizePolicy } from "../../shared/size.js";
-import { copyText, onLongPress, pasteFromClipboard, pasteText } from "./clipboard.js";
+import { type Size, type SizePolicy, sameSize } from "../../shared/size.js";
+import { copyText, onLongPress, pasteEvent, pasteFromClipboard } from "./clipboard.js";
 import { errorText } from "./dialogs.js";
 import type { Directory } from "./directory.js";
 import type { Door } from "./door.js";
-import { el, icon, iconButton, setText } from "./elements.js";
+import { el } from "./elements.js";
 import { EndingBox } from "./ending-box.js";
+import { showKeyList } from "./key-list.js";
 import { KeyRow } from "./key-row.js";
 import { pageKey } from "./page-keys.js";
+import { isPhone } from "./phone.js";
 import type { Preferences } from "./preferences.js";
 import { routeHash } from "./route.js";
 import { SearchBar } from "./search-bar.js";
 import { killShell, mayManage, renameShell } from "./shell-actions.js";
+import { ShellBar } from "./shell-bar.js";
+import { ShellEdge } from "./shell-edge.js";
 import { type Role, ShellLink } from "./shell-link.js";
 import { StatusBar } from "./status-bar.js";
 import type { TabFace } from "./tab-face.js";
 import { showTerminalMenu } from "./terminal-menu.js";
 import { TerminalScreen } from "./terminal-screen.js";
+import { TouchScroll } from "./touch-scroll.js";
 
 export interface TerminalViewOptions {
   readonly door: Door;
@@ -32,28 +37,18 @@ export interface TerminalViewOptions {
   readonly face: TabFace;
 }
 
-/** Fingers instead of a mouse, and little room: such a window looks on until its person types. */
-export function isPhone(): boolean {
-  return matchMedia("(pointer: coarse)").matches && Math.min(screen.width, innerWidth) < 700;
-}
-
 /** Invariant: after `dispose` nothing of it is left: no timer, no connection, no listener. */
 export class TerminalView {
   readonly element: HTMLElement;
   readonly #options: TerminalViewOptions;
   readonly #screen: TerminalScreen;
   readonly #link: ShellLink;
-  readonly #status = new StatusBar();
+  readonly #status = new StatusBar(() => this.focus());
+  readonly #edge = new ShellEdge();
   readonly #keys: KeyRow;
+  readonly #touch: TouchScroll;
   readonly #search: SearchBar;
-  readonly #back = el(
-    "a",
-    { class: "back", attrs: { href: "#/", "aria-label": "All shells" } },
-    icon("back"),
-  );
-  readonly #title = el("span", { class: "title" });
-  readonly #heading: HTMLHeadingElement;
-  readonly #readOnlyMark = el("span", { class: "tag" }, icon("lock"), el("span", { text: "read-only" }));
+  readonly #bar: ShellBar;
   readonly #ending = new EndingBox(() => this.#link.attachAgain());
   readonly #clock: ReturnType<typeof setInterval>;
   readonly #unlisten: () => void;
@@ -71,7 +66,7 @@ export class TerminalView {
     const host = el("div", { class: "shell-screen" });
     this.#screen = new TerminalScreen(host, {
       preferences,
-      onData: (data) => this.#type(this.#keys.ctrl.state === "off" ? data : this.#keys.ctrl.apply(data)),
+      onData: (data) => this.#type(this.#keys.apply(data)),
       onBinary: (data) => this.#link.typeBinary(data),
       onSize: (size) => this.#handleSize(size),
       onBell: () => options.face.wantAttention(),
@@ -96,14 +91,15 @@ export class TerminalView {
       type: (data) => this.#type(data),
       applicationArrows: () => terminal.modes.applicationCursorKeysMode,
     });
-    this.#search = new SearchBar(this.#screen.search, () => terminal.focus());
-    this.#heading = el("h1", { text: name });
-    this.#readOnlyMark.hidden = true;
+    this.#search = new SearchBar(this.#screen.search, preferences, () => terminal.focus());
+    this.#bar = new ShellBar(name, this.#pageKeys);
     this.element = this.#build(host);
     this.#unlisten = directory.listen(() => this.#handleDirectory());
     this.#clock = setInterval(() => this.#showLink(), 500);
-    host.addEventListener("paste", (event) => this.#handlePaste(event), { capture: true });
+    const takePaste = (event: ClipboardEvent) => pasteEvent(event, this.#readOnly ? undefined : terminal);
+    host.addEventListener("paste", takePaste, { capture: true });
     host.addEventListener("click", () => this.#screen.terminal.focus());
+    this.#touch = new TouchScroll(host, terminal);
     onLongPress(host, () => void this.#openMenu());
   }
 
@@ -112,8 +108,13 @@ export class TerminalView {
     this.#screen.open();
     this.#link.start();
     this.#showLink();
-    if (!this.#looksOn) this.#screen.terminal.focus();
+    this.focus();
     this.#handleDirectory();
+  }
+
+  /** The shell's, also after a rename. */
+  get name(): string {
+    return this.#link.name;
   }
 
   dispose(): void {
@@ -121,35 +122,33 @@ export class TerminalView {
     clearInterval(this.#clock);
     this.#unlisten();
     this.#link.stop();
+    this.#touch.stop();
     this.#status.dispose();
     this.#screen.dispose();
   }
 
+  /** A phone's keyboard comes when its person wants it. */
   focus(): void {
-    // A phone's keyboard comes when its person wants it.
     if (!this.#looksOn) this.#screen.terminal.focus();
   }
 
   #build(host: HTMLElement): HTMLElement {
-    const bar = el(
-      "header",
-      { class: "bar" },
-      this.#back,
-      this.#heading,
-      this.#title,
-      this.#readOnlyMark,
-      el("span", { class: "spacer" }),
-      iconButton("search", "Search (Ctrl-Shift-F)", () => this.#search.open()),
-      iconButton("more", "More", () => void this.#openMenu()),
-    );
     const main = el(
       "main",
       { attrs: { id: "content", tabindex: "-1", "aria-label": "Terminal" } },
       host,
+      this.#edge.element,
       this.#search.element,
       this.#ending.element,
     );
-    return el("div", { class: "shell-page" }, bar, main, this.#keys.element, this.#status.element);
+    return el(
+      "div",
+      { class: "shell-page" },
+      this.#bar.element,
+      main,
+      this.#keys.element,
+      this.#status.element,
+    );
   }
 
   #role(shell: ShellInfo, readOnly: boolean): Role {
@@ -161,7 +160,10 @@ export class TerminalView {
   #type(data: string): void {
     if (this.#readOnly) return;
     this.#link.type(data);
-    if (this.#looksOn && this.#link.state.kind === "live") this.#useMySize();
+    this.#screen.revealCursor();
+    // A size that was set by hand stays: this window goes on showing all of it.
+    const mayLead = this.#size.policy !== "manual" && !this.#touch.isScrolling;
+    if (this.#looksOn && this.#link.state.kind === "live" && mayLead) this.#useMySize();
   }
 
   /** Comes back as a client whose size counts; what was just typed is sent first. */
@@ -179,7 +181,7 @@ export class TerminalView {
 
   #handleAttached({ shell }: AttachResult, readOnly: boolean): void {
     this.#readOnly = readOnly;
-    this.#readOnlyMark.hidden = !readOnly;
+    this.#bar.showRights(this.#options.directory.scope.shell === undefined, readOnly);
     this.#keys.element.hidden = readOnly;
     this.#screen.terminal.options.disableStdin = readOnly;
     this.#trouble = undefined;
@@ -212,7 +214,7 @@ export class TerminalView {
 
   #handleDirectory(): void {
     const { directory } = this.#options;
-    this.#back.hidden = directory.scope.shell !== undefined;
+    this.#bar.showRights(directory.scope.shell === undefined, this.#readOnly);
     const shell =
       this.#shell === undefined
         ? directory.shells.get(this.#link.name)
@@ -226,9 +228,11 @@ export class TerminalView {
       this.#link.name = shell.name;
       history.replaceState(null, "", routeHash({ view: "shell", name: shell.name }));
     }
-    setText(this.#heading, shell.name);
-    setText(this.#title, printable(shell.title ?? shell.cwd ?? "", 120));
-    this.#status.showOthers(shell.attached);
+    this.#bar.show(shell);
+    this.#status.showOthers(shell.name, shell.attached);
+    // A change of policy alone is no change of size, which would be told to the attached.
+    this.#size = { ...this.#size, policy: shell.sizePolicy ?? "latest" };
+    this.#showSize();
     this.#showLink();
   }
 
@@ -247,25 +251,19 @@ export class TerminalView {
 
   #showSize(): void {
     const { cols, rows, leads, policy } = this.#size;
-    const mirror = this.#screen.isMirror;
+    this.#edge.show({ cols, rows }, this.#screen);
     this.#status.showSize({
       shell: { cols, rows },
       own: this.#screen.terminal,
       policy,
       leads,
-      mirror,
+      mirror: this.#screen.isMirror,
       readOnly: this.#readOnly,
     });
   }
 
-  #handlePaste(event: ClipboardEvent): void {
-    event.preventDefault();
-    event.stopPropagation();
-    if (!this.#readOnly)
-      void pasteText(this.#screen.terminal, event.clipboardData?.getData("text/plain") ?? "");
-  }
-
   readonly #pageKeys = {
+    slash: () => this.#type("\u001f"),
     search: () => this.#search.open(),
     copy: () => void this.#copy(this.#screen.terminal.getSelection()),
     paste: () => void pasteFromClipboard(this.#screen.terminal),
@@ -282,15 +280,20 @@ export class TerminalView {
     const { directory, preferences } = this.#options;
     const { terminal } = this.#screen;
     const { name } = this.#link;
-    const manage = mayManage(directory);
+    const manage = mayManage(directory) && this.#shell !== undefined;
+    const isMine = !this.#looksOn && (this.#size.leads || sameSize(this.#size, terminal));
     const complain = (error: unknown) => this.#status.say(errorText(error), true);
     await showTerminalMenu(name, preferences, {
-      useMySize: this.#readOnly || (!this.#looksOn && this.#size.leads) ? undefined : () => this.#useMySize(),
+      useMySize: this.#readOnly || isMine ? undefined : () => this.#useMySize(),
       redraw: () => this.#link.redraw(),
-      copy: () => void this.#copy(terminal.getSelection() || this.#screen.visibleText),
+      search: () => this.#search.open(),
+      copySelection: terminal.hasSelection() ? () => void this.#copy(terminal.getSelection()) : undefined,
+      copyScreen: () => void this.#copy(this.#screen.visibleText),
       paste: this.#readOnly ? undefined : () => void pasteFromClipboard(terminal),
       rename: manage ? () => void renameShell(directory, name).catch(complain) : undefined,
       kill: manage ? () => void killShell(directory, name).catch(complain) : undefined,
+      keys: () => void showKeyList().then(() => this.focus()),
+      allShells: directory.scope.shell === undefined ? () => this.#bar.leave() : undefined,
     });
     if (document.querySelector("dialog[open]") === null) this.focus();
   }

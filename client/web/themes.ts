@@ -10,6 +10,8 @@ const dark = {
   cursor: "#e6e8ec",
   cursorAccent: "#14161a",
   selectionBackground: "#35507a",
+  // While the search has the keyboard, the selection is its match.
+  selectionInactiveBackground: "#a87400",
   black: "#30343c",
   red: "#e5727b",
   green: "#8fc178",
@@ -34,6 +36,7 @@ const light = {
   cursor: "#2a2d33",
   cursorAccent: "#fdfdfc",
   selectionBackground: "#bcd3f5",
+  selectionInactiveBackground: "#f2b632",
   black: "#2a2d33",
   red: "#b3261e",
   green: "#2f7030",
@@ -53,6 +56,13 @@ const light = {
 } as const satisfies ITheme;
 
 export const terminalThemes: Record<Shade, typeof dark | typeof light> = { dark, light };
+
+/** What the search marks; the match that is looked at is the selection. */
+export const matchColors: Record<Shade, { readonly background: `#${string}`; readonly ruler: `#${string}` }> =
+  {
+    dark: { background: "#4d3d14", ruler: "#b8912d" },
+    light: { background: "#fbe9b7", ruler: "#b8912d" },
+  };
 
 const NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const;
 const BRIGHT = [

@@ -150,7 +150,9 @@ try {
     colorScheme: "dark",
   };
   const small = await context(phone);
-  await small.waitForFunction(() => document.querySelector(".preview").textContent !== "");
+  await small.waitForFunction(() =>
+    [...document.querySelectorAll(".preview")].slice(0, 3).every(({ textContent }) => textContent !== ""),
+  );
   await shot(small, "phone-list");
   await open(small, "work");
   await shot(small, "phone-mirror");

@@ -11,6 +11,7 @@ import { until } from "../support/until.js";
 import { openAddress, WebPage } from "../support/web-page.js";
 
 const BASH = ["bash", "--norc", "--noprofile"];
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 const axePath = join(import.meta.dirname, "..", "..", "node_modules", "axe-core", "axe.min.js");
 
 describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
@@ -384,6 +385,112 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     expect(capture("pasted")).not.toContain("echo two");
   });
 
+  it("lists its keys on request, and renames and kills by them", async () => {
+    make("by-letter");
+    const { page } = await openTab();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).getByText("New shell").waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("/");
+    await page.keyboard.type("by-letter");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("r");
+    await page.getByRole("dialog", { name: "Rename by-letter" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Delete");
+    await page.getByRole("alertdialog", { name: "Kill by-letter?" }).waitFor();
+    await page.keyboard.press("Enter");
+    await until("it is killed", () => shell("by-letter") === undefined);
+  });
+
+  it("finds the list as it was left: its filter, and the keyboard at the shell that was looked at", async () => {
+    make("again-a");
+    make("again-b");
+    const tab = await openTab();
+    await tab.page.keyboard.press("/");
+    await tab.page.keyboard.type("again-");
+    await tab.enter("again-b");
+    sandbox.run(["rename", "again-b", "again-c"]);
+    await tab.page.getByRole("heading", { name: "again-c" }).waitFor();
+    await tab.page.goBack();
+    await expect.poll(() => tab.page.evaluate(() => document.activeElement?.textContent)).toBe("again-c");
+    expect(await tab.page.getByRole("searchbox").inputValue()).toBe("again-");
+    await tab.page.getByText(/^2 of \d+ shells$/).waitFor();
+  });
+
+  it("leaves a terminal for the list by keys alone", async () => {
+    make("left");
+    const { page } = await openShell("left");
+    await page.keyboard.press("Control+Shift+M");
+    await page.getByRole("button", { name: "All shells" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "left", exact: true }).waitFor();
+  });
+
+  it("takes a new link in the address of a tab that is open, whatever it shows", async () => {
+    make("entered");
+    const { page } = await openTab();
+    await page.goto(printedUrl(sandbox, "--link", "entered"));
+    await page.locator('.shell-page[data-link="live"]').waitFor();
+    expect(page.url()).toMatch(/#\/shell\/entered$/);
+    sandbox.run(["web", "revoke", "--all"]);
+    await page.getByRole("heading", { name: /This link (was revoked|has ended)/ }).waitFor();
+    await page.goto(printedUrl(sandbox));
+    await page.getByRole("link", { name: "entered", exact: true }).waitFor();
+    const stranger = await page.context().newPage();
+    await stranger.goto(page.url());
+    await stranger.getByRole("heading", { name: "This page needs a link" }).waitFor();
+    await stranger.goto(printedUrl(sandbox));
+    await stranger.getByRole("link", { name: "entered", exact: true }).waitFor();
+    expect(stranger.url()).not.toContain("k=");
+  });
+
+  it("says that there is no such shell, and claims no size of it", async () => {
+    make("there");
+    const { page } = await openTab();
+    await page.evaluate(() => {
+      location.hash = "#/shell/not-there";
+    });
+    await page.getByRole("alert").getByText("There is no shell not-there").waitFor();
+    expect(await page.locator(".status .size").textContent()).toBe("");
+    await page.getByRole("button", { name: "More" }).click();
+    expect(await page.getByRole("button", { name: /Rename|Kill/ }).count()).toBe(0);
+  });
+
+  it("names those who are attached, for fingers and keys too", async () => {
+    make("crowd");
+    const one = await openShell("crowd");
+    await openShell("crowd", { viewport: { width: 800, height: 500 } });
+    await one.page.getByRole("button", { name: "1 other here" }).press("Enter");
+    const dialog = one.page.getByRole("dialog", { name: "Attached to crowd" });
+    await expect.poll(() => dialog.getByRole("listitem").count()).toBe(2);
+    await one.page.keyboard.press("Escape");
+    await one.page.locator(".xterm-helper-textarea:focus").waitFor();
+  });
+
+  it("shades what lies beyond a shell that is smaller than the window", async () => {
+    make("small");
+    const tab = await openShell("small");
+    await expect.poll(() => tab.page.locator(".shell-edges").isVisible()).toBe(false);
+    sandbox.run(["resize", "small", "40x10"]);
+    await tab.page.locator(".shell-edge").waitFor();
+    const { edge, cells } = await tab.page.evaluate(() => ({
+      edge: document.querySelector(".shell-edge")!.getBoundingClientRect().right,
+      cells: document.querySelector(".xterm-screen")!.getBoundingClientRect(),
+    }));
+    const cols = Number(/this window (\d+)x/.exec(await tab.page.locator(".status .size").innerText())?.[1]);
+    expect(Math.abs(edge - (cells.left + (40 * cells.width) / cols))).toBeLessThan(1.5);
+  });
+
+  it("sends keys that a browser does not name: Ctrl-/, Alt-letters, the arrows of a program", async () => {
+    make("typed", "bash", "--norc", "--noprofile", "-c", "stty -echo raw; exec cat -v");
+    const tab = await openShell("typed");
+    for (const key of ["Control+/", "Alt+b", "Alt+ArrowLeft", "F1", "Shift+Tab"])
+      await tab.page.keyboard.press(key);
+    await tab.type("end");
+    await tab.shows("^_^[b^[[1;3D^[OP^[[Zend");
+  });
+
   it("finds text in what has scrolled away", async () => {
     make("searched");
     const tab = await openShell("searched");
@@ -403,12 +510,7 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     make("phoned");
     sandbox.run(["resize", "phoned", "120x30"]);
     sandbox.run(["resize", "phoned", "--policy", "latest"]);
-    const tab = await openShell("phoned", {
-      viewport: { width: 360, height: 740 },
-      hasTouch: true,
-      isMobile: true,
-      deviceScaleFactor: 2,
-    });
+    const tab = await openShell("phoned", PHONE);
     await tab.page.getByText("120x30, not this window's").waitFor();
     expect(shell("phoned")).toMatchObject({ cols: 120, rows: 30 });
     expect(await tab.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
@@ -421,6 +523,75 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await tab.page.getByRole("button", { name: "Control, holds for the next key" }).tap();
     await tab.type("d");
     await tab.page.getByText("phoned exited").first().waitFor();
+  });
+
+  it("lets a phone type into a shell of a set size without cutting it to the phone's", async () => {
+    make("set-size", "bash", "--norc", "--noprofile", "-c", "stty -echo raw; exec cat -v");
+    sandbox.run(["resize", "set-size", "120x30"]);
+    const name = "a-name-that-is-too-long-for-the-bar-of-a-telephone-of-any-make";
+    sandbox.run(["rename", "set-size", name]);
+    const tab = await openShell(name, PHONE);
+    await tab.page.getByText("120x30, not this window's").waitFor();
+    await tab.page.locator(".shell-screen").tap();
+    await tab.page.getByRole("button", { name: "Alt, holds for the next key" }).tap();
+    await tab.type("bx");
+    await tab.shows("^[bx");
+    await tab.page.getByText("120x30, not this window's").waitFor();
+    expect(shell(name)).toMatchObject({ cols: 120, rows: 30 });
+    // The menu is within reach however long the name is.
+    await tab.page.getByRole("button", { name: "More" }).tap();
+    await tab.page.getByRole("dialog", { name }).waitFor();
+    expect(await tab.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  });
+
+  it("scrolls by a finger: what has scrolled away, and what a program shows", async () => {
+    make("swiped");
+    make("paged", "bash", "-c", "seq 500 | less");
+    const tab = await openShell("swiped", { ...PHONE, reducedMotion: "reduce" });
+    sandbox.run(["send", "swiped", "seq 500", "Enter"]);
+    await tab.shows(/^500$/);
+    const session = await tab.page.context().newCDPSession(tab.page);
+    const swipe = async (from: number, to: number) => {
+      const touch = (type: "touchStart" | "touchMove" | "touchEnd", y?: number) =>
+        session.send("Input.dispatchTouchEvent", {
+          type,
+          touchPoints: y === undefined ? [] : [{ x: 150, y }],
+        });
+      await touch("touchStart", from);
+      for (let step = 1; step <= 10; step++) await touch("touchMove", from + ((to - from) * step) / 10);
+      await touch("touchEnd");
+    };
+    await swipe(200, 500);
+    await tab.shows(/^450$/);
+    await tab.page.getByRole("link", { name: "All shells" }).click();
+    await tab.enter("paged");
+    await tab.shows(/^1$/);
+    await swipe(400, 200);
+    await tab.shows(/^30$/);
+    expect(capture("paged")).not.toMatch(/^1$/m);
+    // Looking on changes nobody's size.
+    expect(shell("paged")).toMatchObject({ cols: 80, rows: 24 });
+  });
+
+  it("takes the phone's size by typing as soon as the size is not a set one any more", async () => {
+    make("freed");
+    sandbox.run(["resize", "freed", "200x30"]);
+    const tab = await openShell("freed", PHONE);
+    await tab.page.getByText("200x30, not this window's").waitFor();
+    const screen = tab.page.locator(".shell-screen");
+    await screen.tap();
+    await screen.evaluate((element) => element.scrollTo({ left: 500 }));
+    await tab.type("e");
+    // What is typed can be seen.
+    await expect.poll(() => screen.evaluate(({ scrollLeft }) => scrollLeft)).toBe(0);
+    sandbox.run(["resize", "freed", "--policy", "latest"]);
+    await tab.page.getByText("200x30, not this window's").waitFor();
+    await expect
+      .poll(async () => {
+        await tab.type("x");
+        return shell("freed")!.cols;
+      })
+      .toBeLessThan(60);
   });
 
   it("gives a screen reader the text of the screen, on request", async () => {
@@ -459,6 +630,10 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
       await tab.page.locator(".preview span").first().waitFor();
       expect(await findings(tab.page)).toEqual([]);
       await tab.page.keyboard.press("n");
+      await tab.page.getByRole("dialog").waitFor();
+      expect(await findings(tab.page)).toEqual([]);
+      await tab.page.keyboard.press("Escape");
+      await tab.page.keyboard.press("?");
       await tab.page.getByRole("dialog").waitFor();
       expect(await findings(tab.page)).toEqual([]);
       await tab.page.keyboard.press("Escape");

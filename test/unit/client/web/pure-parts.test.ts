@@ -1,6 +1,7 @@
 // The page's decisions without a page: keys, pastes, order, addresses, receipts, waits.
 
 import { describe, expect, it } from "vitest";
+import { contrast, readable } from "../../../../client/web/contrast.js";
 import { DoorClosed } from "../../../../client/web/door.js";
 import { endingOf } from "../../../../client/web/ending.js";
 import { cleanPaste, pasteQuestion } from "../../../../client/web/pasted-text.js";
@@ -10,7 +11,7 @@ import { RetryDelays } from "../../../../client/web/retry-delays.js";
 import { parseRoute, routeHash, takeKey } from "../../../../client/web/route.js";
 import { SocketClosed } from "../../../../client/web/rpc-socket.js";
 import { agoText, freeName, toneOf, visibleShells } from "../../../../client/web/shell-order.js";
-import { StickyCtrl, withCtrl } from "../../../../client/web/sticky-ctrl.js";
+import { StickyKey, withAlt, withCtrl } from "../../../../client/web/sticky-key.js";
 import { isTerminalAnswer } from "../../../../client/web/terminal-answer.js";
 import { isPlainAddress, webAddress } from "../../../../client/web/web-address.js";
 import type { ShellInfo } from "../../../../shared/rpc.js";
@@ -82,13 +83,28 @@ describe("typing", () => {
     ["\u001bOD", "\u001b[1;5D"],
     ["é", "é"],
     ["ls", "ls"],
+    ["\u001b[5~", "\u001b[5;5~"],
   ])("with Ctrl makes %j into %j", (data, sent) => {
     expect(withCtrl(data)).toBe(sent);
   });
 
+  it.each([
+    ["b", "\u001bb"],
+    ["é", "\u001bé"],
+    ["\u007f", "\u001b\u007f"],
+    ["\u001b[C", "\u001b[1;3C"],
+    ["\u001bOC", "\u001b[1;3C"],
+    ["\u001b[6~", "\u001b[6;3~"],
+    ["ls", "ls"],
+    [withCtrl("c"), "\u001b\u0003"],
+    [withCtrl("\u001b[A"), "\u001b[1;7A"],
+  ])("with Alt makes %j into %j", (data, sent) => {
+    expect(withAlt(data)).toBe(sent);
+  });
+
   it("holds Ctrl for one key, or until it is pressed a third time", () => {
     const states: string[] = [];
-    const ctrl = new StickyCtrl((state) => states.push(state));
+    const ctrl = new StickyKey(withCtrl, (state) => states.push(state));
     ctrl.press();
     expect([ctrl.apply("c"), ctrl.apply("c")]).toEqual(["\u0003", "c"]);
     ctrl.press();
@@ -125,10 +141,11 @@ describe("typing", () => {
 });
 
 describe("a paste", () => {
-  it("is asked about only when it has several lines", () => {
+  it("is asked about when it has several lines, or one that is very long", () => {
     expect(pasteQuestion("one line")).toBeUndefined();
-    expect(pasteQuestion("one\n")).toMatchObject({ lines: 1 });
-    expect(pasteQuestion("a\r\nb\rc")).toEqual({ lines: 3, excerpt: "a\nb\nc" });
+    expect(pasteQuestion("one\n")).toMatchObject({ title: "Paste a line and run it?" });
+    expect(pasteQuestion("a\r\nb\rc")).toEqual({ title: "Paste 3 lines?", excerpt: "a\nb\nc" });
+    expect(pasteQuestion("x".repeat(200_000))).toMatchObject({ title: "Paste 200,000 characters?" });
     expect(pasteQuestion("echo \u202egpj.\n")?.excerpt).toBe("echo \\u202egpj.\n");
     expect(pasteQuestion("x\n".repeat(50))?.excerpt.split("\n")).toHaveLength(7);
   });
@@ -226,5 +243,15 @@ describe("the link", () => {
     expect(endingOf("w", { kind: "detached", reason: "restarting" })).toBeUndefined();
     expect(endingOf("w", { kind: "detached", reason: "taken" })).toMatchObject({ tone: "cut", again: true });
     expect(endingOf("w", { kind: "skipped", bytes: 5 })).toBeUndefined();
+  });
+});
+
+describe("letters of a preview", () => {
+  it("keep their colour where it can be read, and else take one that can", () => {
+    expect(contrast("#000000", "#ffffff")).toBeCloseTo(21);
+    expect(readable("#2f7030", "#fdfdfc", ["#000000"])).toBe("#2f7030");
+    // The keys of htop in the light: black on dark cyan.
+    expect(readable("#2a2d33", "#0b6e78", ["#2a2d33", "#fdfdfc"])).toBe("#fdfdfc");
+    expect(readable("rgb(255 255 255)", "#ffffff", ["rgb(0 0 0)"])).toBe("rgb(0 0 0)");
   });
 });
