@@ -21,6 +21,7 @@ import { newShell } from "./commands/new.js";
 import { rename } from "./commands/rename.js";
 import { resize } from "./commands/resize.js";
 import { rpc } from "./commands/rpc.js";
+import { run } from "./commands/run.js";
 import { runtime } from "./commands/runtime.js";
 import { send } from "./commands/send.js";
 import { stopVm } from "./commands/stop-vm.js";
@@ -37,6 +38,7 @@ export const commandTable: readonly Command[] = [
   detach,
   ls,
   send,
+  run,
   capture,
   tail,
   grep,

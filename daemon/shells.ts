@@ -15,6 +15,7 @@ import { withRuntimeFacts } from "./shell/lifetime.js";
 import { neighboursOf } from "./shell/neighbours.js";
 import type { NewShell } from "./shell/new-shell.js";
 import { Registry } from "./shell/registry.js";
+import { Runs } from "./shell/run/runs.js";
 import { watchScreen } from "./shell/screen-watch.js";
 import type { Shell } from "./shell/shell.js";
 import type { UpstreamRequest } from "./shell/shell-deps.js";
@@ -133,6 +134,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     log.info({ sleptMs: Math.round(sleptMs) }, "woke up: every link is asked for a sign of life");
     registry.wake();
   });
+  const runs = new Runs({ clock, onChange: (listener) => registry.subscribe(listener) });
   registry.adopt(records);
   await localShellsFound(registry);
   return {
@@ -173,7 +175,8 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     label: (name, changes) => registry.label(name, changes),
     detach: (name) => registry.detach(name),
     resize: (name, request) => registry.get(name).resize(request),
-    send: (name, bytes) => registry.get(name).send(bytes),
+    send: (name, bytes) => registry.get(name).input.send(bytes),
+    run: (params, sink, signal) => runs.run(registry.get(params.name), params, sink, signal),
     capture: async (params) => captureShell(registry.get(params.name), params),
     watch: (name, options) => watchScreen(registry, name, { ...options, clock }),
     subscribe: (listener) => registry.subscribe(listener),

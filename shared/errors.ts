@@ -39,6 +39,7 @@ const errorTable = {
   shell_ended: { rpc: -32003, exit: ExitStatus.No },
   shell_not_live: { rpc: -32004, exit: ExitStatus.TryLater },
   read_only: { rpc: -32005, exit: ExitStatus.Permission },
+  shell_busy: { rpc: -32007, exit: ExitStatus.TryLater },
   spawn_failed: { rpc: -32006, exit: ExitStatus.Unavailable },
   // The daemon and the machine.
   daemon_unavailable: { rpc: -32020, exit: ExitStatus.Unavailable },

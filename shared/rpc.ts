@@ -3,6 +3,7 @@ import type { CloudMethods, Lifetime, Slots } from "./cloud-rpc.js";
 import type { ConfigState, DaemonStatus, Finding, LogLevel, UnsavedState } from "./daemon-care.js";
 import type { NoticeSpan, Verdict } from "./notice.js";
 import type { PromptState } from "./prompt.js";
+import type { RunParams, RunResult } from "./run.js";
 import type { ScreenCapture } from "./screen-capture.js";
 import type { SizePolicy } from "./size.js";
 import type { ShellExit } from "./status.js";
@@ -213,6 +214,8 @@ export interface Methods extends CloudMethods, WebMethods {
     params: { readonly name: string; readonly data: string };
     result: { readonly bytes: number };
   };
+  /** Runs a command as if it were typed at the prompt. One at a time; the others wait in order, and `timeoutMs` counts from the call. */
+  "shell.run": { params: RunParams; result: RunResult };
   /**
    * The screen as text, with SGR (`ansi`), as a page (`html`) or as data (`json`: `screen` instead of `text`). Lines count from the
    * top of the screen, 0; negative reaches into the scrollback. `join`: lines that were broken at the border are one.

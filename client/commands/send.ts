@@ -1,12 +1,12 @@
 // `agentd send`: types into a shell without attaching.
-import { readFile } from "node:fs/promises";
 import { AgentdError } from "../../shared/errors.js";
 import { chunksOf } from "../../shared/frame.js";
-import { checkShellName, printable } from "../../shared/names.js";
+import { checkShellName } from "../../shared/names.js";
 import type { Command } from "../command.js";
 import { jsonText } from "../format.js";
 import { keyText, pasteText } from "../key-names.js";
 import { withSuggestion } from "../shell-names.js";
+import { textFrom } from "../text-source.js";
 
 /** One call's share: as base64 it stays far below the daemon's limit for a line (256 KiB). */
 const CALL_BYTES = 96 * 1024;
@@ -41,7 +41,7 @@ export const send: Command = {
       throw new AgentdError("usage", `nothing to send · agentd send ${name} 'ls' Enter`);
     }
     const typed = words.map((word) => (line.has("literal") ? word : keyText(word)));
-    const pasted = paste === undefined ? undefined : await readPaste(paste);
+    const pasted = paste === undefined ? undefined : await textFrom(paste);
     const connection = await context.connect();
     if (pasted !== undefined) {
       // What did not ask for marks would take them for typing.
@@ -62,26 +62,3 @@ export const send: Command = {
     return 0;
   },
 };
-
-async function readPaste(source: string): Promise<string> {
-  let bytes: Uint8Array;
-  try {
-    bytes = source === "-" ? await readStdin() : await readFile(source);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new AgentdError("usage", `cannot read '${printable(source)}' (${code})`, { cause: error });
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    // Half of it as U+FFFD is not what anybody wanted typed.
-    throw new AgentdError("usage", `'${printable(source)}' is not UTF-8 text`, { cause: error });
-  }
-}
-
-/** Never with a synchronous read: that fails while a slow pipe has nothing yet. */
-async function readStdin(): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const part of process.stdin) parts.push(part as Uint8Array);
-  return Buffer.concat(parts);
-}

@@ -1,5 +1,6 @@
 // What a method may do with the connection that called it.
 import type { ScreenFrame, ShellEvent } from "../../shared/rpc.js";
+import type { RunOutput } from "../../shared/run.js";
 import type { ClientSink } from "../shell/client-host.js";
 
 /** The shell's side of an attached client. */
@@ -21,7 +22,7 @@ export interface Connection {
   /** From now on the connection is a stream of packets; bytes that came behind the request are the first. */
   becomeStream(receiver: PacketReceiver): void;
   /** Sends a notification: an `event` unless `method` says otherwise. */
-  notify(params: ShellEvent | ScreenFrame, method?: "event" | "screen"): void;
+  notify(params: ShellEvent | ScreenFrame | RunOutput, method?: "event" | "screen" | "run.output"): void;
   /** Runs `callback` when the connection has ended; at once when it has. */
   onClose(callback: () => void): void;
 }

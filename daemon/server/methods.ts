@@ -19,6 +19,7 @@ import type { ClientSink } from "../shell/client-host.js";
 import { type CloudShells, cloudMethods } from "./cloud-methods.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
+import { type RunInShell, runOver } from "./run-method.js";
 import { type WatchableShells, watchMethods } from "./watch-methods.js";
 
 /** The shells, as far as methods need them; every method throws AgentdError `shell_not_found` for an unknown name. */
@@ -41,6 +42,7 @@ export interface Shells extends CloudShells, WatchableShells {
   detach(name: string | undefined): number;
   resize(name: string, request: { readonly size?: Size; readonly policy?: SizePolicy }): void;
   send(name: string, bytes: Uint8Array): void;
+  run: RunInShell;
   capture(params: Params<"shell.capture">): Promise<Result<"shell.capture">>;
   /** @returns what ends the subscription. */
   subscribe(listener: (event: ShellEvent) => void): () => void;
@@ -144,6 +146,8 @@ export function createMethods({
       shells.send(name, bytes);
       return { bytes: bytes.length };
     },
+
+    "shell.run": (params, { connection }) => runOver(connection, params, shells.run),
 
     "shell.capture": async (params) => shells.capture(params),
 

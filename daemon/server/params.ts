@@ -124,6 +124,14 @@ export const paramChecks: { readonly [M in MethodName]: Check<Params<M>> } = {
     sizePolicy: optional(sizePolicy),
   }),
   "shell.send": object({ name: shellName, data: base64Data }),
+  "shell.run": object({
+    name: shellName,
+    command: text(200 * 1024, 0),
+    timeoutMs: optional(integer(1, 2 ** 31 - 1)),
+    interrupt: optional(boolean),
+    forTerminal: optional(boolean),
+    force: optional(boolean),
+  }),
   "shell.capture": object(
     {
       name: shellName,

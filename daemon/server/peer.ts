@@ -2,7 +2,6 @@
 import type { Socket } from "node:net";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { ScreenFrame, ShellEvent } from "../../shared/rpc.js";
 import type { ClientSink } from "../shell/client-host.js";
 import { Calls } from "./calls.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
@@ -121,7 +120,7 @@ export class Peer implements Connection {
     if (this.#inputEnded) this.#leave();
   }
 
-  notify(params: ShellEvent | ScreenFrame, method = "event"): void {
+  notify(params: object, method = "event"): void {
     if (this.#writer.queuedBytes > MAX_QUEUED_BYTES) {
       this.#log.warn({ queuedBytes: this.#writer.queuedBytes }, "client does not read its events");
       this.#socket.destroy();

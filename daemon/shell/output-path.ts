@@ -96,7 +96,6 @@ export class OutputPath {
     return this.#log.offset - this.#unshown;
   }
 
-  /** The server of the present connection counts its output. */
   get isCounted(): boolean {
     return this.#isCounted;
   }

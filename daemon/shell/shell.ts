@@ -40,7 +40,7 @@ export class Shell {
     tail: () => this.#output.tail,
     offset: () => this.#output.offset,
     monotonic: () => this.#deps.clock.monotonic(),
-    input: (from, bytes) => this.#input.handle(from, bytes),
+    input: (from, bytes) => this.input.handle(from, bytes),
     lead: (from) => this.#clients.typed(from),
     resized: (from) => this.#clients.resized(from),
     backlog: (from, bytes) => this.#output.reportBacklog(from, bytes),
@@ -51,7 +51,8 @@ export class Shell {
   #state: ShellState = { kind: "starting" };
   #running: Promise<void> = Promise.resolve();
   readonly #journal = new LinkJournal();
-  readonly #input: ShellInput;
+  /** For the verbs that type. */
+  readonly input: ShellInput;
   readonly #activity: Activity;
   #attachedAt: number | undefined;
   #lastError: AgentdError | undefined;
@@ -86,10 +87,11 @@ export class Shell {
       },
       isUrgent: () => this.#clients.size > 0,
     });
-    this.#input = new ShellInput({
+    this.input = new ShellInput({
       clock: deps.clock,
       upstream: this.#upstream,
       clients: this.#clients,
+      watchers: this.#output.watchers,
       state: () => this.#state,
       name: () => record.name,
       onInput: () => this.#activity.note(),
@@ -114,7 +116,7 @@ export class Shell {
     return this.#lastError;
   }
 
-  /** Resolves when the shell is live and its replay is drawn, or when it is over; at once when that has been. */
+  /** Resolves when the shell is live and its replay is drawn, or when it is over. */
   get settled(): Promise<void> {
     return this.#settled.reached;
   }
@@ -185,11 +187,6 @@ export class Shell {
     this.#deps.onChange(this);
   }
 
-  /** Types bytes without being attached. @throws AgentdError `shell_ended`, `too_busy`. */
-  send(bytes: Uint8Array): void {
-    this.#input.send(bytes);
-  }
-
   /** Resolves when a shell that is just being found again is there, its replay included, or takes too long for that. */
   async ready(): Promise<void> {
     if (this.#state.kind !== "reconnecting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
@@ -220,7 +217,7 @@ export class Shell {
   /** Leaves the shell running upstream, and ends the streams of its clients with `notice`. */
   async stop(notice: Notice): Promise<void> {
     this.#clients.finish(notice);
-    this.#input.stop();
+    this.input.stop();
     this.#activity.stop();
     this.#stop.abort();
     await this.#running;
@@ -236,7 +233,7 @@ export class Shell {
     const event = nameHolders(told, this.#deps.neighbours(this));
     const { verdict: before, wasLive } = this.#journal;
     const notice = this.#journal.note(event, this.#upstream.queuedBytes);
-    if (event.kind === "discarded") this.#input.dropped();
+    if (event.kind === "discarded") this.input.dropped();
     if (event.kind === "live") this.#handleLive(event, wasLive);
     // Where the output is not counted, a new shell shows itself only now.
     const isLateNew = event.kind === "confirmed" && event.verdict === "new" && before === "unknown";

@@ -13,7 +13,7 @@ const LATEST_MS = 10_000;
  * and a shell that takes the place of this one does not get it.
  */
 export function typeStartCommand(
-  shell: Pick<Shell, "send" | "output" | "state" | "info">,
+  shell: Pick<Shell, "input" | "output" | "state" | "info">,
   command: string,
   clock: Clock,
 ): void {
@@ -23,7 +23,7 @@ export function typeStartCommand(
     unwatch();
     if (shell.state.kind !== "live" || shell.info().verdict === "new") return;
     try {
-      shell.send(Buffer.from(`${command.replaceAll(/\r?\n/g, "\r")}\r`));
+      shell.input.send(Buffer.from(`${command.replaceAll(/\r?\n/g, "\r")}\r`));
     } catch {
       // It has ended in this moment.
     }

@@ -94,6 +94,7 @@ async function startServer(options: { helloTimeoutMs?: number; handlers?: Partia
     "shell.detach": async () => ({ detached: 0 }),
     "shell.resize": notYet,
     "shell.send": async ({ data }) => ({ bytes: data.length }),
+    "shell.run": notYet,
     "shell.capture": async () => ({ epoch: "", offset: 0, text: "x".repeat(1024 * 1024) }),
     "daemon.status": async () => ({
       v: 1,

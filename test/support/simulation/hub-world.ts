@@ -80,7 +80,7 @@ export class HubWorld {
   /** Types through a client, if there is one. */
   type(bytes: Uint8Array): void {
     const typist = this.#clients.find((client) => client.client !== undefined);
-    if (typist?.client === undefined) this.shell.send(bytes);
+    if (typist?.client === undefined) this.shell.input.send(bytes);
     else typist.client.handleFrame(encodeFrame(Channel.Stdin, bytes));
   }
 

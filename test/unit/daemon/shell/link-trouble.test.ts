@@ -95,7 +95,7 @@ describe("held input", () => {
     const before = rig.upstream.input;
     type("abc");
     expect(sink.notices.slice(-2)).toEqual([{ kind: "discarded", bytes: 3 }, { kind: "taken" }]);
-    expect(() => rig.shell.send(new Uint8Array([120]))).toThrow(
+    expect(() => rig.shell.input.send(new Uint8Array([120]))).toThrow(
       "was taken by another client · agentd attach --take",
     );
     expect(rig.upstream.input).toEqual(before);

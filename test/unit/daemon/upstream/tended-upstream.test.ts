@@ -72,7 +72,7 @@ describe("idle stop", () => {
     await clock.advance(50 * MINUTE);
     link.output("tick");
     await clock.advance(50 * MINUTE);
-    shell.send(Buffer.from("x"));
+    shell.input.send(Buffer.from("x"));
     await clock.advance(59 * MINUTE);
     expect(shell.state.kind).toBe("live");
     await clock.advance(MINUTE);
@@ -96,7 +96,7 @@ describe("idle stop", () => {
     const { clock, shell, link, live, attach, saved } = tendedShell({ idleStopMs: HOUR });
     live();
     await clock.advance(HOUR);
-    shell.send(Buffer.from("ls\r"));
+    shell.input.send(Buffer.from("ls\r"));
     await settle();
     expect(link.runs).toBe(2);
     expect(link.input.toString()).toBe("ls\r");
@@ -156,7 +156,7 @@ describe("the end of a microVM", () => {
     tended.hold();
     await settle();
     // Nobody wakes what is held.
-    shell.send(Buffer.from("x"));
+    shell.input.send(Buffer.from("x"));
     await settle();
     expect(link.runs).toBe(1);
     tended.revoke(new AgentdError("shell_ended", "its microVM was stopped"));

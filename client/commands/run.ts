@@ -1,0 +1,67 @@
+// `agentd run`: runs a command in a live shell; its output, its exit status, its duration.
+import { AgentdError } from "../../shared/errors.js";
+import { checkShellName } from "../../shared/names.js";
+import type { Command } from "../command.js";
+import type { CommandLine } from "../command-line.js";
+import { durationFrom } from "../duration-flag.js";
+
+export const run: Command = {
+  name: "run",
+  usage: "NAME [--timeout S [--kill]] [--json] -- COMMAND...",
+  summary: "run a command in a live shell: its output, and its exit status as ours",
+  flags: {
+    timeout: {
+      type: "string",
+      value: "S",
+      help: "wait so long (30, 90s, 15m), its turn included; then exit 124, and the command goes on",
+    },
+    kill: { type: "boolean", help: "send it a Ctrl-C at the timeout, or when this command is ended" },
+    stdin: { type: "boolean", help: "read the command from stdin (also: - as COMMAND)" },
+    force: { type: "boolean", help: "whatever seems to be in front; a half-typed line is dropped" },
+    "max-output": { type: "string", value: "SIZE", help: "with --json: keep so much output (default 10M)" },
+    json: { type: "boolean", help: "as one JSON object when it is over" },
+    target: { type: "string", short: "t", value: "NAME" },
+  },
+  async run(line, context) {
+    const words = [...line.words];
+    const name = line.value("target") ?? words.shift();
+    if (name === undefined) throw new AgentdError("usage", "run needs a name · agentd run NAME -- COMMAND");
+    checkShellName(name);
+    const { parseBytes } = await import("../run/byte-size.js");
+    const timeoutMs = durationFrom(line, "timeout");
+    if (timeoutMs === 0)
+      throw new AgentdError("usage", "--timeout 0 leaves no time to run · without it, run waits forever");
+    const maxOutput = line.value("max-output");
+    const command = await commandFrom(line, words, name);
+    const { runInShell } = await import("../run/run-in-shell.js");
+    return runInShell(context, {
+      name,
+      command,
+      timeoutMs: timeoutMs === undefined ? undefined : Math.ceil(timeoutMs),
+      maxOutputBytes: parseBytes(maxOutput ?? "10M"),
+      interrupt: line.has("kill"),
+      force: line.has("force"),
+      json: line.has("json"),
+    });
+  },
+};
+
+/** @throws AgentdError `usage`: no command, or two. */
+async function commandFrom(line: CommandLine, words: readonly string[], name: string): Promise<string> {
+  const { commandText } = await import("../run/command-text.js");
+  const rest = line.rest ?? [];
+  const given = rest.length > 0 ? [...words, ...rest] : words;
+  const isDash = given.length === 1 && given[0] === "-";
+  if (line.has("stdin") || isDash) {
+    if (!isDash && given.length > 0)
+      throw new AgentdError("usage", "a command comes as words or from stdin, not both");
+    const { textFrom } = await import("../text-source.js");
+    return textFrom("-");
+  }
+  if (words.length > 0 && rest.length > 0) {
+    throw new AgentdError("usage", `words stand before '--' · agentd run ${name} -- COMMAND`);
+  }
+  if (given.length === 0)
+    throw new AgentdError("usage", `run needs a command · agentd run ${name} -- COMMAND`);
+  return commandText(given);
+}

@@ -1,0 +1,79 @@
+// Who is in front of a shell's terminal: a shell that waits at its prompt, or something that would take a command for its input.
+import { printable } from "../../../shared/names.js";
+import type { PromptPhase } from "../../../shared/prompt.js";
+import type { ProcessHost } from "./process-host.js";
+import { flavourOf } from "./run-script.js";
+
+/** What the screen shows at this moment. */
+export interface ScreenEvidence {
+  readonly isAlternate: boolean;
+  readonly bracketedPaste: boolean;
+  /** The cursor's line, up to the cursor. */
+  readonly beforeCursor: string;
+  /** What its OSC 133 marks say, if it has ever sent one. Some shells mark prompts only, and shells inside of it may mark nothing. */
+  readonly phase?: PromptPhase | undefined;
+}
+
+export type Front =
+  /** `isPlain`: without a line editor, whatever modes a program has left behind. */
+  | { readonly kind: "prompt"; readonly isPlain?: true }
+  /** `isShell`: it is a shell, but busy or still starting: it may come to its prompt any moment. */
+  | { readonly kind: "other"; readonly what: string; readonly isShell: boolean };
+
+/** Prompts of programs that are no shell, where only the screen can be asked. */
+const FOREIGN_PROMPT =
+  /^(?:>>>|\.\.\.|In \[\d+\]:|\((?:gdb|lldb|Pdb\+*)\)|\w+=[#>]|(?:mysql|sqlite|MariaDB \[.*\]|scala|ghci|jshell|iex\(\d+\)|irb\(.*\).*)>|\d+\.\d+\.\d+\.\d+:\d+>) *$/;
+const SECRET_PROMPT = /(?:password|passphrase|passcode|PIN)\b.*: *$/i;
+const PROMPT_END = /[$#%>❯➜→»λ] ?$/;
+const COMMAND_OPTION = /^-[a-z]*c$/;
+
+/** A shell on this machine: the kernel knows. `undefined`: it does not tell. */
+export async function frontByProcess(
+  host: ProcessHost,
+  pid: number,
+  screen: ScreenEvidence,
+): Promise<Front | undefined> {
+  const front = await host.foreground(pid);
+  if (front === undefined) return undefined;
+  const name = printable(front.name, 40);
+  const flavour = flavourOf(front.program);
+  if (flavour === undefined || (front.pid !== pid && isScript(front.args))) {
+    return { kind: "other", what: `${name} is in front`, isShell: false };
+  }
+  const mode = await host.terminalMode(pid);
+  if (mode === undefined) return frontByScreen(screen);
+  if (!mode.canonical) return { kind: "prompt" };
+  const busy = { kind: "other", isShell: true } as const;
+  if (flavour !== "posix") return { ...busy, what: `${name} is not at its prompt` };
+  return mode.echo
+    ? { kind: "prompt", isPlain: true }
+    : { ...busy, what: `${name} reads something without echo` };
+}
+
+/** A shell elsewhere: only what it has drawn tells. What a program that looks like a prompt does with a command cannot be known. */
+export function frontByScreen({ beforeCursor, bracketedPaste, isAlternate, phase }: ScreenEvidence): Front {
+  if (isAlternate) return { kind: "other", what: "a full-screen program has the screen", isShell: false };
+  const line = beforeCursor.trim();
+  const shown = printable(line.slice(-40), 40);
+  if (FOREIGN_PROMPT.test(line) || SECRET_PROMPT.test(line)) {
+    return { kind: "other", what: `'${shown}' is not a shell's prompt`, isShell: false };
+  }
+  if (bracketedPaste) return { kind: "prompt" };
+  if (phase === "running") return { kind: "other", what: "a command runs", isShell: true };
+  if (PROMPT_END.test(beforeCursor) || (phase !== undefined && line !== "")) return { kind: "prompt" };
+  const what = line === "" ? "no prompt is to be seen" : `'${shown}' does not look like a prompt`;
+  return { kind: "other", what, isShell: true };
+}
+
+/** A shell that runs a script reads no commands from its terminal. */
+function isScript(args: readonly string[]): boolean {
+  const first = args.find((word) => !/^[-+]/.test(word));
+  if (args.some((word) => COMMAND_OPTION.test(word))) return true;
+  // `busybox sh` and `--rcfile FILE` name something that is no script.
+  const before = first === undefined ? undefined : args[args.indexOf(first) - 1];
+  return (
+    first !== undefined &&
+    !/^(?:sh|ash|hush)$/.test(first) &&
+    !/^(?:--rcfile|--init-file|-[oO])$/.test(before ?? "")
+  );
+}

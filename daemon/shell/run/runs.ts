@@ -1,0 +1,65 @@
+// The runs of all shells: each shell has one lane, and each run a name that no output holds by chance.
+import { randomBytes } from "node:crypto";
+import { AgentdError } from "../../../shared/errors.js";
+import type { RunParams, RunResult } from "../../../shared/run.js";
+import type { Clock } from "../../upstream/clock.js";
+import { linuxHost, type ProcessHost } from "./process-host.js";
+import { RunLane } from "./run-lane.js";
+import { notStarted, type RunShell, type RunSink, ShellRun } from "./shell-run.js";
+
+export interface RunsOptions {
+  readonly clock: Clock;
+  readonly host?: ProcessHost;
+  /** Some shell changed its state. @returns what ends the listening. */
+  onChange(listener: () => void): () => void;
+}
+
+export class Runs {
+  readonly #options: RunsOptions;
+  readonly #lanes = new WeakMap<RunShell, RunLane>();
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Waits for the shell's turn and runs the command. @param signal aborted with a `RunAbort`
+   * @throws AgentdError `shell_busy`, `shell_ended`, `shell_not_live`, `unreachable`, `too_busy`.
+   */
+  async run(
+    shell: RunShell & { ready(): Promise<void> },
+    params: Omit<RunParams, "timeoutMs">,
+    sink: RunSink,
+    signal: AbortSignal,
+  ): Promise<RunResult> {
+    const lane = this.#lanes.get(shell) ?? new RunLane();
+    this.#lanes.set(shell, lane);
+    let leave: () => void;
+    try {
+      leave = await lane.enter(signal);
+    } catch (error) {
+      if (signal.aborted) return notStarted();
+      throw error;
+    }
+    try {
+      await shell.ready();
+      checkLive(shell);
+      const { clock, host = linuxHost, onChange } = this.#options;
+      // A local shell waits for who reads its output more slowly than it comes.
+      sink.onBacklog = (bytes) => shell.output.reportBacklog(sink, bytes);
+      const nonce = randomBytes(16).toString("hex");
+      const { command, force = false, forTerminal = false, interrupt = false } = params;
+      const request = { command, force, forTerminal, interrupt, nonce };
+      return await new ShellRun({ shell, clock, host, sink, onChange, ...request }).execute(signal);
+    } finally {
+      leave();
+    }
+  }
+}
+
+/** What is typed while a link is down waits for it: too late to say that a prompt was there. */
+function checkLive({ input, record: { name }, state }: RunShell): void {
+  input.check();
+  if (state.kind === "live") return;
+  throw new AgentdError("unreachable", `'${name}' has no link now (${state.kind}) · agentd ls shows why`);
+}

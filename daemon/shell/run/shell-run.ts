@@ -1,0 +1,238 @@
+// One command in a live shell: finds the prompt, opens the run, passes the output on, and learns the status.
+
+import { printable } from "../../../shared/names.js";
+import type { ShellInfo } from "../../../shared/rpc.js";
+import type { RunResult } from "../../../shared/run.js";
+import { OutputFilter } from "../../terminal/output-filter.js";
+import type { Clock } from "../../upstream/clock.js";
+import { Milestone } from "../milestone.js";
+import { look } from "../readable-output.js";
+import type { Shell } from "../shell.js";
+import { isOver } from "../shell-state.js";
+import { NewlineUndo } from "./newline-undo.js";
+import { openingFor, shownCommand } from "./opening.js";
+import type { ProcessHost } from "./process-host.js";
+import { busy, PromptFinder } from "./prompt-finder.js";
+import { RunMarkers } from "./run-marker.js";
+import { flavourOf, NO_SCRIPT, runScript, scriptMessage } from "./run-script.js";
+
+export type RunShell = Pick<Shell, "output" | "input" | "state" | "info" | "record">;
+
+/** Where the command's output goes; the bytes are the sink's. */
+export interface RunSink {
+  write(bytes: Uint8Array): void;
+  /** Resolves when everything was taken, or nobody is there any more. */
+  flushed(): Promise<void>;
+  readonly droppedBytes: number;
+  /** Set by the run; told that so many bytes wait now, 0 at the end. */
+  onBacklog: (bytes: number) => void;
+}
+
+export interface ShellRunOptions {
+  readonly shell: RunShell;
+  readonly clock: Clock;
+  readonly host: ProcessHost;
+  readonly sink: RunSink;
+  /** 128 bits in hexadecimal digits: no program prints them by chance. */
+  readonly nonce: string;
+  readonly command: string;
+  /** Type it whatever seems to be in front, and over a half-typed line. */
+  readonly force: boolean;
+  /** The caller shows it on a terminal: nothing passes that a terminal must not get (docs/security.md). */
+  readonly forTerminal: boolean;
+  /** A run that takes too long, or that nobody waits for any more, gets a Ctrl-C. */
+  readonly interrupt: boolean;
+  /** The shell changed its state. @returns what ends the listening. */
+  onChange(listener: () => void): () => void;
+}
+
+const CTRL_C = 0x03;
+
+/** Why a run is not waited for any longer. */
+export type RunAbort = "timeout" | "gone";
+
+/** From the opening line to its answer: a shell far away needs a round trip, one with a slow preexec hook a little more. */
+const READY_LIMIT_MS = 8_000;
+/** The reader of the opening line gives up after 10 s; until then a late answer is told that nothing comes. */
+const LATE_LIMIT_MS = 15_000;
+/** What a Ctrl-C does not end in this time it does not end. */
+const INTERRUPT_LIMIT_MS = 2_000;
+
+/**
+ * Invariants: nothing is typed before there is a prompt; the command goes in at most once, and only after the shell has said
+ * that it reads it; bytes before `start` and behind `end` are nobody's output; no status is made up.
+ */
+export class ShellRun {
+  readonly #options: ShellRunOptions;
+  readonly #markers: RunMarkers;
+  readonly #undo = new NewlineUndo();
+  readonly #filter: OutputFilter | undefined;
+  readonly #ready = new Milestone();
+  readonly #begun = new Milestone();
+  readonly #over = new Milestone();
+  #phase: "opening" | "given-up" | "running" | "over" = "opening";
+  #program: string | undefined;
+  #exitCode: number | undefined;
+  #outputBytes = 0;
+  #startedAt = 0;
+  #endedAt: number | undefined;
+
+  constructor(options: ShellRunOptions) {
+    this.#options = options;
+    this.#markers = new RunMarkers(options.nonce);
+    const { clock, forTerminal, shell } = options;
+    if (!forTerminal || shell.record.escapes === "raw") return;
+    this.#filter = new OutputFilter({
+      clipboard: shell.record.clipboard === "allow",
+      name: () => shell.record.name,
+      now: () => clock.monotonic(),
+      onBlocked: () => {},
+    });
+  }
+
+  /**
+   * @param signal aborted with a `RunAbort`
+   * @throws AgentdError `shell_busy` (the command was not executed), `shell_ended`, `shell_not_live`, `too_busy`.
+   */
+  async execute(signal: AbortSignal): Promise<RunResult> {
+    const { clock, onChange, shell, sink } = this.#options;
+    const before = shell.info();
+    const prompt = await new PromptFinder(this.#options).find(signal);
+    if (prompt === undefined) return notStarted();
+    const stopWatching = shell.output.watchers.add((bytes) => this.#push(bytes));
+    const stopListening = onChange(() => {
+      if (this.#isShellOver(before))
+        for (const stone of [this.#ready, this.#begun, this.#over]) stone.reach();
+    });
+    try {
+      await this.#open(prompt === "editor");
+      await this.#end(signal);
+      if (this.#endedAt === undefined && signal.aborted) await this.#handleAbort(signal);
+      await sink.flushed();
+      return this.#result(before, signal);
+    } finally {
+      stopListening();
+      if (this.#phase === "given-up") clock.setTimeout(stopWatching, LATE_LIMIT_MS);
+      else stopWatching();
+    }
+  }
+
+  #push(bytes: Uint8Array): void {
+    for (const piece of this.#markers.push(bytes)) {
+      if (piece.kind === "marker") this.#handleMarker(piece.word, piece.value);
+      else if (this.#phase === "running") this.#pass(this.#undo.push(piece.bytes));
+    }
+  }
+
+  #handleMarker(word: string, value: string): void {
+    const now = this.#options.clock.monotonic();
+    if (word === "ready" && this.#phase === "given-up") this.#refuse();
+    if (word === "ready") this.#program = value;
+    if (word === "ready") this.#ready.reach();
+    if (word === "lost") this.#begun.reach();
+    if (word === "start" && this.#phase === "opening") {
+      [this.#phase, this.#startedAt] = ["running", now];
+      this.#begun.reach();
+    }
+    if (word === "end" && this.#phase === "running") {
+      this.#pass(this.#undo.rest());
+      [this.#phase, this.#endedAt] = ["over", now];
+      this.#exitCode = /^\d{1,3}$/.test(value) ? Number(value) : undefined;
+      this.#over.reach();
+    }
+  }
+
+  #pass(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#outputBytes += bytes.length;
+    if (this.#filter === undefined) this.#options.sink.write(bytes);
+    else for (const piece of this.#filter.pieces(bytes, false)) this.#options.sink.write(piece.bytes);
+  }
+
+  /** Types the opening line, and the script when the shell is ready for it; resolves when the command has begun. */
+  async #open(hasLineEditor: boolean): Promise<void> {
+    const { clock, command, nonce, shell } = this.#options;
+    const place = await look(shell.output, ({ active, cols, dec }) => ({
+      cols,
+      column: Math.min(active.x, cols - 1),
+      bracketedPaste: hasLineEditor && dec.bracketedPasteMode,
+    }));
+    const { keys, wipe } = openingFor(nonce, place);
+    const release = shell.input.hold();
+    try {
+      shell.input.type(keys);
+      await this.#ready.within(READY_LIMIT_MS, clock);
+      shell.input.check();
+      const { name } = shell.record;
+      if (this.#program === undefined) {
+        this.#phase = "given-up";
+        throw busy(
+          `no shell answered in '${name}': what is in front took the line as its input · agentd capture ${name}`,
+        );
+      }
+      const flavour = flavourOf(this.#program);
+      if (flavour === undefined) {
+        this.#refuse();
+        throw busy(`run cannot drive the shell in '${name}': ${printable(this.#program, 40)}`);
+      }
+      const script = runScript({ flavour, nonce, command, wipe, shown: shownCommand(command) });
+      shell.input.type(scriptMessage(nonce, script));
+      await this.#begun.within(LATE_LIMIT_MS, clock);
+      if (this.#phase === "opening" && !isOver(shell.state)) {
+        throw busy(`the shell in '${name}' did not take the command · try again`);
+      }
+    } finally {
+      release();
+    }
+  }
+
+  /** Whoever reads a script in the shell shall not wait for it. */
+  #refuse(): void {
+    this.#options.shell.input.type(NO_SCRIPT);
+  }
+
+  /** Resolves when the command or its shell is over, or nobody waits any longer. */
+  async #end(signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await Promise.race([this.#over.reached, aborted]);
+  }
+
+  async #handleAbort(signal: AbortSignal): Promise<void> {
+    const { clock, interrupt, shell } = this.#options;
+    if (!interrupt) return;
+    shell.input.type(Uint8Array.of(CTRL_C));
+    if (signal.reason === ("timeout" satisfies RunAbort)) await this.#over.within(INTERRUPT_LIMIT_MS, clock);
+  }
+
+  /** The shell ended, or another one answers in its place. */
+  #isShellOver(before: ShellInfo): boolean {
+    const { shell } = this.#options;
+    return isOver(shell.state) || (shell.info().verdict === "new" && before.verdict !== "new");
+  }
+
+  #result(before: ShellInfo, signal: AbortSignal): RunResult {
+    const { clock, shell, sink } = this.#options;
+    const after = shell.info();
+    const isOverNow = this.#endedAt === undefined && this.#isShellOver(before);
+    const exitCode = isOverNow ? after.exitCode : this.#exitCode;
+    const mayBeMissing =
+      after.bytesLost !== before.bytesLost || after.possibleGap?.from !== before.possibleGap?.from;
+    return {
+      started: true,
+      durationMs: Math.round((this.#endedAt ?? clock.monotonic()) - this.#startedAt),
+      outputBytes: this.#outputBytes,
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(isOverNow ? { shellEnded: true } : {}),
+      ...(signal.aborted && !isOverNow ? { timedOut: true } : {}),
+      ...(mayBeMissing ? { outputMayBeMissing: true } : {}),
+      ...(sink.droppedBytes > 0 ? { droppedBytes: sink.droppedBytes } : {}),
+    };
+  }
+}
+
+export function notStarted(): RunResult {
+  return { started: false, durationMs: 0, outputBytes: 0, timedOut: true };
+}

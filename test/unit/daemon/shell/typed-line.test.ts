@@ -1,0 +1,33 @@
+// What is known of the line at the prompt, from the keys that passed.
+import { describe, expect, it } from "vitest";
+import { TypedLine } from "../../../../daemon/shell/typed-line.js";
+
+const PROMPT = "\x1b[?2004h$ ";
+const state = (...steps: readonly (string | { out: string })[]) => {
+  const line = new TypedLine();
+  for (const step of steps) {
+    if (typeof step === "string") line.typed(Buffer.from(step));
+    else line.output(Buffer.from(step.out));
+  }
+  return line.state;
+};
+
+describe("TypedLine", () => {
+  it.each([
+    ["nothing", [], "empty"],
+    ["a word", ["ls"], "begun"],
+    ["a word and Enter", ["ls\r"], "empty"],
+    ["a word behind an Enter", ["ls\rcd"], "begun"],
+    ["a word that was deleted again", ["äb\x7f\x7f"], "empty"],
+    ["Ctrl-C", ["ls\x03"], "empty"],
+    ["Ctrl-U", ["ls\x15"], "empty"],
+    ["an arrow key", ["\x1b[A", "\x7f\x7f\x7f\x7f"], "begun"],
+    ["its echo", [{ out: PROMPT }, "ls", { out: "ls" }], "begun"],
+    ["a message of a job", [{ out: PROMPT }, "ls", { out: "\r\nDone\r\n" }], "begun"],
+    ["a new prompt behind a program that took keys", ["dd", { out: PROMPT }], "unsure"],
+    ["a new line where there is no line editor", ["dd", { out: "\r\n$ " }], "unsure"],
+    ["typing after that", ["dd", { out: PROMPT }, "l"], "begun"],
+  ] as const)("%s", (_what, steps, expected) => {
+    expect(state(...steps)).toBe(expected);
+  });
+});
