@@ -1,18 +1,12 @@
 // Where the web terminal listens: this machine's loopback addresses, or a Unix socket that ssh forwards to one.
 import { isAbsolute } from "node:path";
-import { loopbackHosts } from "./web-door.js";
+import { isForwardedHost } from "../server/forwarded-host.js";
+import { loopbackHosts } from "./door.js";
 
 export type WebPlace =
   | { readonly kind: "tcp"; readonly port: number }
   /** `as`: what the browser's address bar says at the other end, such as `localhost:8080`. */
   | { readonly kind: "unix"; readonly path: string; readonly as: string };
-
-/** A host of the browser's own machine, with its port. */
-const AS = /^(?:localhost|127\.0\.0\.1|\[::1\]):([1-9]\d{0,4})$/;
-
-export function isForwardedHost(text: string): boolean {
-  return Number(AS.exec(text)?.[1] ?? 0) <= 65_535 && AS.test(text);
-}
 
 /** The only Hosts under which the place is spoken to. */
 export function hostsOf(place: WebPlace): ReadonlySet<string> {

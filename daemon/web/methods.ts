@@ -2,11 +2,11 @@
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { MethodName, ShellInfo } from "../../shared/rpc.js";
-import type { Call } from "./connection.js";
-import type { Request } from "./request.js";
-import type { MethodTable } from "./rpc-server.js";
-import type { WebPass } from "./web-pass.js";
-import { opens, shellFor } from "./web-sight.js";
+import type { Call } from "../server/connection.js";
+import type { Request } from "../server/request.js";
+import type { MethodTable } from "../server/rpc-server.js";
+import type { WebPass } from "./pass.js";
+import { opens, shellFor } from "./sight.js";
 
 const READS: readonly MethodName[] = [
   "hello",

@@ -1,7 +1,7 @@
 // One-time keys and session tokens: who has shown which, and what it opens. Pure state with a clock.
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { AgentdError } from "../../shared/errors.js";
-import { type StoredPass, scopeOf, type WebPass, type WebScope } from "./web-pass.js";
+import { type StoredPass, scopeOf, type WebPass, type WebScope } from "./pass.js";
 
 const SECRET_BYTES = 32;
 const ID_BYTES = 4;

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Call } from "../../../../daemon/server/connection.js";
 import { paramChecks } from "../../../../daemon/server/params.js";
 import type { MethodTable } from "../../../../daemon/server/rpc-server.js";
-import { webMethods } from "../../../../daemon/server/web-methods.js";
-import type { WebPass } from "../../../../daemon/server/web-pass.js";
+import { webMethods } from "../../../../daemon/web/methods.js";
+import type { WebPass } from "../../../../daemon/web/pass.js";
 
 const reads = [
   "events.subscribe",

@@ -2,14 +2,14 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { isShallowJson } from "./json-depth.js";
-import type { ServerLog } from "./server-log.js";
-import type { WebAsset } from "./web-assets.js";
-import { judge, type WebVerdict } from "./web-door.js";
-import { securityHeaders } from "./web-headers.js";
-import type { WebKeys } from "./web-keys.js";
-import { type FailureLimit, WEB_LIMITS } from "./web-limits.js";
-import { hostsOf, type WebPlace } from "./web-place.js";
+import { isShallowJson } from "../server/json-depth.js";
+import type { ServerLog } from "../server/server-log.js";
+import type { WebAsset } from "./assets.js";
+import { judge, type WebVerdict } from "./door.js";
+import { securityHeaders } from "./headers.js";
+import type { WebKeys } from "./keys.js";
+import { type FailureLimit, WEB_LIMITS } from "./limits.js";
+import { hostsOf, type WebPlace } from "./place.js";
 
 /** The sub-protocol of the page; see docs/protocol.md. */
 export const WEB_PROTOCOL = "agentd.v1";

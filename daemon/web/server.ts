@@ -4,16 +4,16 @@ import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { DaemonStatus, Params, Result, ShellEvent } from "../../shared/rpc.js";
 import type { Disk } from "../shell/disk.js";
-import { loadWebAssets } from "./web-assets.js";
-import { WebClose } from "./web-close.js";
-import { WebFront } from "./web-front.js";
-import { WebKeys } from "./web-keys.js";
-import { FailureLimit } from "./web-limits.js";
-import type { WebPass } from "./web-pass.js";
-import { WebPeers, type WebPeersOptions } from "./web-peers.js";
-import { urlOf, type WebPlace } from "./web-place.js";
-import { describePlace, WebPlaces } from "./web-places.js";
-import { type WebState, WebStore } from "./web-store.js";
+import { loadWebAssets } from "./assets.js";
+import { WebClose } from "./close.js";
+import { WebFront } from "./front.js";
+import { WebKeys } from "./keys.js";
+import { FailureLimit } from "./limits.js";
+import type { WebPass } from "./pass.js";
+import { WebPeers, type WebPeersOptions } from "./peers.js";
+import { urlOf, type WebPlace } from "./place.js";
+import { describePlace, WebPlaces } from "./places.js";
+import { type WebState, WebStore } from "./store.js";
 
 /** How soon the sockets of a pass that has run out are closed. */
 const SWEEP_MS = 500;

@@ -1,15 +1,15 @@
 // All WebSockets of the web terminal: how many there may be, whose pass they show, and how they are sent home.
 import type { WebSocket } from "ws";
 import { AgentdError } from "../../shared/errors.js";
-import type { Call } from "./connection.js";
-import { type MethodTable, RpcServer } from "./rpc-server.js";
-import type { ServerLog } from "./server-log.js";
-import { WebClose } from "./web-close.js";
-import type { WebKeys } from "./web-keys.js";
-import { type FailureLimit, WEB_LIMITS } from "./web-limits.js";
-import { webMethods, withHome } from "./web-methods.js";
-import type { WebPass } from "./web-pass.js";
-import { WebPeer } from "./web-peer.js";
+import type { Call } from "../server/connection.js";
+import { type MethodTable, RpcServer } from "../server/rpc-server.js";
+import type { ServerLog } from "../server/server-log.js";
+import { WebClose } from "./close.js";
+import type { WebKeys } from "./keys.js";
+import { type FailureLimit, WEB_LIMITS } from "./limits.js";
+import { webMethods, withHome } from "./methods.js";
+import type { WebPass } from "./pass.js";
+import { WebPeer } from "./peer.js";
 
 export interface WebPeersOptions {
   readonly log: ServerLog;
@@ -17,7 +17,7 @@ export interface WebPeersOptions {
   readonly failures: FailureLimit;
   /** For local shells that a page asks for. */
   readonly home: { readonly cwd: string; readonly env: Readonly<Record<string, string>> };
-  /** All methods; what a page may call of them, web-methods.ts says. */
+  /** All methods; what a page may call of them, methods.ts says. */
   readonly methods: () => MethodTable<Call>;
   readonly tokenMs?: number;
 }

@@ -4,7 +4,7 @@ import { Channel } from "../../shared/channel.js";
 import { framePayload } from "../../shared/frame.js";
 import { decodeNotice, encodeNotice } from "../../shared/notice.js";
 import type { AttachedInfo, ScreenFrame, ShellEvent, ShellInfo } from "../../shared/rpc.js";
-import type { WebPass } from "./web-pass.js";
+import type { WebPass } from "./pass.js";
 
 /** Whether the holder of `pass` may know of a shell: of none when the pass is over, also before its sockets are closed. */
 export function opens({ shell, isOver }: WebPass, name: string): boolean {

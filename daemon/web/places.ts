@@ -3,9 +3,9 @@ import type { Server } from "node:http";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { WebPlaceParams } from "../../shared/web-rpc.js";
-import type { ServerLog } from "./server-log.js";
-import { listenOnLoopback, listenOnSocket, type WebListener } from "./web-listener.js";
-import type { WebPlace } from "./web-place.js";
+import type { ServerLog } from "../server/server-log.js";
+import { listenOnLoopback, listenOnSocket, type WebListener } from "./listener.js";
+import type { WebPlace } from "./place.js";
 
 /** How often a place that cannot be had is tried again. */
 const RETRY_MS = 5000;

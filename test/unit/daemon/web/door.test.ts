@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { judge, loopbackHosts, type WebRequest } from "../../../../daemon/server/web-door.js";
-import { isForwardedHost } from "../../../../daemon/server/web-place.js";
+import { isForwardedHost } from "../../../../daemon/server/forwarded-host.js";
+import { judge, loopbackHosts, type WebRequest } from "../../../../daemon/web/door.js";
 import { fc } from "../../../support/property.js";
 
 const hosts = loopbackHosts(4000);

@@ -1,8 +1,8 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { WebKeys } from "../../../../daemon/server/web-keys.js";
-import { FailureLimit } from "../../../../daemon/server/web-limits.js";
-import type { StoredPass } from "../../../../daemon/server/web-pass.js";
+import { WebKeys } from "../../../../daemon/web/keys.js";
+import { FailureLimit } from "../../../../daemon/web/limits.js";
+import type { StoredPass } from "../../../../daemon/web/pass.js";
 import { fc } from "../../../support/property.js";
 
 const HOST = "127.0.0.1:4711";

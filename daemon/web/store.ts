@@ -1,10 +1,10 @@
 // What the next daemon needs to serve the same tabs: where it listened, and the hashes of their tokens. Never a token.
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
+import type { ServerLog } from "../server/server-log.js";
 import type { Disk } from "../shell/disk.js";
-import type { ServerLog } from "./server-log.js";
-import { isStoredPass, type StoredPass } from "./web-pass.js";
-import { isWebPlace, type WebPlace } from "./web-place.js";
+import { isStoredPass, type StoredPass } from "./pass.js";
+import { isWebPlace, type WebPlace } from "./place.js";
 
 const FILE = "web.json";
 const VERSION = 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WebFlow } from "../../../../daemon/server/web-flow.js";
+import { WebFlow } from "../../../../daemon/web/flow.js";
 import { ACKNOWLEDGE_EVERY_BYTES, Channel, MAX_UNACKNOWLEDGED_BYTES } from "../../../../shared/channel.js";
 import { encodeFrame } from "../../../../shared/frame.js";
 import { fc } from "../../../support/property.js";

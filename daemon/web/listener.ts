@@ -6,8 +6,8 @@ import { AgentdError } from "../../shared/errors.js";
 import { checkSafeDirectory } from "../../shared/host/safe-directory.js";
 import { bindPrivately, freeName, publish, withdraw } from "../../shared/host/socket-name.js";
 import { printable } from "../../shared/names.js";
-import { WEB_LIMITS } from "./web-limits.js";
-import type { WebPlace } from "./web-place.js";
+import { WEB_LIMITS } from "./limits.js";
+import type { WebPlace } from "./place.js";
 
 const ANY_PORT_ATTEMPTS = 20;
 /** Where there is no IPv6, there is nothing to listen on. */
@@ -116,7 +116,7 @@ function newServer(requestMs: number = WEB_LIMITS.requestMs): Server {
     requestTimeout: requestMs,
     keepAliveTimeout: requestMs,
     connectionsCheckingInterval: Math.min(500, requestMs),
-    // What is wrong with a Host is said by web-door.ts.
+    // What is wrong with a Host is said by door.ts.
     requireHostHeader: false,
   });
   // Connections on which nothing is ever sent.
