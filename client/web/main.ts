@@ -1,15 +1,15 @@
 // The page: takes the key out of the address, goes through the door, and shows what the address names.
 /// <reference lib="dom" />
 import { commandWords } from "./command-words.js";
-import { Directory } from "./directory.js";
-import { Door, DoorClosed, doorText } from "./door.js";
 import { button, el } from "./elements.js";
-import { newListMemory } from "./list-memory.js";
-import { ListView } from "./list-view.js";
+import { Directory } from "./link/directory.js";
+import { Door, DoorClosed, doorText } from "./link/door.js";
+import { newListMemory } from "./list/list-memory.js";
+import { ListView } from "./list/list-view.js";
 import { Preferences } from "./preferences.js";
 import { parseRoute, type Route, routeHash, takeKey } from "./route.js";
 import { TabFace } from "./tab-face.js";
-import { TerminalView } from "./terminal-view.js";
+import { TerminalView } from "./terminal/terminal-view.js";
 import { followVisibleHeight } from "./visible-height.js";
 
 const CLIENT = "browser";

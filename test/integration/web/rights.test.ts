@@ -1,6 +1,6 @@
 // What the holder of a link can come to know or to hold that is not its own: other shells, the owner's names, all the sockets.
 import { describe, expect, it } from "vitest";
-import { Door } from "../../../client/web/door.js";
+import { Door } from "../../../client/web/link/door.js";
 import { decodeNotice, encodeNotice } from "../../../shared/notice.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import { openAddress, openSocket, post, WebPage, whereOf } from "../../support/web-page.js";

@@ -1,0 +1,67 @@
+// Copying and pasting: what comes in is cleaned and, when it has several lines, asked about.
+/// <reference lib="dom" />
+import type { Terminal } from "@xterm/xterm";
+import { confirmDialog, inputDialog } from "../dialogs.js";
+import { cleanPaste, pasteQuestion } from "./pasted-text.js";
+
+/** Pastes `text` as if typed, bracketed where the program asked for that. */
+export async function pasteText(terminal: Terminal, text: string): Promise<void> {
+  const clean = cleanPaste(text);
+  const question = pasteQuestion(clean);
+  if (question !== undefined) {
+    if (!(await confirmDialog({ ...question, yes: "Paste" }))) return;
+  }
+  terminal.paste(clean);
+  terminal.focus();
+}
+
+/** The browser's own paste. @param terminal undefined: nothing may be typed. */
+export function pasteEvent(event: ClipboardEvent, terminal: Terminal | undefined): void {
+  event.preventDefault();
+  event.stopPropagation();
+  if (terminal !== undefined) void pasteText(terminal, event.clipboardData?.getData("text/plain") ?? "");
+}
+
+/** From the clipboard, or, where the browser does not give it, from a field to paste into. */
+export async function pasteFromClipboard(terminal: Terminal): Promise<void> {
+  try {
+    await pasteText(terminal, await navigator.clipboard.readText());
+  } catch {
+    await inputDialog({
+      title: "Paste",
+      label: "Paste here; the browser does not let the page read the clipboard",
+      value: "",
+      yes: "Paste",
+      submit: async (value) => {
+        setTimeout(() => void pasteText(terminal, value));
+      },
+    });
+  }
+}
+
+/** False: the browser did not let it. */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Calls `act` when a finger rests on `element` for half a second. */
+export function onLongPress(element: HTMLElement, act: () => void): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let start = { x: 0, y: 0 };
+  const cancel = () => clearTimeout(timer);
+  element.addEventListener("pointerdown", (event) => {
+    cancel();
+    if (event.pointerType !== "touch") return;
+    start = { x: event.clientX, y: event.clientY };
+    timer = setTimeout(act, 500);
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (Math.hypot(event.clientX - start.x, event.clientY - start.y) > 10) cancel();
+  });
+  for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, cancel);
+}
