@@ -5,6 +5,7 @@ import type { MethodName, ShellInfo } from "../../shared/rpc.js";
 import type { Call } from "../server/connection.js";
 import type { Request } from "../server/request.js";
 import type { MethodTable } from "../server/rpc-server.js";
+import { errorFor } from "./error-sight.js";
 import type { WebPass } from "./pass.js";
 import { opens, shellFor } from "./sight.js";
 
@@ -46,7 +47,11 @@ export function webMethods(methods: MethodTable<Call>, pass: WebPass): MethodTab
         if (!allowed.has(name)) throw notAllowed(name, pass);
         if (params.name !== undefined && name !== "shell.new" && !opens(pass, params.name))
           throw new AgentdError("shell_not_found", `no shell '${printable(params.name)}'`);
-        return call(params, context);
+        try {
+          return await call(params, context);
+        } catch (error) {
+          throw errorFor(pass, error);
+        }
       };
       return [name, guarded];
     }),

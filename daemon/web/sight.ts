@@ -37,6 +37,10 @@ export function frameFor(pass: WebPass | undefined, frame: Uint8Array): Uint8Arr
       return encodeNotice({ ...notice, message: "its owner is asked" });
     case "gone":
       return encodeNotice({ ...notice, message: "it cannot be had any more" });
+    case "ended":
+      return notice.exit.kind === "unknown"
+        ? encodeNotice({ ...notice, exit: { kind: "unknown", message: "its owner may know why" } })
+        : frame;
     default:
       return frame;
   }

@@ -48,6 +48,8 @@ export class WebWorld {
   readonly programs: string[] = [];
   shells = ["work", "other"];
   infoOf = (name: string): ShellInfo => ({ name }) as ShellInfo;
+  /** What every call that got through fails with. */
+  failure: Error | undefined;
   wallMs = Date.parse("2026-11-21T12:00:00Z");
   monotonicMs = 0;
   readonly #listeners = new Set<(event: ShellEvent) => void>();
@@ -115,6 +117,7 @@ export class WebWorld {
       const answer = answers[name as keyof typeof answers] as ((p: unknown, c: Call) => unknown) | undefined;
       const method = async (params: unknown, call: Call) => {
         this.calls.push(`${name} ${JSON.stringify(params)}`);
+        if (this.failure !== undefined) throw this.failure;
         return (await answer?.(params, call)) ?? {};
       };
       return [name, method];
