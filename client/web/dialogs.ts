@@ -1,6 +1,7 @@
 // The page's dialogs: one question each, answered by a promise.
 /// <reference lib="dom" />
 import { button, el } from "./elements.js";
+import { inPageWords } from "./page-words.js";
 
 /** Shows `dialog` over everything; resolves with what it was closed with, "" for Esc. It is gone then. */
 export function showDialog(dialog: HTMLDialogElement): Promise<string> {
@@ -130,8 +131,8 @@ export function labelled(label: string, input: HTMLElement, hint?: string): HTML
   );
 }
 
-/** One line for an error, in the words of whoever raised it. */
+/** One line for an error, in the words of whoever raised it but for what to do. */
 export function errorText(error: unknown): string {
-  if (error instanceof Error && error.name === "AgentdError") return error.message;
+  if (error instanceof Error && error.name === "AgentdError") return inPageWords(error.message);
   return "agentd does not answer; try again when it is back";
 }

@@ -3,7 +3,7 @@
 import { commandWords } from "./command-words.js";
 import { button, el } from "./elements.js";
 import { Directory } from "./link/directory.js";
-import { Door, DoorClosed, doorText } from "./link/door.js";
+import { type Closed, Door, DoorClosed, doorText } from "./link/door.js";
 import { newListMemory } from "./list/list-memory.js";
 import { ListView } from "./list/list-view.js";
 import { Preferences } from "./preferences.js";
@@ -118,6 +118,7 @@ class Page {
       directory: this.#directory,
       preferences: this.#preferences,
       face: this.#face,
+      onOver: () => this.#handleDirectory(),
     });
   }
 
@@ -134,18 +135,25 @@ class Page {
   #handleDirectory(): void {
     if (this.#left.signal.aborted) return;
     const { scope, state } = this.#directory;
-    if (state.kind === "over") this.#showClosed(state);
+    if (state.kind === "over") this.#handleOver(state);
     // What a link opens is known only now.
     else if (state.kind === "live" && scope.shell !== undefined && parseRoute(location.hash).view === "list")
       this.#navigate();
   }
 
-  #showClosed({ title, text }: { readonly title: string; readonly text: string }): void {
+  /** The link is over; how its shell ended stays to be read, and is said a moment later by the shell's own connection. */
+  #handleOver(closed: Closed): void {
+    const view = this.#view;
+    const isSaid = view instanceof TerminalView && view.ending?.tone !== "cut";
+    if (!isSaid) this.#showClosed(closed);
+  }
+
+  #showClosed({ title, text, again: mayHelp }: Closed): void {
     this.#view?.dispose();
     this.#view = undefined;
     this.#face.show(title, "ended");
     const again = button("Try again", () => this.#tryAgain());
-    again.hidden = !this.#door.hasToken;
+    again.hidden = !mayHelp || !this.#door.hasToken;
     const box = el("main", { class: "closed", attrs: { id: "content", tabindex: "-1" } });
     const words = el("p", { attrs: { role: "alert" } }, ...commandWords(text));
     box.append(el("p", { class: "brand", text: "agentd" }), el("h1", { text: title }), words, again);

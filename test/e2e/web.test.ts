@@ -250,6 +250,39 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     expect(capture("killed").trim()).toBe("one,two,three.");
   });
 
+  it("says what was typed and not sent when its person leaves while the daemon is away", async () => {
+    make("abandoned");
+    const tab = await openShell("abandoned");
+    const pid = daemonPid();
+    await tab.page.context().setOffline(true);
+    process.kill(pid, "SIGKILL");
+    await tab.page.locator('.link[data-kind="busy"]').waitFor();
+    await tab.type("lost");
+    await tab.page.getByText(/4 B of typing kept/).waitFor();
+    await tab.page.getByRole("link", { name: "All shells" }).click();
+    await tab.page.getByRole("status").getByText("4 B of typing for abandoned not sent").waitFor();
+    expect(capture("abandoned")).not.toContain("lost");
+  });
+
+  it("never types into another shell that has taken the name while the daemon was away", async () => {
+    make("mine");
+    const tab = await openShell("mine");
+    const pid = daemonPid();
+    await tab.page.context().setOffline(true);
+    process.kill(pid, "SIGKILL");
+    await tab.page.locator('.link[data-kind="busy"]').waitFor();
+    await tab.type("secret");
+    await tab.page.getByText(/6 B of typing kept/).waitFor();
+    expect(sandbox.run(["kill", "mine"]).status).toBe(0);
+    make("mine", "cat");
+    await tab.page.context().setOffline(false);
+    await tab.page.getByText("There is no shell mine").first().waitFor();
+    await tab.page.getByText("It is gone; another one has its name now.").waitFor();
+    await tab.page.getByText("6 B of typing not sent").waitFor();
+    expect(capture("mine")).not.toContain("secret");
+    expect(shell("mine")?.clients).toBe(0);
+  });
+
   it("stays quick while a program prints 20 MB", async () => {
     make("flood");
     const tab = await openShell("flood");
@@ -301,6 +334,22 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
       .getByText(/agentd web prints a new one/)
       .first()
       .waitFor();
+  });
+
+  it("tells the holder of a link how its shell ended, and offers nothing that cannot help", async () => {
+    make("lent");
+    const tab = await openTab(undefined, "--link", "lent");
+    await tab.drawn();
+    expect(sandbox.run(["kill", "lent"]).status).toBe(0);
+    await tab.page
+      .getByRole("alert")
+      .getByText(/lent (exited|ended)/)
+      .waitFor();
+    await tab.page.reload();
+    await tab.page.getByRole("heading", { name: "This link has ended" }).waitFor();
+    const text = await tab.page.locator("body").innerText();
+    expect(text).not.toMatch(/live on/);
+    expect(await tab.page.getByRole("button").count()).toBe(0);
   });
 
   it("tells nothing to a program that has taken the port of its daemon", async () => {

@@ -1,7 +1,8 @@
 // The shells that there are, kept up to date by the daemon's events: one connection for the list and for calls.
 /// <reference lib="dom" />
+import { type KnownShell, sameShell } from "../../../shared/present-name.js";
 import type { MethodName, Params, Result, ShellEvent, ShellInfo } from "../../../shared/rpc.js";
-import type { Door, Scope } from "./door.js";
+import type { Closed, Door, Scope } from "./door.js";
 import { busyText, finalCloseText, finalText, ReconnectWait, type Waiting } from "./reconnect-wait.js";
 import { RetryDelays } from "./retry-delays.js";
 import { RpcSocket, SocketClosed } from "./rpc-socket.js";
@@ -10,8 +11,8 @@ export type DirectoryState =
   | { readonly kind: "connecting" }
   | { readonly kind: "live" }
   | Waiting
-  /** The link is over; trying again makes no sense. */
-  | { readonly kind: "over"; readonly title: string; readonly text: string };
+  /** The link is over; the page does not try again by itself. */
+  | ({ readonly kind: "over" } & Closed);
 
 /** Told after every change; the views read what they need. */
 export type DirectoryListener = () => void;
@@ -47,8 +48,9 @@ export class Directory {
     return this.#shells;
   }
 
-  byShellId(shellId: string): ShellInfo | undefined {
-    return [...this.#shells.values()].find((shell) => shell.shellId === shellId);
+  /** A shell that was known before, as it is now. */
+  find(known: KnownShell): ShellInfo | undefined {
+    return sameShell(this.#shells.values(), known);
   }
 
   /** Returns how to stop listening. */
@@ -93,7 +95,7 @@ export class Directory {
   }
 
   /** One connection until its end. Returns why it was the last. */
-  async #runOnce(): Promise<{ title: string; text: string } | undefined> {
+  async #runOnce(): Promise<Closed | undefined> {
     let socket: RpcSocket | undefined;
     this.#busy = undefined;
     try {

@@ -130,8 +130,20 @@ async function readJson(response: Response): Promise<Record<string, unknown>> {
   throw new DoorClosed("stranger");
 }
 
+/** A way in that is closed, in words. `again`: trying once more may help. */
+export interface Closed {
+  readonly title: string;
+  readonly text: string;
+  readonly again: boolean;
+}
+
 /** The page's words for it: what happened, and what to do. */
-export function doorText(why: DoorFailure): { readonly title: string; readonly text: string } {
+export function doorText(why: DoorFailure): Closed {
+  // The same secret never opens again once it has ended; another one may be this tab's.
+  return { ...wordsFor(why), again: why !== "ended" };
+}
+
+function wordsFor(why: DoorFailure): Omit<Closed, "again"> {
   switch (why) {
     case "used":
       return {
@@ -139,7 +151,11 @@ export function doorText(why: DoorFailure): { readonly title: string; readonly t
         text: "A link works once, within a minute. agentd web prints a new one.",
       };
     case "ended":
-      return { title: "This link has ended", text: "Your shells live on. agentd web prints a new one." };
+      // Its reader may be its owner, or somebody who was given a link of a shell that is gone now.
+      return {
+        title: "This link has ended",
+        text: "Its time is over, its shell is gone, or it was taken back. agentd web prints a new one, for whoever made this one.",
+      };
     case "stranger":
       return {
         title: "Somebody else answers here",

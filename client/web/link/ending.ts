@@ -1,10 +1,12 @@
 // How an attachment ends, in the page's words.
-import type { AgentdError } from "../../../shared/errors.js";
+import { AgentdError, type ErrorCode } from "../../../shared/errors.js";
 import { formatDuration } from "../../../shared/measures.js";
 import { printable } from "../../../shared/names.js";
 import type { Notice } from "../../../shared/notice.js";
 import { exitLine } from "../../../shared/notice-text.js";
 import { exitCodeOf } from "../../../shared/status.js";
+import { inPageWords } from "../page-words.js";
+import { finalText } from "./reconnect-wait.js";
 
 export interface Ending {
   /** `done`: exited with 0, or detached on purpose. `failed`: another exit. `cut`: this tab was cut off. */
@@ -54,15 +56,40 @@ function detached(name: string, reason: Extract<Notice, { kind: "detached" }>["r
   }
 }
 
+/** Passing: the same attempt may succeed a moment later. */
+const PASSING: readonly ErrorCode[] = [
+  "daemon_unavailable",
+  "daemon_stopping",
+  "too_busy",
+  "timeout",
+  "internal",
+];
+
+/** Undefined for an attempt to attach that is to be made again. */
+export function failureOf(name: string, error: unknown): Ending | undefined {
+  const final = finalText(error);
+  if (final !== undefined) return { ...final, tone: "cut" };
+  if (!(error instanceof AgentdError) || PASSING.includes(error.code)) return undefined;
+  return refusalOf(name, error);
+}
+
 /** The daemon does not let this tab attach. */
-export function refusalOf(name: string, error: AgentdError): Ending {
+function refusalOf(name: string, error: AgentdError): Ending {
   // Its message names a command; here the list is a press away.
   if (error.code === "shell_not_found")
     return {
       tone: "cut",
       title: `There is no shell ${name}`,
-      text: "It was forgotten, or never made.",
+      text:
+        error.details?.["namesake"] === true
+          ? "It is gone; another one has its name now."
+          : "It was forgotten, or never made.",
       again: false,
     };
-  return { tone: "cut", title: `Cannot attach to ${name}`, text: printable(error.message), again: true };
+  return {
+    tone: "cut",
+    title: `Cannot attach to ${name}`,
+    text: inPageWords(printable(error.message)),
+    again: true,
+  };
 }

@@ -1,7 +1,7 @@
 // The pause between two attempts to reach the daemon: over at its time, or as soon as the browser says that trying makes sense.
 /// <reference lib="dom" />
 import { printable } from "../../../shared/names.js";
-import { DoorClosed, doorText } from "./door.js";
+import { type Closed, DoorClosed, doorText } from "./door.js";
 import { CloseCode, SocketClosed } from "./rpc-socket.js";
 
 /** `retryAt`: milliseconds since 1970. `why`: agentd is there, and said why not now. */
@@ -41,7 +41,7 @@ export class ReconnectWait {
 }
 
 /** Why it makes no sense to try again, in words; undefined: it does. */
-export function finalText(error: unknown): { readonly title: string; readonly text: string } | undefined {
+export function finalText(error: unknown): Closed | undefined {
   if (error instanceof DoorClosed)
     return error.why === "unreachable" || error.why === "busy" ? undefined : doorText(error.why);
   if (error instanceof SocketClosed) return finalCloseText(error.code);
@@ -49,12 +49,13 @@ export function finalText(error: unknown): { readonly title: string; readonly te
 }
 
 /** The same for a socket that was open. */
-export function finalCloseText(code: number): { readonly title: string; readonly text: string } | undefined {
+export function finalCloseText(code: number): Closed | undefined {
   if (code === CloseCode.TokenEnded) return doorText("ended");
   if (code === CloseCode.Revoked)
     return {
       title: "This link was revoked",
       text: "Whoever made it has taken it back. agentd web prints a new one.",
+      again: false,
     };
   return undefined;
 }

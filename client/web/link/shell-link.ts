@@ -1,20 +1,20 @@
 // Attached to one shell from a tab: keys to the shell, frames to the terminal, and the way back when the daemon goes away.
 /// <reference lib="dom" />
 import { Channel } from "../../../shared/channel.js";
-import { AgentdError } from "../../../shared/errors.js";
 import { framePayload } from "../../../shared/frame.js";
 import { formatBytes } from "../../../shared/measures.js";
 import { printable } from "../../../shared/names.js";
 import { decodeNotice, encodeNotice, type Notice } from "../../../shared/notice.js";
 import { doubtText } from "../../../shared/notice-text.js";
+import { presentName } from "../../../shared/present-name.js";
 import type { AttachParams, AttachResult, ShellInfo } from "../../../shared/rpc.js";
 import { encodeResize, type Size } from "../../../shared/size.js";
 import type { TerminalFeed } from "../terminal/terminal-feed.js";
 import type { Door, Scope } from "./door.js";
-import { type Ending, endingOf, refusalOf } from "./ending.js";
+import { type Ending, endingOf, failureOf } from "./ending.js";
 import { Liveness } from "./liveness.js";
 import { ReadReceipts } from "./read-receipts.js";
-import { busyText, finalCloseText, finalText, ReconnectWait, type Waiting } from "./reconnect-wait.js";
+import { busyText, finalCloseText, ReconnectWait, type Waiting } from "./reconnect-wait.js";
 import { RetryDelays } from "./retry-delays.js";
 import { CloseCode, RpcSocket } from "./rpc-socket.js";
 import { isTerminalAnswer } from "./terminal-answer.js";
@@ -62,10 +62,12 @@ export class ShellLink {
   readonly #encoder = new TextEncoder();
   #state: LinkState = { kind: "connecting" };
   #socket: RpcSocket | undefined;
-  #shellId: string | undefined;
+  /** As it was attached last. */
+  #shell: ShellInfo | undefined;
   #stopped = false;
   /** Attach again at once, and draw anew. */
   #again = false;
+  #take = false;
   #ending: Ending | undefined;
   #busy: string | undefined;
   #inDoubt = 0;
@@ -126,9 +128,10 @@ export class ShellLink {
     this.#socket?.sendFrame(Channel.Snapshot, NOTHING);
   }
 
-  /** Leaves and comes back in another role, or after an end. What was typed is kept. */
-  attachAgain(): void {
+  /** Leaves and comes back in another role, or after an end. What was typed is kept. @param take from whichever client has the shell. */
+  attachAgain(take = false): void {
     this.#again = true;
+    this.#take ||= take;
     this.#options.feed.position = undefined;
     this.#delays.reset();
     if (this.#state.kind === "over") {
@@ -179,11 +182,11 @@ export class ShellLink {
       // A closing handshake of ours is answered behind everything that was sent before it.
       if (this.#again && code === CloseCode.Normal) this.#parting = 0;
       const final = finalCloseText(code);
-      return this.#ending ?? (final === undefined ? undefined : { ...final, tone: "cut", again: false });
+      return this.#ending ?? (final === undefined ? undefined : { ...final, tone: "cut" });
     } catch (error) {
       socket?.close();
       this.#busy = busyText(error);
-      return this.#failure(error);
+      return failureOf(this.name, error);
     } finally {
       liveness.stop();
       this.#inDoubt += this.#parting + this.#keys.disconnect();
@@ -205,11 +208,15 @@ export class ShellLink {
       ...(ignoreSize ? { ignoreSize } : {}),
       terminal: true,
       ...(this.#typedAt === undefined ? {} : { typedAgo: Math.round(performance.now() - this.#typedAt) }),
+      ...(this.#take ? { take: true } : {}),
       ...resume,
     });
+    this.#take = false;
     if (this.#stopped) return socket.close();
+    // Attached by its name, which may have become another shell's since it was looked up.
+    presentName([result.shell], shell);
     this.#sayWhatIsLost(result);
-    this.#shellId = shell.shellId;
+    this.#shell = shell;
     this.name = shell.name;
     feed.position = { epoch: result.epoch, offset: result.offset };
     this.#socket = socket;
@@ -221,14 +228,12 @@ export class ShellLink {
     this.#keys.connect((channel, payload) => socket.sendFrame(channel, payload));
   }
 
-  /** By its id: it may have been renamed meanwhile, and its old name may be another shell's. */
   async #findShell(socket: RpcSocket): Promise<ShellInfo> {
-    if (this.#shellId !== undefined) {
-      const { shells } = await socket.call("shell.list", {});
-      const same = shells.find(({ shellId }) => shellId === this.#shellId);
-      if (same !== undefined) return same;
-    }
-    return (await socket.call("shell.info", { name: this.name })).shell;
+    const known = this.#shell;
+    if (known === undefined) return (await socket.call("shell.info", { name: this.name })).shell;
+    const { shells } = await socket.call("shell.list", {});
+    const now = presentName(shells, known);
+    return shells.find(({ name }) => name === now) ?? (await socket.call("shell.info", { name: now })).shell;
   }
 
   #sayWhatIsLost({ epoch, shell }: AttachResult): void {
@@ -277,15 +282,6 @@ export class ShellLink {
     }
     this.#ending ??= endingOf(this.name, notice);
     this.#options.onNotice(notice);
-  }
-
-  #failure(error: unknown): Ending | undefined {
-    const final = finalText(error);
-    if (final !== undefined) return { ...final, tone: "cut", again: true };
-    if (!(error instanceof AgentdError)) return undefined;
-    if (["daemon_unavailable", "daemon_stopping", "too_busy", "timeout", "internal"].includes(error.code))
-      return undefined;
-    return refusalOf(this.name, error);
   }
 
   #become(state: LinkState): void {

@@ -195,9 +195,10 @@ export class ListView {
     }
     this.element.dataset["link"] = state.kind;
     if (state.kind === "connecting") setText(this.#status, "connecting");
-    else if (state.kind === "waiting")
-      setText(this.#status, `${state.why ?? "agentd does not answer"} · trying again · your shells live on`);
-    else if (state.kind === "live") setText(this.#status, "");
+    else if (state.kind === "waiting") {
+      const whose = mayManage(directory) ? "your shells" : "the shells";
+      setText(this.#status, `${state.why ?? "agentd does not answer"} · trying again · ${whose} live on`);
+    } else if (state.kind === "live") setText(this.#status, "");
   }
 
   #showPreview(name: string): void {

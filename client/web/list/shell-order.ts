@@ -2,6 +2,7 @@
 import { formatDuration } from "../../../shared/measures.js";
 import { printable } from "../../../shared/names.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
+import { inPageWords } from "../page-words.js";
 
 /** How a state looks: `busy` is on its way, `care` needs a person, `idle` wakes when it is used, `over` is done. */
 export type Tone = "live" | "busy" | "care" | "idle" | "over";
@@ -50,7 +51,7 @@ export function stateText(shell: ShellInfo): string {
   if (shell.state === "ended")
     return shell.signal === undefined ? `ended ${shell.exitCode ?? "?"}` : `ended SIG${shell.signal}`;
   if (shell.state === "live" || shell.reason === undefined) return shell.state;
-  return `${shell.state} (${printable(shell.reason, 60)})`;
+  return `${shell.state} (${printable(inPageWords(shell.reason), 60)})`;
 }
 
 /** `local`, or the region and the runtime's own name in its ARN. */

@@ -39,13 +39,14 @@ export async function pasteFromClipboard(terminal: Terminal): Promise<void> {
   }
 }
 
-/** False: the browser did not let it. */
-export async function copyText(text: string): Promise<boolean> {
+/** Nothing is copied over with nothing. @param say what became of it. */
+export async function copyText(text: string, say: (text: string) => void): Promise<void> {
+  if (text === "") return;
   try {
     await navigator.clipboard.writeText(text);
-    return true;
+    say("copied");
   } catch {
-    return false;
+    say("the browser does not let this page copy");
   }
 }
 

@@ -8,6 +8,7 @@ import type { Preferences } from "../preferences.js";
 /** Undefined: not on offer now. */
 export interface TerminalMenuActions {
   readonly useMySize: (() => void) | undefined;
+  readonly takeBack: (() => void) | undefined;
   readonly redraw: () => void;
   readonly search: () => void;
   readonly copySelection: (() => void) | undefined;
@@ -57,6 +58,7 @@ export async function showTerminalMenu(
     item("Paste", actions.paste, "Ctrl+Shift+V"),
     item("Search", actions.search, "Ctrl+Shift+F"),
     el("hr"),
+    item("Take it back", actions.takeBack),
     item("Use this window's size", actions.useMySize),
     item("Draw anew", actions.redraw),
     el("div", { class: "menu-row" }, el("span", { text: "Text" }), smaller, font, larger),

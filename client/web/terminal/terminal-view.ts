@@ -2,7 +2,7 @@
 /// <reference lib="dom" />
 import { printable } from "../../../shared/names.js";
 import type { Notice } from "../../../shared/notice.js";
-import { noticeLine, noticeWeight } from "../../../shared/notice-text.js";
+import { noticeWeight } from "../../../shared/notice-text.js";
 import type { AttachResult, ShellInfo } from "../../../shared/rpc.js";
 import { type Size, type SizePolicy, sameSize } from "../../../shared/size.js";
 import { errorText } from "../dialogs.js";
@@ -12,6 +12,7 @@ import { KeyRow } from "../keys/key-row.js";
 import { pageKey } from "../keys/page-keys.js";
 import type { Directory } from "../link/directory.js";
 import type { Door } from "../link/door.js";
+import type { Ending } from "../link/ending.js";
 import { type Role, ShellLink } from "../link/shell-link.js";
 import { isPhone } from "../phone.js";
 import type { Preferences } from "../preferences.js";
@@ -23,10 +24,13 @@ import { EndingBox } from "./ending-box.js";
 import { SearchBar } from "./search-bar.js";
 import { ShellBar } from "./shell-bar.js";
 import { ShellEdge } from "./shell-edge.js";
+import { shellPage } from "./shell-page.js";
 import { StatusBar } from "./status-bar.js";
 import { showTerminalMenu } from "./terminal-menu.js";
 import { TerminalScreen } from "./terminal-screen.js";
 import { TouchScroll } from "./touch-scroll.js";
+import { pageLine, Trouble } from "./trouble.js";
+import { watchUnsentTyping } from "./unsent-typing.js";
 
 export interface TerminalViewOptions {
   readonly door: Door;
@@ -35,6 +39,8 @@ export interface TerminalViewOptions {
   readonly directory: Directory;
   readonly preferences: Preferences;
   readonly face: TabFace;
+  /** It has an ending. */
+  onOver(): void;
 }
 
 /** Invariant: after `dispose` nothing of it is left: no timer, no connection, no listener. */
@@ -52,12 +58,13 @@ export class TerminalView {
   readonly #ending = new EndingBox(() => this.#link.attachAgain());
   readonly #clock: ReturnType<typeof setInterval>;
   readonly #unlisten: () => void;
+  readonly #unwatch: () => void;
   /** This window's size does not count yet. */
   #looksOn = isPhone();
   #readOnly = false;
   #shell: ShellInfo | undefined;
   #size: Size & { leads: boolean; policy: SizePolicy } = { cols: 0, rows: 0, leads: false, policy: "latest" };
-  #trouble: Notice | undefined;
+  readonly #trouble = new Trouble();
   #disposed = false;
 
   constructor(options: TerminalViewOptions) {
@@ -93,8 +100,13 @@ export class TerminalView {
     });
     this.#search = new SearchBar(this.#screen.search, preferences, () => terminal.focus());
     this.#bar = new ShellBar(name, this.#pageKeys);
-    this.element = this.#build(host);
+    this.element = shellPage({
+      bar: this.#bar.element,
+      screen: [host, this.#edge.element, this.#search.element, this.#ending.element],
+      below: [this.#keys.element, this.#status.element],
+    });
     this.#unlisten = directory.listen(() => this.#handleDirectory());
+    this.#unwatch = watchUnsentTyping(this.#link);
     this.#clock = setInterval(() => this.#showLink(), 500);
     const takePaste = (event: ClipboardEvent) => pasteEvent(event, this.#readOnly ? undefined : terminal);
     host.addEventListener("paste", takePaste, { capture: true });
@@ -117,8 +129,15 @@ export class TerminalView {
     return this.#link.name;
   }
 
+  /** Undefined while it is attached, or tries to be. */
+  get ending(): Ending | undefined {
+    const { state } = this.#link;
+    return state.kind === "over" ? state.ending : undefined;
+  }
+
   dispose(): void {
     this.#disposed = true;
+    this.#unwatch();
     clearInterval(this.#clock);
     this.#unlisten();
     this.#link.stop();
@@ -130,25 +149,6 @@ export class TerminalView {
   /** A phone's keyboard comes when its person wants it. */
   focus(): void {
     if (!this.#looksOn) this.#screen.terminal.focus();
-  }
-
-  #build(host: HTMLElement): HTMLElement {
-    const main = el(
-      "main",
-      { attrs: { id: "content", tabindex: "-1", "aria-label": "Terminal" } },
-      host,
-      this.#edge.element,
-      this.#search.element,
-      this.#ending.element,
-    );
-    return el(
-      "div",
-      { class: "shell-page" },
-      this.#bar.element,
-      main,
-      this.#keys.element,
-      this.#status.element,
-    );
   }
 
   #role(shell: ShellInfo, readOnly: boolean): Role {
@@ -184,7 +184,7 @@ export class TerminalView {
     this.#bar.showRights(this.#options.directory.scope.shell === undefined, readOnly);
     this.#keys.element.hidden = readOnly;
     this.#screen.terminal.options.disableStdin = readOnly;
-    this.#trouble = undefined;
+    this.#trouble.clear();
     this.#size = { cols: shell.cols, rows: shell.rows, leads: false, policy: shell.sizePolicy ?? "latest" };
     const mirror = this.#looksOn || readOnly ? { cols: shell.cols, rows: shell.rows } : undefined;
     this.#screen.mirror(mirror, () => this.#showSize());
@@ -203,10 +203,8 @@ export class TerminalView {
       });
       return;
     }
-    const isTrouble = notice.kind === "lost" || notice.kind === "waiting" || notice.kind === "taken";
-    if (isTrouble || (notice.kind === "silent" && notice.seconds !== undefined)) this.#trouble = notice;
-    else if (notice.kind === "back" || notice.kind === "silent") this.#trouble = undefined;
-    const line = isTrouble ? undefined : noticeLine(this.#link.name, notice, Date.now());
+    const isTrouble = this.#trouble.note(notice);
+    const line = isTrouble ? undefined : pageLine(this.#link.name, notice, Date.now());
     const weight = noticeWeight(notice);
     if (line !== undefined) this.#status.say(line, weight === "lasting" || weight === "amends");
     this.#showLink();
@@ -216,9 +214,7 @@ export class TerminalView {
     const { directory } = this.#options;
     this.#bar.showRights(directory.scope.shell === undefined, this.#readOnly);
     const shell =
-      this.#shell === undefined
-        ? directory.shells.get(this.#link.name)
-        : directory.byShellId(this.#shell.shellId);
+      this.#shell === undefined ? directory.shells.get(this.#link.name) : directory.find(this.#shell);
     if (shell !== undefined) this.#showShell(shell);
   }
 
@@ -240,13 +236,14 @@ export class TerminalView {
     if (this.#disposed) return;
     const { state, heldBytes, name } = this.#link;
     const now = Date.now();
-    const trouble = this.#trouble === undefined ? undefined : noticeLine(name, this.#trouble, now);
+    const trouble = this.#trouble.line(name, now, { mayTake: mayManage(this.#options.directory) });
     this.#status.showLink(state, heldBytes, trouble, now);
     const title = this.#shell?.title === undefined ? name : `${name} — ${printable(this.#shell.title, 60)}`;
     const lost = state.kind === "waiting" || (state.kind === "live" && trouble !== undefined);
     this.#options.face.show(title, state.kind === "over" ? "ended" : lost ? "lost" : "running");
     this.element.dataset["link"] = state.kind;
     this.#ending.show(state, this.#options.directory.scope.shell === undefined);
+    if (state.kind === "over") this.#options.onOver();
   }
 
   #showSize(): void {
@@ -262,19 +259,15 @@ export class TerminalView {
     });
   }
 
+  readonly #say = (text: string) => this.#status.say(text);
+
   readonly #pageKeys = {
     slash: () => this.#type("\u001f"),
     search: () => this.#search.open(),
-    copy: () => void this.#copy(this.#screen.terminal.getSelection()),
+    copy: () => void copyText(this.#screen.terminal.getSelection(), this.#say),
     paste: () => void pasteFromClipboard(this.#screen.terminal),
     menu: () => void this.#openMenu(),
   };
-
-  async #copy(text: string): Promise<void> {
-    if (text === "") return;
-    const done = await copyText(text);
-    this.#status.say(done ? "copied" : "the browser does not let this page copy");
-  }
 
   async #openMenu(): Promise<void> {
     const { directory, preferences } = this.#options;
@@ -285,10 +278,13 @@ export class TerminalView {
     const complain = (error: unknown) => this.#status.say(errorText(error), true);
     await showTerminalMenu(name, preferences, {
       useMySize: this.#readOnly || isMine ? undefined : () => this.#useMySize(),
+      takeBack: manage && this.#trouble.isTaken ? () => this.#link.attachAgain(true) : undefined,
       redraw: () => this.#link.redraw(),
       search: () => this.#search.open(),
-      copySelection: terminal.hasSelection() ? () => void this.#copy(terminal.getSelection()) : undefined,
-      copyScreen: () => void this.#copy(this.#screen.visibleText),
+      copySelection: terminal.hasSelection()
+        ? () => void copyText(terminal.getSelection(), this.#say)
+        : undefined,
+      copyScreen: () => void copyText(this.#screen.visibleText, this.#say),
       paste: this.#readOnly ? undefined : () => void pasteFromClipboard(terminal),
       rename: manage ? () => void renameShell(directory, name).catch(complain) : undefined,
       kill: manage ? () => void killShell(directory, name).catch(complain) : undefined,

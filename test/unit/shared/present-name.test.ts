@@ -1,6 +1,6 @@
 // Coming back to a shell: to itself under whatever name, and never to another one.
 import { expect, it } from "vitest";
-import { presentName } from "../../../client/present-name.js";
+import { presentName } from "../../../shared/present-name.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 
 const shell = (name: string, shellId: string, createdAt = "2026-01-01T00:00:00.000Z", session = "s") =>
