@@ -68,7 +68,7 @@ export class Daemon {
       version: VERSION,
       clock: systemClock,
       methods: () => methods,
-      hasShell: (name) => shells.list().some((shell) => shell.name === name),
+      shells: () => shells.list(),
       subscribe: (listener) => shells.subscribe(listener),
     });
     const methods: MethodTable<Call> = createMethods({

@@ -1,7 +1,7 @@
 // One-time keys and session tokens: who has shown which, and what it opens. Pure state with a clock.
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { AgentdError } from "../../shared/errors.js";
-import { type StoredPass, scopeOf, type WebPass, type WebScope } from "./pass.js";
+import { type ShellIdentity, type StoredPass, scopeOf, type WebPass, type WebScope } from "./pass.js";
 
 const SECRET_BYTES = 32;
 const ID_BYTES = 4;
@@ -26,6 +26,7 @@ interface Entry {
 
 export interface PassRequest extends Pick<WebPass, "kind" | "readOnly"> {
   readonly shell?: string | undefined;
+  readonly shellIdentity?: ShellIdentity | undefined;
   /** From now. */
   readonly expiresInMs?: number | undefined;
 }
@@ -58,7 +59,7 @@ export class WebKeys {
   }
 
   /** A new pass and its one-time key. @throws AgentdError `too_busy`. */
-  issue({ kind, readOnly, shell, expiresInMs }: PassRequest): { key: string; pass: WebPass } {
+  issue({ kind, readOnly, shell, shellIdentity, expiresInMs }: PassRequest): { key: string; pass: WebPass } {
     this.sweep();
     if (this.#entries.size >= MAX_PASSES) this.#forgetIdle();
     if (this.#entries.size >= MAX_PASSES)
@@ -69,6 +70,7 @@ export class WebKeys {
       kind,
       readOnly,
       ...(shell === undefined ? {} : { shell }),
+      ...(shellIdentity === undefined ? {} : { shellIdentity }),
       createdAt: now,
       ...(expiresInMs === undefined ? {} : { expiresAt: now + expiresInMs }),
       usedAt: now,

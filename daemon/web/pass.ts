@@ -1,7 +1,11 @@
 // A pass: what one printed address opens in a browser, for how long, and what is kept of it on the disk.
+import { type KnownShell, sameShell } from "../../shared/present-name.js";
+import type { ShellInfo } from "../../shared/rpc.js";
 
 /** `owner`: all that the user can do with shells. `link`: see and type only, perhaps less. */
 export type WebPassKind = "owner" | "link";
+
+export type ShellIdentity = Omit<KnownShell, "name">;
 
 export interface WebPass {
   /** Names it in `web.ls` and `web.revoke`; no secret. */
@@ -9,6 +13,8 @@ export interface WebPass {
   readonly kind: WebPassKind;
   /** The only shell that it opens, by its present name; absent: every shell. */
   readonly shell?: string;
+  /** Which of all the shells that may ever have that name. */
+  readonly shellIdentity?: ShellIdentity;
   readonly readOnly: boolean;
   /** Wall clock milliseconds, as all times here. */
   readonly createdAt: number;
@@ -44,6 +50,25 @@ export function scopeOf({ kind, shell, readOnly, expiresAt }: WebPass): WebScope
   };
 }
 
+/** `pass` for the next daemon, whose shells these are; undefined: its shell is not among them, whoever has the name. */
+export function passAmong(pass: StoredPass, shells: readonly ShellInfo[]): StoredPass | undefined {
+  if (pass.shell === undefined) return pass;
+  if (pass.shellIdentity === undefined) return undefined;
+  const same = sameShell(shells, { name: pass.shell, ...pass.shellIdentity });
+  return same === undefined ? undefined : { ...pass, shell: same.name };
+}
+
+/** What of a shell outlives its name. */
+export function identityOf({ createdAt, runtimeSessionId, shellId }: ShellInfo): ShellIdentity {
+  return { createdAt, runtimeSessionId, shellId };
+}
+
+function isIdentity(value: unknown): value is ShellIdentity {
+  if (typeof value !== "object" || value === null) return false;
+  const { createdAt, runtimeSessionId, shellId } = value as Partial<ShellIdentity>;
+  return [createdAt, runtimeSessionId, shellId].every((part) => typeof part === "string");
+}
+
 /** Whether `value`, read from a file, is one. */
 export function isStoredPass(value: unknown): value is StoredPass {
   if (typeof value !== "object" || value === null) return false;
@@ -52,6 +77,7 @@ export function isStoredPass(value: unknown): value is StoredPass {
     typeof pass.id === "string" &&
     (pass.kind === "owner" || pass.kind === "link") &&
     (pass.shell === undefined || typeof pass.shell === "string") &&
+    (pass.shellIdentity === undefined || isIdentity(pass.shellIdentity)) &&
     typeof pass.readOnly === "boolean" &&
     Number.isFinite(pass.createdAt) &&
     Number.isFinite(pass.usedAt) &&

@@ -2,14 +2,14 @@
 import { randomBytes } from "node:crypto";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { DaemonStatus, Params, Result, ShellEvent } from "../../shared/rpc.js";
+import type { DaemonStatus, Params, Result, ShellEvent, ShellInfo } from "../../shared/rpc.js";
 import type { Disk } from "../shell/disk.js";
 import { loadWebAssets } from "./assets.js";
 import { WebClose } from "./close.js";
 import { WebFront } from "./front.js";
-import { WebKeys } from "./keys.js";
+import { type PassRequest, WebKeys } from "./keys.js";
 import { FailureLimit } from "./limits.js";
-import type { WebPass } from "./pass.js";
+import { identityOf, passAmong, type WebPass } from "./pass.js";
 import { WebPeers, type WebPeersOptions } from "./peers.js";
 import { urlOf, type WebPlace } from "./place.js";
 import { describePlace, WebPlaces } from "./places.js";
@@ -27,7 +27,7 @@ export interface WebServerOptions extends Pick<WebPeersOptions, "log" | "version
   /** Where the page's files are. */
   readonly assetsDirectory: string;
   readonly disk: Disk;
-  readonly hasShell: (name: string) => boolean;
+  readonly shells: () => readonly ShellInfo[];
   readonly subscribe: (listener: (event: ShellEvent) => void) => () => void;
   readonly clock: { readonly now: () => number; readonly monotonic: () => number };
   /** Shorter in tests. */
@@ -76,10 +76,16 @@ export class WebServer {
   link(params: Params<"web.link">): Promise<Result<"web.link">> {
     return this.#inTurn(async () => {
       const { name, readOnly = false, expiresInMs } = params;
-      if (name !== undefined && !this.#options.hasShell(name))
+      const shell = this.#options.shells().find((one) => one.name === name);
+      if (name !== undefined && shell === undefined)
         throw new AgentdError("shell_not_found", `no shell '${printable(name)}'`);
       const place = await this.#open(params);
-      const { key, pass } = this.#issue("link", { shell: name, readOnly, expiresInMs });
+      const { key, pass } = this.#issue("link", {
+        shell: name,
+        shellIdentity: shell === undefined ? undefined : identityOf(shell),
+        readOnly,
+        expiresInMs,
+      });
       return { url: `${urlOf(place)}#k=${key}`, id: pass.id, ...describePlace(place) };
     });
   }
@@ -138,9 +144,8 @@ export class WebServer {
       const state = await this.#store.load();
       if (state === undefined || state.places.length === 0) return;
       try {
-        const passes = state.passes.filter(
-          ({ shell }) => shell === undefined || this.#options.hasShell(shell),
-        );
+        const shells = this.#options.shells();
+        const passes = state.passes.flatMap((pass) => passAmong(pass, shells) ?? []);
         const running = this.#begin(passes);
         // Nobody is left who could come back: what nobody uses does not listen for another life.
         if (running.keys.list().length === 0) {
@@ -221,7 +226,7 @@ export class WebServer {
 
   #issue(
     kind: "owner" | "link",
-    request: { shell?: string | undefined; readOnly?: boolean; expiresInMs?: number | undefined },
+    request: Omit<PassRequest, "kind" | "readOnly"> & { readonly readOnly?: boolean },
   ) {
     if (this.#running === undefined) throw new AgentdError("internal", "the web terminal is off");
     const issued = this.#running.keys.issue({ readOnly: false, ...request, kind });

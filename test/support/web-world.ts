@@ -47,7 +47,8 @@ export class WebWorld {
   /** What the attached ones called themselves. */
   readonly programs: string[] = [];
   shells = ["work", "other"];
-  infoOf = (name: string): ShellInfo => ({ name }) as ShellInfo;
+  infoOf = (name: string): ShellInfo =>
+    ({ name, shellId: `id of ${name}`, runtimeSessionId: "s", createdAt: "2026-11-21" }) as ShellInfo;
   /** What every call that got through fails with. */
   failure: Error | undefined;
   wallMs = Date.parse("2026-11-21T12:00:00Z");
@@ -67,7 +68,7 @@ export class WebWorld {
       version: "0",
       home: { cwd: "/home/me", env: { HOME: "/home/me" } },
       methods: () => this.#methods(),
-      hasShell: (name) => this.shells.includes(name),
+      shells: () => this.shells.map((name) => this.infoOf(name)),
       subscribe: (listener) => {
         this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);

@@ -86,18 +86,29 @@ function extendedColor(codes: readonly number[]): { color: Color | undefined; us
 }
 
 /**
- * The `count` lines that tell most of a screen: the last that show something, or, where those are nearly empty (an editor with a
- * short file), the first.
+ * The `count` lines that tell most of a screen: the last that show something, if only a colour, or, where those are nearly empty (an
+ * editor with a short file), the first.
  */
 export function tellingLines(text: string, count: number): string {
   const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
-  while (lines.length > 0 && !tells(lines.at(-1) ?? "", /\S/)) lines.pop();
+  while (lines.length > 0 && !isSeen(lines.at(-1) ?? "")) lines.pop();
   const last = lines.slice(-count);
-  // An editor marks what is beyond the end of its file with `~`.
-  const telling = last.filter((line) => tells(line, /[^\s~]/)).length;
+  const telling = last.filter(tells).length;
   return (telling * 3 < last.length ? lines.slice(0, count) : last).join("\n");
 }
 
-function tells(line: string, mark: RegExp): boolean {
-  return mark.test(line.replace(/\u001b\[[0-9;:]*m/g, ""));
+/** Every line begins plain, so it can be looked at by itself. */
+function isSeen(line: string): boolean {
+  return styledRuns(line).some(
+    ({ text, style }) => /\S/.test(text) || style.bg !== undefined || style.inverse === true,
+  );
+}
+
+/** An editor marks what is beyond the end of its file with `~`, perhaps on a background of its own. */
+function tells(line: string): boolean {
+  const words = styledRuns(line)
+    .map(({ text }) => text)
+    .join("")
+    .trim();
+  return words === "" ? isSeen(line) : /[^\s~]/.test(words);
 }

@@ -41,5 +41,14 @@ describe("the text of a preview", () => {
     expect(tellingLines("a\nb\nc\nd\n\n", 2)).toBe("c\nd");
     expect(tellingLines(`code\nmore\n${"~\n".repeat(12)}`, 4)).toBe("code\nmore\n~\n~");
     expect(tellingLines("\u001b[31m \u001b[0m\n", 4)).toBe("");
+    // With a background of its own, all of the editor is coloured.
+    const tildes = "\u001b[44m~   \u001b[m\n".repeat(12);
+    expect(tellingLines(`code\nmore\n${tildes}`, 3)).toMatch(/^code\nmore\n/);
+  });
+
+  it("shows what is drawn with backgrounds alone", () => {
+    const bars = ["\u001b[41m   \u001b[m", "\u001b[48;5;21m      \u001b[m", "\u001b[7m  \u001b[m"];
+    expect(tellingLines(`words\n${bars.join("\n")}\n\n \n`, 3)).toBe(bars.join("\n"));
+    expect(styledRuns(bars[1] ?? "")).toEqual([{ text: "      ", style: { bg: 21 } }]);
   });
 });
