@@ -540,6 +540,33 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await tab.shows("^_^[b^[[1;3D^[OP^[[Zend");
   });
 
+  it("fills the screen on request, and has the keys there that a browser keeps", async () => {
+    make("full", "bash", "-c", "stty -echo raw; exec cat -v");
+    const tab = await openTab();
+    await tab.page.evaluate(() => {
+      const locked: string[] = [];
+      const lock = (keys: string[]) => void locked.push(...keys);
+      Object.assign(window, { locked });
+      Object.assign((navigator as unknown as { keyboard: object }).keyboard, { lock });
+    });
+    await tab.enter("full");
+    await tab.page.getByRole("button", { name: "Full screen", exact: true }).click();
+    const leave = tab.page.getByRole("button", { name: "Leave full screen" });
+    await leave.waitFor();
+    const locked = () => tab.page.evaluate(() => (window as unknown as { locked: string[] }).locked);
+    await expect.poll(locked).toEqual(["Escape", "KeyN", "KeyT", "KeyW"]);
+    // The terminal has the keyboard again.
+    await tab.page.keyboard.press("Control+w");
+    await tab.page.keyboard.press("Escape");
+    await tab.shows("^W^[");
+    await leave.click();
+    await tab.page.getByRole("button", { name: "Full screen", exact: true }).waitFor();
+    await tab.page.getByRole("button", { name: "Full screen", exact: true }).click();
+    await leave.waitFor();
+    await tab.page.getByRole("link", { name: "All shells" }).click();
+    await expect.poll(() => tab.page.evaluate(() => document.fullscreenElement)).toBeNull();
+  });
+
   it("finds text in what has scrolled away", async () => {
     make("searched");
     const tab = await openShell("searched");

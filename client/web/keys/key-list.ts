@@ -2,6 +2,7 @@
 /// <reference lib="dom" />
 import { frame, showDialog } from "../dialogs.js";
 import { button, el } from "../elements.js";
+import { FullScreen } from "../terminal/full-screen.js";
 
 /** Keys that are pressed together are joined by `+`; other ways to the same are further entries. */
 type KeyLine = readonly [does: string, ...keys: string[]];
@@ -28,6 +29,9 @@ const IN_A_TERMINAL: readonly KeyLine[] = [
 ];
 const KEPT =
   "Every other key goes to the shell, but for those that a browser keeps, such as Ctrl+W, Ctrl+T and Ctrl+N.";
+const FULL_SCREEN =
+  "In full screen, the button beside the search, these get to the shell too, and Esc as well: hold it down to leave.";
+const NO_KEYS = "This browser gives them to no page, in full screen neither; Chrome and Edge do there.";
 
 /** Resolves when it was closed. */
 export async function showKeyList(): Promise<void> {
@@ -38,7 +42,7 @@ export async function showKeyList(): Promise<void> {
   dialog.append(
     el("h3", { text: "In a terminal" }),
     lines(IN_A_TERMINAL),
-    el("p", { class: "hint", text: KEPT }),
+    el("p", { class: "hint", text: `${KEPT} ${FullScreen.hasKeys ? FULL_SCREEN : NO_KEYS}` }),
     el("h3", { text: "On the list" }),
     lines(ON_THE_LIST),
     el("div", { class: "actions" }, close),

@@ -3,10 +3,14 @@
 import { printable } from "../../../shared/names.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import { el, icon, iconButton, setText } from "../elements.js";
+import { isPhone } from "../phone.js";
+import { FullScreen } from "./full-screen.js";
 
 export interface ShellBarActions {
   search(): void;
   menu(): void;
+  /** The terminal should have the keyboard. */
+  focus(): void;
 }
 
 export class ShellBar {
@@ -20,7 +24,16 @@ export class ShellBar {
   readonly #title = el("span", { class: "title" });
   readonly #readOnlyMark = el("span", { class: "tag" }, icon("lock"), el("span", { text: "read-only" }));
 
+  readonly #full = iconButton("full", "", () => void this.#fullScreen.toggle());
+  readonly #fullScreen: FullScreen;
+
   constructor(name: string, actions: ShellBarActions) {
+    this.#fullScreen = new FullScreen(() => {
+      this.#showFullScreen();
+      actions.focus();
+    });
+    this.#full.hidden = !FullScreen.isPossible || isPhone();
+    this.#showFullScreen();
     this.#heading = el("h1", { text: name });
     this.#readOnlyMark.hidden = true;
     this.element = el(
@@ -31,9 +44,20 @@ export class ShellBar {
       this.#title,
       this.#readOnlyMark,
       el("span", { class: "spacer" }),
+      this.#full,
       iconButton("search", "Search (Ctrl+Shift+F)", () => actions.search()),
       iconButton("more", "More", () => actions.menu()),
     );
+  }
+
+  dispose(): void {
+    this.#fullScreen.dispose();
+  }
+
+  #showFullScreen(): void {
+    const label = this.#fullScreen.isOn ? "Leave full screen" : "Full screen";
+    this.#full.title = label;
+    this.#full.setAttribute("aria-label", label);
   }
 
   /** To the list. */

@@ -140,6 +140,7 @@ export class TerminalView {
     this.#unwatch();
     clearInterval(this.#clock);
     this.#unlisten();
+    this.#bar.dispose();
     this.#link.stop();
     this.#touch.stop();
     this.#status.dispose();
@@ -263,6 +264,7 @@ export class TerminalView {
 
   readonly #pageKeys = {
     slash: () => this.#type("\u001f"),
+    focus: () => this.focus(),
     search: () => this.#search.open(),
     copy: () => void copyText(this.#screen.terminal.getSelection(), this.#say),
     paste: () => void pasteFromClipboard(this.#screen.terminal),
