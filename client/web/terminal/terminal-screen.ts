@@ -2,13 +2,14 @@
 /// <reference lib="dom" />
 import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
-import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { WebglAddon } from "@xterm/addon-webgl";
 import { Terminal } from "@xterm/xterm";
 import { clampSize, DEFAULT_SIZE, type Size, sameSize } from "../../../shared/size.js";
+import { terminalWidths } from "../../../shared/terminal-widths.js";
 import type { Preferences } from "../preferences.js";
 import { terminalThemes } from "../themes.js";
+import { joinedRanges } from "./joined-characters.js";
 import { guardQuestions } from "./question-guard.js";
 import { TerminalFeed } from "./terminal-feed.js";
 import { linkHandler, openPlainLink } from "./web-links.js";
@@ -154,8 +155,8 @@ export class TerminalScreen {
     const { terminal } = this;
     terminal.loadAddon(this.#fit);
     terminal.loadAddon(this.search);
-    terminal.loadAddon(new Unicode11Addon());
-    terminal.unicode.activeVersion = "11";
+    terminal.unicode.register(terminalWidths);
+    terminal.unicode.activeVersion = terminalWidths.version;
     const { onLink } = this.#options;
     terminal.loadAddon(
       new WebLinksAddon(openPlainLink, {
@@ -176,6 +177,7 @@ export class TerminalScreen {
         this.#fitNow();
       });
       this.terminal.loadAddon(addon);
+      this.terminal.registerCharacterJoiner(joinedRanges);
       this.terminal.options.lineHeight = WEBGL_LINE_HEIGHT;
     } catch {
       // No WebGL 2 here.
