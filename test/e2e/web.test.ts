@@ -670,6 +670,51 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
       .toBeLessThan(60);
   });
 
+  it("opens a link whose address is hidden only after it was shown, in a tab that knows nothing of this one", async () => {
+    const address = "http://127.0.0.1:9/hidden";
+    make(
+      "linked",
+      "bash",
+      "-c",
+      `printf '\\033]8;;${address}\\033\\\\read this\\033]8;;\\033\\\\'; exec cat`,
+    );
+    const tab = await openShell("linked");
+    await tab.shows("read this");
+    const box = await tab.page.locator(".xterm-rows > div").first().boundingBox();
+    const at = { x: (box?.x ?? 0) + 20, y: (box?.y ?? 0) + (box?.height ?? 0) / 2 };
+    await tab.page.mouse.move(at.x + 30, at.y);
+    await tab.page.mouse.move(at.x, at.y, { steps: 5 });
+    await tab.page.locator(".address").getByText(address).waitFor();
+    await tab.page.mouse.down();
+    await tab.page.mouse.up();
+    const dialog = tab.page.getByRole("alertdialog", { name: "Open this address?" });
+    await dialog.getByText(address).waitFor();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    expect(tab.page.context().pages()).toHaveLength(1);
+    await tab.page.mouse.move(at.x + 30, at.y);
+    await tab.page.mouse.move(at.x, at.y, { steps: 5 });
+    await tab.page.mouse.down();
+    await tab.page.mouse.up();
+    await dialog.waitFor();
+    const opened = tab.page.context().waitForEvent("page");
+    await dialog.getByRole("button", { name: "Open", exact: true }).click();
+    const beside = await opened;
+    expect(await beside.evaluate(() => window.opener)).toBeNull();
+    await beside.close();
+  });
+
+  it("opens its menu under a finger that rests", async () => {
+    make("rested");
+    const tab = await openShell("rested", PHONE);
+    const session = await tab.page.context().newCDPSession(tab.page);
+    const touch = (type: "touchStart" | "touchEnd", touchPoints: { x: number; y: number }[]) =>
+      session.send("Input.dispatchTouchEvent", { type, touchPoints });
+    await touch("touchStart", [{ x: 150, y: 300 }]);
+    await tab.page.getByRole("dialog", { name: "rested" }).waitFor();
+    await touch("touchEnd", []);
+    await tab.page.getByRole("dialog").getByRole("button", { name: "Search" }).waitFor();
+  });
+
   it("gives a screen reader the text of the screen, on request", async () => {
     make("read-out");
     const tab = await openShell("read-out");
@@ -680,6 +725,65 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await tab.page.locator(".xterm-helper-textarea:focus").waitFor();
     await tab.run("echo heard-$((3+3))");
     await tab.page.locator(".xterm-accessibility-tree").getByText("heard-6", { exact: true }).waitFor();
+  });
+
+  describe("with a graphics card", () => {
+    let drawn: Browser;
+
+    beforeAll(async () => {
+      drawn = await launchBrowser({ webgl: true });
+    });
+
+    afterAll(() => drawn?.close());
+
+    const enter = async (name: string): Promise<WebTab> => {
+      const made = await newContext(drawn);
+      contexts.push(made);
+      const tab = await WebTab.open(made, sandbox);
+      tabs.push(tab);
+      await tab.enter(name);
+      await tab.page.locator(".xterm canvas").first().waitFor();
+      return tab;
+    };
+
+    it("goes on in the DOM when the card is taken away", async () => {
+      make("carded");
+      const tab = await enter("carded");
+      await tab.run("echo before-$((1+1))");
+      await until("it has run", () => capture("carded").includes("before-2"));
+      expect(await tab.page.locator(".xterm-rows > div").count()).toBe(0);
+      await tab.page.evaluate(() => {
+        for (const canvas of document.querySelectorAll<HTMLCanvasElement>(".xterm canvas"))
+          canvas.getContext("webgl2")?.getExtension("WEBGL_lose_context")?.loseContext();
+      });
+      await tab.shows(/^before-2$/);
+      await tab.run("echo after-$((2+2))");
+      await tab.shows(/^after-4$/);
+    });
+
+    it("draws a flag as one picture, not as its two letters", async () => {
+      // Of Germany: red in its middle.
+      make("flag", "bash", "-c", "printf '\\U1F1E9\\U1F1EA'; exec cat");
+      await until("it is printed", () => capture("flag").includes("\u{1f1e9}"));
+      const tab = await enter("flag");
+      const redPixels = async () => {
+        const picture = await tab.page.locator(".xterm-screen").screenshot();
+        return tab.page.evaluate(async (base64) => {
+          const image = new Image();
+          image.src = `data:image/png;base64,${base64}`;
+          await image.decode();
+          const canvas = new OffscreenCanvas(image.width, image.height);
+          const pen = canvas.getContext("2d")!;
+          pen.drawImage(image, 0, 0);
+          const { data } = pen.getImageData(0, 0, image.width, image.height);
+          let red = 0;
+          for (let i = 0; i < data.length; i += 4)
+            if ((data[i] ?? 0) > 160 && (data[i + 1] ?? 0) < 60 && (data[i + 2] ?? 0) < 60) red++;
+          return red;
+        }, picture.toString("base64"));
+      };
+      await expect.poll(redPixels).toBeGreaterThan(10);
+    });
   });
 
   describe("accessibility", () => {

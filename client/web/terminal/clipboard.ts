@@ -49,20 +49,3 @@ export async function copyText(text: string, say: (text: string) => void): Promi
     say("the browser does not let this page copy");
   }
 }
-
-/** Calls `act` when a finger rests on `element` for half a second. */
-export function onLongPress(element: HTMLElement, act: () => void): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let start = { x: 0, y: 0 };
-  const cancel = () => clearTimeout(timer);
-  element.addEventListener("pointerdown", (event) => {
-    cancel();
-    if (event.pointerType !== "touch") return;
-    start = { x: event.clientX, y: event.clientY };
-    timer = setTimeout(act, 500);
-  });
-  element.addEventListener("pointermove", (event) => {
-    if (Math.hypot(event.clientX - start.x, event.clientY - start.y) > 10) cancel();
-  });
-  for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, cancel);
-}
