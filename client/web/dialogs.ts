@@ -10,7 +10,10 @@ export function showDialog(dialog: HTMLDialogElement): Promise<string> {
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
-      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+      // This comes a moment after it was closed: a key may have moved the focus on by then.
+      const isFree = document.activeElement === null || document.activeElement === document.body;
+      if (isFree && before instanceof HTMLElement && before.isConnected)
+        before.focus({ preventScroll: true });
       resolve(dialog.returnValue);
     });
     // A press beside it is a no.

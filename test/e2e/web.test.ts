@@ -440,6 +440,7 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).getByText("New shell").waitFor();
     await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("/");
     await page.keyboard.type("by-letter");
     await page.keyboard.press("ArrowDown");
