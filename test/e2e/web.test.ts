@@ -442,7 +442,9 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("/");
+    await page.locator("input[type=search]:focus").waitFor();
     await page.keyboard.type("by-letter");
+    await page.getByText(/^1 of /).waitFor();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("r");
     await page.getByRole("dialog", { name: "Rename by-letter" }).waitFor();
