@@ -39,8 +39,11 @@ export const wait: Command = {
     // First, because the connection is used up by the waiting.
     await withSuggestion(connection, name, () => connection.call("shell.info", { name }));
     const { waitFor } = await import("../follow/wait-for.js");
-    const found = await waitFor({ context, connection, name, condition, timeoutMs });
-    if (line.has("json")) context.print(jsonText({ v: 1, name, condition: condition.kind, ...found }));
+    const { hintLater } = await import("../follow/wait-hint.js");
+    const json = line.has("json");
+    const unhint = json || timeoutMs !== undefined ? undefined : hintLater(context, name, condition);
+    const found = await waitFor({ context, connection, name, condition, timeoutMs }).finally(unhint);
+    if (json) context.print(jsonText({ v: 1, name, condition: condition.kind, ...found }));
     else if (found.line !== undefined) context.print(printable(found.line, 4096));
     else if (condition.kind === "exit") context.print(String(found.exitCode ?? "unknown"));
     return 0;
