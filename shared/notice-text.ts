@@ -2,6 +2,7 @@
 import { formatBytes } from "./measures.js";
 import { printable } from "./names.js";
 import { type BackNotice, isHarmless, type Notice, type Verdict } from "./notice.js";
+import { signalName } from "./signal-name.js";
 import type { ShellExit } from "./status.js";
 
 /**
@@ -123,7 +124,7 @@ export function exitLine(name: string, exit: ShellExit): string {
     case "code":
       return `${name} exited · ${exit.exitCode}`;
     case "signal":
-      return `${name} exited · killed by signal ${exit.signal} (${exit.exitCode})`;
+      return `${name} exited · killed by ${signalName(exit.signal)} (${exit.exitCode})`;
     default:
       return `${name} ended · exit status unknown · ${printable(exit.message)}`;
   }

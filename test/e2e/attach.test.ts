@@ -1,6 +1,7 @@
 // The built command line in real terminals: what people see, what their terminal looks like afterwards, and the exit status.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { program, Sandbox } from "../support/sandbox.js";
@@ -99,7 +100,7 @@ describe.skipIf(!hasTmux)("attach in a terminal", () => {
   it.each([
     ["exit 0", 0, "exited · 0 · "],
     ["exit 3", 3, "exited · 3 · "],
-    ["kill -9 $$", 137, "exited · killed by signal 9 (137)]"],
+    ["kill -9 $$", 137, "exited · killed by SIGKILL (137)]"],
   ])("ends with the status of the shell: %s", async (command, status, text) => {
     const name = `end-${status}`;
     make(name);
@@ -155,6 +156,17 @@ describe.skipIf(!hasTmux)("attach in a terminal", () => {
     expect(pane.capture().split("go nowhere")).toHaveLength(2);
     pane.type("C-]", "d");
     expect(await pane.status()).toBe(0);
+  });
+
+  it("says the way back by its path where agentd is not on the PATH", async () => {
+    make("pathless");
+    const pane = tmux.open(`cd / && PATH=${dirname(process.execPath)}:/usr/bin:/bin ${attach("pathless")}`);
+    await pane.waitFor(PROMPT);
+    pane.type("C-]", "d");
+    expect(await pane.status()).toBe(0);
+    expect(pane.capture().replaceAll(/\s/g, "")).toContain(
+      `[detached from pathless · ${program("agentd").slice(1)} attach pathless]`.replaceAll(" ", ""),
+    );
   });
 
   it("says over a full-screen program that its keys go nowhere, until the next key", async () => {
