@@ -11,8 +11,7 @@ const ACTIONS = ["path", "check", "show"];
 export const config: Command = {
   name: "config",
   usage: "path | check [FILE] [--json] | show [--json]",
-  summary:
-    "where the config file is, what is wrong with it (78 for a mistake, 0 for warnings alone), which values count",
+  summary: "where the config file is, what is wrong with it (78; warnings alone: 0), which values count",
   flags: { json: { type: "boolean", help: "as JSON" } },
   async run(line, context) {
     const [action = "", file] = line.words;

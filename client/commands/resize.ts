@@ -12,7 +12,7 @@ export const resize: Command = {
   name: "resize",
   aliases: ["resize-window", "resizew"],
   usage: "NAME COLSxROWS | NAME --policy latest|smallest|largest|manual",
-  summary: "set the size of a shell, which then holds (policy manual), or what decides it",
+  summary: "set the size of a shell, which then holds, or what decides it",
   flags: {
     policy: { type: "string", value: "POLICY", help: "latest (who typed last), smallest, largest or manual" },
     json: { type: "boolean", help: "as JSON" },
