@@ -15,18 +15,22 @@ export interface NarrowTable {
   readonly below: readonly (readonly string[])[];
 }
 
-/** @param steps which columns go below, each time more of them, until what is left fits with its cuts */
+/**
+ * @param steps which columns go below, each time more of them, until what is left fits
+ * @param mild the cuts that are made before another column goes; those of `fit` only when none is left to go
+ */
 export function narrowTable(
   rows: readonly (readonly string[])[],
   steps: readonly (readonly BelowColumn[])[],
+  mild: TableFit["cut"],
   fit: TableFit & { readonly width: number },
 ): NarrowTable {
   const { measure, width } = fit;
   let last: NarrowTable = { lines: [], below: [] };
-  for (const gone of steps) {
+  for (const [index, gone] of steps.entries()) {
     const columns = new Set(gone.map(({ column }) => column));
     const kept = rows.map((row) => row.filter((_, column) => !columns.has(column)));
-    const lines = fitTable(kept, fit).split("\n");
+    const lines = fitTable(kept, index === steps.length - 1 ? fit : { ...fit, cut: mild }).split("\n");
     last = { lines, below: rows.slice(1).map((row) => belowLines(row, gone)) };
     if (lines.every((line) => textWidth(line, measure) <= width)) break;
   }

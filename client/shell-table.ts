@@ -38,7 +38,7 @@ export function shellTable(shells: readonly ShellInfo[], now: number, look: Tabl
   const wide = fitTable(rows, { measure, width: undefined, cut: [] }).split("\n");
   const isTooWide = width !== undefined && wide.some((line) => textWidth(line, measure) > width);
   const { lines, below } = isTooWide
-    ? narrowTable(rows, BELOW, { measure, width, cut: VERBOSE_CUT })
+    ? narrowTable(rows, BELOW, CUT.slice(1, 3), { measure, width, cut: VERBOSE_CUT })
     : { lines: wide, below: [] };
   const clients = clientLines(shells, now);
   return lines

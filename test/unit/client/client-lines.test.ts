@@ -106,6 +106,9 @@ describe("ls -v", () => {
       expect(lines.join("\n")).toContain(cloud.runtimeSessionId);
       expect(lines.join(" ")).toMatch(/pid 4242|4242 /);
     }
+    const killed = { ...shell("killed"), state: "ended", signal: 9 } as const;
+    for (const width of [60, 40])
+      expect(shellTable([killed], now, { verbose: true, width })).toContain(" ended SIGKILL ");
     const narrow = shellTable(shells, now, { verbose: true, width: 40 }).split("\n");
     expect(narrow[0]).toMatch(/^NAME +STATE +WHERE$/);
     expect(narrow.slice(2, 4)).toEqual([
