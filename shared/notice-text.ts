@@ -124,7 +124,7 @@ export function exitLine(name: string, exit: ShellExit): string {
     case "code":
       return `${name} exited · ${exit.exitCode}`;
     case "signal":
-      return `${name} exited · killed by ${signalName(exit.signal)} (${exit.exitCode})`;
+      return `${name} exited · killed by signal ${exit.signal} (${exit.exitCode})`;
     default:
       return `${name} ended · exit status unknown · ${printable(exit.message)}`;
   }

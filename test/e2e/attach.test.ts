@@ -100,7 +100,7 @@ describe.skipIf(!hasTmux)("attach in a terminal", () => {
   it.each([
     ["exit 0", 0, "exited · 0 · "],
     ["exit 3", 3, "exited · 3 · "],
-    ["kill -9 $$", 137, "exited · killed by SIGKILL (137)]"],
+    ["kill -9 $$", 137, "exited · killed by signal 9 (137)]"],
   ])("ends with the status of the shell: %s", async (command, status, text) => {
     const name = `end-${status}`;
     make(name);

@@ -20,7 +20,7 @@ describe("endOfNotice", () => {
     [
       { kind: "ended", exit: { kind: "signal", signal: 9, exitCode: 137 }, durationMs: 1 },
       137,
-      "work exited · killed by SIGKILL (137)",
+      "work exited · killed by signal 9 (137)",
     ],
     [
       { kind: "ended", exit: { kind: "unknown", message: "no exit code" }, durationMs: 1 },
