@@ -2,7 +2,6 @@
 import { formatBytes } from "./measures.js";
 import { printable } from "./names.js";
 import { type BackNotice, isHarmless, type Notice, type Verdict } from "./notice.js";
-import { signalName } from "./signal-name.js";
 import type { ShellExit } from "./status.js";
 
 /**
