@@ -1,7 +1,9 @@
 // Which shells the list shows, in which order, and what stands on each: pure, so that the view only draws.
+
 import { formatDuration } from "../../../shared/measures.js";
 import { printable } from "../../../shared/names.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
+import { signalName } from "../../../shared/signal-name.js";
 import { inPageWords } from "../page-words.js";
 
 /** How a state looks: `busy` is on its way, `care` needs a person, `idle` wakes when it is used, `over` is done. */
@@ -46,10 +48,12 @@ function searchText(shell: ShellInfo): string {
     .toLowerCase();
 }
 
-/** `live`, `ended 0`, `ended SIG9`, `reconnecting (no route to host)`. */
+/** `live`, `ended 0`, `ended SIGKILL`, `reconnecting (no route to host)`. */
 export function stateText(shell: ShellInfo): string {
   if (shell.state === "ended")
-    return shell.signal === undefined ? `ended ${shell.exitCode ?? "?"}` : `ended SIG${shell.signal}`;
+    return shell.signal === undefined
+      ? `ended ${shell.exitCode ?? "?"}`
+      : `ended ${signalName(shell.signal)}`;
   if (shell.state === "live" || shell.reason === undefined) return shell.state;
   return `${shell.state} (${printable(inPageWords(shell.reason), 60)})`;
 }
