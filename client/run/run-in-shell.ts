@@ -94,7 +94,15 @@ function statusOf(
   { interrupt, json, name, timeoutMs = 0 }: RunRequest,
   context: Context,
 ): number {
-  const { droppedBytes = 0, exitCode, outputMayBeMissing, shellEnded, started, timedOut } = result;
+  const {
+    droppedBytes = 0,
+    exitCode,
+    innerShellEnded,
+    outputMayBeMissing,
+    shellEnded,
+    started,
+    timedOut,
+  } = result;
   const tell = (text: string) => {
     if (!json) context.complain(text);
   };
@@ -114,7 +122,8 @@ function statusOf(
   }
   if (shellEnded) context.say(exitCode === undefined ? `${name} is gone` : `${name} exited · ${exitCode}`);
   if (exitCode !== undefined) return exitCode;
-  tell(`how the command ended is not known`);
+  if (innerShellEnded) tell(`the shell inside of '${name}' ended before it said how the command did`);
+  else tell(`how the command ended is not known`);
   return ExitStatus.CutOff;
 }
 

@@ -103,6 +103,7 @@ case $__agentd_h in *${nonce}*) __agentd_h=\${__agentd_h#"\${__agentd_h%%[0-9]*}
 __agentd_h=${quote(ending)}
 __agentd_p='eval "$__agentd_h";'
 PROMPT_COMMAND=$__agentd_p\${PROMPT_COMMAND-}
+builtin export -n __agentd_h __agentd_p
 } 2>/dev/null
 eval ${quote(`${start}\n${command}\n`)}
 ${ending}
@@ -143,17 +144,20 @@ __agentd_end`;
  * then it says to nobody what nobody sees. `command` keeps an error in a special builtin from ending the whole line.
  */
 function posixScript({ nonce, command, wipe, shown }: ScriptRequest): string {
-  const hook = `$(printf ${quote(markerFormat(nonce, "end;%s"))} "$?")`;
-  const start = `{ printf ${quote(markerFormat(nonce, "start"))} >/dev/tty; } 2>/dev/null`;
+  // Neither an alias nor a function of that name.
+  const say = (word: string) => `\\command printf ${quote(markerFormat(nonce, word))}`;
+  const start = `{ ${say("start")} >/dev/tty; } 2>/dev/null`;
+  // A shell that this one starts may inherit the prompt, and has nothing to say.
+  const hook = `${quote("$(s=$?; [ $$ = ")}$$${quote(` ] && ${say("end;%s")} "$s")`)}`;
   return `{
-{ printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
+{ \\command printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
 PS1=\${PS1#"\${__agentd_p-}"}
-__agentd_p=${quote(hook)}
+__agentd_p=${hook}
 PS1=$__agentd_p$PS1
 } 2>/dev/null
-command eval ${quote(`${start}\n${command}\n`)}
+\\command eval ${quote(`${start}\n${command}\n`)}
 { __agentd_s=$?
-printf ${quote(markerFormat(nonce, "end;%s"))} "$__agentd_s" >/dev/tty
+${say("end;%s")} "$__agentd_s" >/dev/tty
 PS1=\${PS1#"$__agentd_p"}
 unset __agentd_p
 eval "unset __agentd_s; (exit $__agentd_s)"

@@ -25,7 +25,11 @@ describe("TypedLine", () => {
     ["an arrow key and Ctrl-U, which leaves what is behind the cursor", ["ls\x1b[D\x15"], "begun"],
     ["the beginning of the line and Ctrl-U", ["ls\x01\x15"], "begun"],
     ["the beginning of the line and Backspace", ["ls\x01\x7f\x7f\x7f"], "begun"],
-    ["a completion, of which less was deleted than it made", ["ls /et\t\x7f\x7f\x7f\x7f\x7f\x7f\x7f"], "begun"],
+    [
+      "a completion, of which less was deleted than it made",
+      ["ls /et\t\x7f\x7f\x7f\x7f\x7f\x7f\x7f"],
+      "begun",
+    ],
     ["a line from the history", ["\x10", "\x7f"], "begun"],
     ["Alt-Enter, a new line in the same command", ["for x\x1b\r"], "begun"],
     ["Ctrl-V Enter", ["ls\x16\r"], "begun"],
