@@ -84,7 +84,7 @@ export class PromptFinder {
         if (state === "empty" || (isCleared && state === "unsure")) {
           const isPlain = front?.isPlain === true;
           const waited = clock.monotonic() - (promptSince ?? began);
-          if (drawn !== undefined && !isPlain && waited < DRAW_PATIENCE_MS && !this.#isLikeBefore(drawn)) {
+          if (drawn !== undefined && waited < DRAW_PATIENCE_MS && !this.#isLikeBefore(drawn, isPlain)) {
             await changed;
             continue;
           }
@@ -123,13 +123,14 @@ export class PromptFinder {
 
   /** The prompt is the one before, and something stands behind it. */
   #isTypedAhead({ text }: Drawn): boolean {
-    const before = started.get(this.#options.shell)?.text ?? "";
-    return before.trim() !== "" && text.startsWith(before) && text.trimEnd() !== before.trimEnd();
+    // The echo of what was typed too early may stand in front of it.
+    const before = started.get(this.#options.shell)?.text.trim() ?? "";
+    return before !== "" && text.includes(before) && !text.trimEnd().endsWith(before);
   }
 
-  #isLikeBefore({ paste, text }: Drawn): boolean {
+  #isLikeBefore({ paste, text }: Drawn, isPlain: boolean): boolean {
     const before = started.get(this.#options.shell) ?? { paste: true, text: "$" };
-    return (paste || !before.paste) && (text.trim() !== "" || before.text.trim() === "");
+    return (paste || isPlain || !before.paste) && (text.trim() !== "" || before.text.trim() === "");
   }
 
   async #front(waitedMs: number): Promise<{ front: Front; drawn: Drawn }> {

@@ -18,7 +18,7 @@ export function flavourOf(program: string): Flavour | undefined {
  * `ready`, and reads the script: bytes that no line editor, no history and no eye sees. Nothing is evaluated unless it came
  * whole; when nothing comes for 10 s (the daemon died), the terminal is put right and the shell goes on.
  *
- * No `!`, no tab and no backslash in front of a quote: what these mean differs.
+ * No `!`, no tab and no backslash in front of a quote: what these mean differs. Words in quotes are no aliases.
  */
 export function openingLine(nonce: string): string {
   const body = [
@@ -34,7 +34,7 @@ export function openingLine(nonce: string): string {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
     'case $p in $k*$k)p=${p#$k};printf %s "${p%$k}";;*)printf "$m" lost >/dev/tty;esac',
   ];
-  return ` eval "$(sh -c '${body.join(";")}' </dev/tty)"`;
+  return ` 'eval' "$('sh' -c '${body.join(";")}' </dev/tty)"`;
 }
 
 /** What the opening line's `sh` reads: eight digits that say how long the rest is, then the script between two nonces. */
@@ -86,39 +86,39 @@ export function quoteForFish(text: string): string {
  * outer one is not parsed yet.
  */
 function bashScript({ nonce, command, wipe, shown }: ScriptRequest): string {
-  const start = `{ builtin printf ${quote(markerFormat(nonce, "start"))} >/dev/tty; } 2>/dev/null`;
-  const sayEnd = `builtin printf ${quote(markerFormat(nonce, "end;%s"))} "$__agentd_s" >/dev/tty`;
+  const start = `{ \\builtin printf ${quote(markerFormat(nonce, "start"))} >/dev/tty; } 2>/dev/null`;
+  const sayEnd = `\\builtin printf ${quote(markerFormat(nonce, "end;%s"))} "$__agentd_s" >/dev/tty`;
   const unhook = [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
     'PROMPT_COMMAND=${PROMPT_COMMAND#"$__agentd_p"}',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
     '[ "${#PROMPT_COMMAND[@]}$PROMPT_COMMAND" != 1 ] || unset PROMPT_COMMAND',
-    'eval "unset __agentd_s __agentd_p __agentd_h; (exit $__agentd_s)"',
+    '\\eval "unset __agentd_s __agentd_p __agentd_h; (exit $__agentd_s)"',
   ].join("; ");
   const ending = `{ __agentd_s=$?; ${sayEnd}; ${unhook}; } >/dev/null 2>&1`;
   return `{
-{ builtin printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
-__agentd_h=$(HISTTIMEFORMAT= builtin history 1)
-case $__agentd_h in *${nonce}*) __agentd_h=\${__agentd_h#"\${__agentd_h%%[0-9]*}"}; builtin history -d "\${__agentd_h%%[!0-9]*}";; esac
+{ \\builtin printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
+__agentd_h=$(HISTTIMEFORMAT= \\builtin history 1)
+case $__agentd_h in *${nonce}*) __agentd_h=\${__agentd_h#"\${__agentd_h%%[0-9]*}"}; \\builtin history -d "\${__agentd_h%%[!0-9]*}";; esac
 __agentd_h=${quote(ending)}
-__agentd_p='eval "$__agentd_h";'
+__agentd_p='\\eval "$__agentd_h";'
 PROMPT_COMMAND=$__agentd_p\${PROMPT_COMMAND-}
-builtin export -n __agentd_h __agentd_p
+\\builtin export -n __agentd_h __agentd_p
 } 2>/dev/null
-eval ${quote(`${start}\n${command}\n`)}
+\\eval ${quote(`${start}\n${command}\n`)}
 ${ending}
 }`;
 }
 
 /** zsh runs an `always` block whatever became of what it follows. Its `eval` reads everything before it runs anything. */
 function zshScript({ nonce, command, wipe, shown }: ScriptRequest): string {
-  return `{ builtin printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
-builtin printf ${quote(markerFormat(nonce, "start"))} >/dev/tty
+  return `{ \\builtin printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
+\\builtin printf ${quote(markerFormat(nonce, "start"))} >/dev/tty
 } 2>/dev/null
 {
-builtin eval ${quote(`${command}\n`)}
+\\builtin eval ${quote(`${command}\n`)}
 } always {
-{ builtin printf ${quote(markerFormat(nonce, "end;%s"))} "$?" >/dev/tty
+{ \\builtin printf ${quote(markerFormat(nonce, "end;%s"))} "$?" >/dev/tty
 TRY_BLOCK_ERROR=0
 TRY_BLOCK_INTERRUPT=0
 } 2>/dev/null
@@ -160,7 +160,7 @@ PS1=$__agentd_p$PS1
 ${say("end;%s")} "$__agentd_s" >/dev/tty
 PS1=\${PS1#"$__agentd_p"}
 unset __agentd_p
-eval "unset __agentd_s; (exit $__agentd_s)"
+\\eval "unset __agentd_s; (exit $__agentd_s)"
 } >/dev/null 2>&1
 }`;
 }
