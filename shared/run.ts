@@ -12,7 +12,7 @@ export interface RunParams {
   readonly force?: boolean;
 }
 
-/** The parameters of a `run.output` notification: bytes that the command wrote, base64. */
+/** The parameters of a `run.output` notification: bytes that the command wrote, base64. The first has none: the command begins. */
 export interface RunOutput {
   readonly name: string;
   readonly data: string;

@@ -41,6 +41,10 @@ export class OutputSink implements RunSink {
     });
   }
 
+  begin(): void {
+    if (!this.#isClosed) this.#connection.notify({ name: this.#name, data: "" }, "run.output");
+  }
+
   write(bytes: Uint8Array): void {
     if (this.#isClosed) return;
     if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {

@@ -211,6 +211,20 @@ describe("agentd run", () => {
     await until("the shell is back", () => run("x", "--", "true").status === 0);
   });
 
+  it("leaves alone what another one runs, when a Ctrl-C comes before its turn", async () => {
+    const first = start("x", "--", "echo begun; read go; echo $go");
+    await until("it runs", () => first.seen[0] !== "");
+    const second = start("x", "--", "echo executed >>never");
+    await until("it waits", () => sandbox.run(["run", "x", "--timeout", "1ms", "--", "true"]).status === 124);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    second.child.kill("SIGINT");
+    expect(await second.ended).toBe(130);
+    send("went", "Enter");
+    expect(await first.ended).toBe(0);
+    expect(first.seen[0]).toBe("begun\nwent\nwent\n");
+    expect(run("x", "--", "cat never").status).toBe(1);
+  });
+
   it("has the status of a shell that ends with it, and says so", () => {
     open("short");
     const { status, stdout, stderr } = run("short", "--", "echo last; exit 3");

@@ -22,6 +22,8 @@ export type RunShell = Pick<Shell, "output" | "input" | "state" | "info" | "reco
 
 /** Where the command's output goes; the bytes are the sink's. */
 export interface RunSink {
+  /** The command begins now. */
+  begin(): void;
   write(bytes: Uint8Array): void;
   /** Resolves when everything was taken, or nobody is there any more. */
   flushed(): Promise<void>;
@@ -155,6 +157,7 @@ export class ShellRun {
     }
     if (word === "start" && this.#phase === "opening") {
       [this.#phase, this.#startedAt] = ["running", now];
+      this.#options.sink.begin();
       this.#begun.reach();
     }
     if (word === "end" && this.#phase === "running") {
