@@ -226,6 +226,8 @@ export class Peer implements Connection {
     this.#inputEnded = true;
     if (this.#phase.kind === "packets") this.#leave();
     else if (this.#phase.kind === "lines" && this.#calls.pending === 0) this.close();
+    // Whoever has only said everything still reads; to whoever is gone this fails, and calls that wait for long are let go.
+    else this.#writer.writeLine("\n");
   }
 
   #handleClose(): void {

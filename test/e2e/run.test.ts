@@ -1,5 +1,7 @@
 // `agentd run` as people and agents call it: the built command line, real shells, and what may be in front of them.
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { program, Sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
@@ -224,6 +226,32 @@ describe("agentd run", () => {
     expect(first.seen[0]).toBe("begun\nwent\nwent\n");
     expect(run("x", "--", "cat never").status).toBe(1);
   });
+
+  it.each(["SIGKILL", "SIGTERM", "SIGHUP"] as const)(
+    "forgets a run that waits when it is ended by %s",
+    async (signal) => {
+      const first = start("x", "--", "echo begun; read go");
+      await until("it runs", () => first.seen[0] !== "");
+      const second = start("x", "--json", "--", `echo executed >>never-${signal}`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      second.child.kill(signal);
+      await second.ended;
+      send("Enter");
+      expect(await first.ended).toBe(0);
+      expect(run("x", "--", `cat never-${signal}`).status).toBe(1);
+    },
+  );
+
+  it.each(["SIGKILL", "SIGTERM"] as const)(
+    "ends a silent command with --kill when it is ended by %s",
+    async (signal) => {
+      const one = start("x", "--kill", "--", `echo >began-${signal}; sleep 1000`);
+      await until("it runs", () => existsSync(join(sandbox.home, `began-${signal}`)));
+      one.child.kill(signal);
+      await one.ended;
+      expect(run("x", "--", "echo after")).toMatchObject({ status: 0, stdout: "after\n" });
+    },
+  );
 
   it("has the status of a shell that ends with it, and says so", () => {
     open("short");
