@@ -120,6 +120,22 @@ describe("run under attack", () => {
     }
   });
 
+  it.each([
+    ["bash", "readonly PROMPT_COMMAND=true"],
+    ["bash", "PROMPT_COMMAND=(true); readonly PROMPT_COMMAND"],
+    ["dash", "readonly PS1"],
+  ])("runs in %s behind '%s', as hardened machines have it", async (kind, rule) => {
+    const name = await ready(kind);
+    expect(await client.run(name, rule)).toMatchObject({ exitCode: 0 });
+    for (let round = 0; round < 3; round++) {
+      const ran = await client.run(name, `echo ${round}; (exit ${round + 4})`);
+      expect({ ...ran, output: ran.output.toString() }).toMatchObject({
+        exitCode: round + 4,
+        output: `${round}\n`,
+      });
+    }
+  });
+
   it("gives its own names to no program, and no shell that is started speaks for it", async () => {
     for (const kind of ["bash", "dash"]) {
       const name = await ready(kind);

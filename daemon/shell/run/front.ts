@@ -42,6 +42,9 @@ export async function frontByProcess(
   }
   const mode = await host.terminalMode(pid);
   if (mode === undefined) return frontByScreen(screen);
+  // It has no line editor, and in raw mode it takes no Enter for the end of a line.
+  if (!mode.canonical && front.program === "dash")
+    return { kind: "other", what: "dash has its terminal in raw mode", isShell: false };
   if (!mode.canonical) return { kind: "prompt", pid: front.pid };
   const busy = { kind: "other", isShell: true } as const;
   if (flavour !== "posix") return { ...busy, what: `${name} is not at its prompt` };

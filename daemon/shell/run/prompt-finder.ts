@@ -23,6 +23,8 @@ const LOOK_AGAIN_MS = 40;
 /** The kernel says that a line editor is at work a moment before its prompt is drawn; longer than this nothing is drawn. */
 const DRAW_PATIENCE_MS = 300;
 
+/** Keys that came before the prompt are on the screen by then, even on a machine that has much to do. */
+const AHEAD_PATIENCE_MS = 1_000;
 /** A program that was started by an Enter without an echo, and ends without a new line. */
 const ANSWER_PATIENCE_MS = 1_000;
 
@@ -91,17 +93,13 @@ export class PromptFinder {
           if (drawn !== undefined) started.set(shell, drawn);
           return { hasEditor: !isPlain, pid: front?.pid };
         }
-        // What was typed before the prompt came is drawn behind it.
-        if (
-          state === "unsure" &&
-          drawn !== undefined &&
-          clock.monotonic() - (promptSince ?? began) < DRAW_PATIENCE_MS
-        ) {
-          await changed;
-          continue;
-        }
         if ((state === "begun" && !force) || (drawn !== undefined && this.#isTypedAhead(drawn))) {
           throw busy(`somebody is typing in '${name}' · try again, or --force drops that line`);
+        }
+        // What was typed before the prompt came is drawn behind it, but later.
+        if (drawn !== undefined && clock.monotonic() - (promptSince ?? began) < AHEAD_PATIENCE_MS) {
+          await changed;
+          continue;
         }
         shell.input.type(Uint8Array.of(0x03));
         line.cleared();

@@ -83,14 +83,14 @@ export function quoteForFish(text: string): string {
  * prompt, so there stands the same once more, in front of the user's PROMPT_COMMAND, and takes itself out. Braces with
  * redirections keep `set -x` and DEBUG traps from telling of us. The command's own line may abort too, so the start is said
  * inside of its `eval`, which reads line by line. All in one pair of braces: a syntax error in an inner `eval` spoils what of the
- * outer one is not parsed yet.
+ * outer one is not parsed yet. `printf -v` because an assignment to what is read-only would end all of it.
  */
 function bashScript({ nonce, command, wipe, shown }: ScriptRequest): string {
   const start = `{ \\builtin printf ${quote(markerFormat(nonce, "start"))} >/dev/tty; } 2>/dev/null`;
   const sayEnd = `\\builtin printf ${quote(markerFormat(nonce, "end;%s"))} "$__agentd_s" >/dev/tty`;
   const unhook = [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
-    'PROMPT_COMMAND=${PROMPT_COMMAND#"$__agentd_p"}',
+    '\\builtin printf -v PROMPT_COMMAND %s "${PROMPT_COMMAND#"$__agentd_p"}"',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
     '[ "${#PROMPT_COMMAND[@]}$PROMPT_COMMAND" != 1 ] || unset PROMPT_COMMAND',
     '\\eval "unset __agentd_s __agentd_p __agentd_h; (exit $__agentd_s)"',
@@ -102,7 +102,7 @@ __agentd_h=$(HISTTIMEFORMAT= \\builtin history 1)
 case $__agentd_h in *${nonce}*) __agentd_h=\${__agentd_h#"\${__agentd_h%%[0-9]*}"}; \\builtin history -d "\${__agentd_h%%[!0-9]*}";; esac
 __agentd_h=${quote(ending)}
 __agentd_p='\\eval "$__agentd_h";'
-PROMPT_COMMAND=$__agentd_p\${PROMPT_COMMAND-}
+\\builtin printf -v PROMPT_COMMAND %s "$__agentd_p\${PROMPT_COMMAND-}"
 \\builtin export -n __agentd_h __agentd_p
 } 2>/dev/null
 \\eval ${quote(`${start}\n${command}\n`)}
@@ -151,14 +151,14 @@ function posixScript({ nonce, command, wipe, shown }: ScriptRequest): string {
   const hook = `${quote("$(s=$?; [ $$ = ")}$$${quote(` ] && ${say("end;%s")} "$s")`)}`;
   return `{
 { \\command printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
-PS1=\${PS1#"\${__agentd_p-}"}
+\\command eval 'PS1=\${PS1#"\${__agentd_p-}"}'
 __agentd_p=${hook}
-PS1=$__agentd_p$PS1
+\\command eval 'PS1=$__agentd_p$PS1'
 } 2>/dev/null
 \\command eval ${quote(`${start}\n${command}\n`)}
 { __agentd_s=$?
 ${say("end;%s")} "$__agentd_s" >/dev/tty
-PS1=\${PS1#"$__agentd_p"}
+\\command eval 'PS1=\${PS1#"$__agentd_p"}'
 unset __agentd_p
 \\eval "unset __agentd_s; (exit $__agentd_s)"
 } >/dev/null 2>&1

@@ -30,6 +30,7 @@ describe("frontByProcess", () => {
     ["bash that runs a loop", host("bash", plain), "other"],
     ["dash at its prompt", host("dash", plain), "prompt"],
     ["dash that reads a password", host("dash", { canonical: true, echo: false }), "other"],
+    ["dash in raw mode, where Enter ends no line", host("dash", editor), "other"],
     ["vim", host("vim.basic", editor), "other"],
     ["python's prompt", host("python3.11", editor), "other"],
     ["sudo", host("sudo", { canonical: true, echo: false }), "other"],
