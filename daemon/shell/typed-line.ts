@@ -21,7 +21,7 @@ const PROMPT_BEGINS = Buffer.from("\x1b[?2004h");
  */
 export type LineState = "empty" | "begun" | "unsure";
 
-/** What came since the last Enter: `none`; `some`, which may have been on its way before; `line`: a new line or a prompt. */
+/** What came since the last Enter or Ctrl-C: `none`; `some`, which may have been on its way before; `line`: a new line or a prompt. */
 export type EnterAnswer = "none" | "some" | "line";
 
 export class TypedLine {
@@ -69,7 +69,7 @@ export class TypedLine {
       this.#characters = 0;
       this.#enterCount++;
       this.#answer = "none";
-    } else if (byte === CTRL_C) this.#characters = 0;
+    } else if (byte === CTRL_C) this.cleared();
     // What stands behind the cursor survives a Ctrl-U.
     else if (byte === CTRL_U) this.#characters = Number.isFinite(this.#characters) ? 0 : this.#characters;
     else if (byte === BACKSPACE || byte === DELETE) this.#characters = Math.max(0, this.#characters - 1);
@@ -88,8 +88,9 @@ export class TypedLine {
     if (isNewPrompt || (!this.#hasLineEditor && isNewLine)) this.#isUnsure = true;
   }
 
-  /** Whoever runs a command has seen to it that the line is empty. */
+  /** By a Ctrl-C, which on its way drops what is typed behind it: it has to be answered like an Enter. */
   cleared(): void {
     this.#characters = 0;
+    this.#answer = "none";
   }
 }

@@ -119,11 +119,10 @@ export class PromptFinder {
     return isShell ? SHELL_PATIENCE_MS : PROGRAM_PATIENCE_MS;
   }
 
-  /** The prompt is the one before, and something stands behind it. */
+  /** Prompts of a shell change, but end alike: what ends otherwise has something behind it. */
   #isTypedAhead({ text }: Drawn): boolean {
-    // The echo of what was typed too early may stand in front of it.
-    const before = started.get(this.#options.shell)?.text.trim() ?? "";
-    return before !== "" && text.includes(before) && !text.trimEnd().endsWith(before);
+    const end = started.get(this.#options.shell)?.text.trimEnd().at(-1);
+    return end !== undefined && text.trim() !== "" && !text.trimEnd().endsWith(end);
   }
 
   #isLikeBefore({ paste, text }: Drawn, isPlain: boolean): boolean {
