@@ -5,6 +5,7 @@ import { charsAt, isBlank, isRightHalf } from "../../terminal/line-writer.js";
 import type { XtermLine } from "../../terminal/xterm-state.js";
 import type { Clock } from "../../upstream/clock.js";
 import { look } from "../readable-output.js";
+import type { EnterAnswer } from "../typed-line.js";
 import { isContinuation } from "./continuation.js";
 import { type Front, frontByProcess, frontByScreen } from "./front.js";
 import type { ProcessHost } from "./process-host.js";
@@ -132,7 +133,8 @@ export class PromptFinder {
 
   async #front(waitedMs: number): Promise<{ front: Front; drawn: Drawn }> {
     const { host, shell } = this.#options;
-    const { enterCount: enters } = shell.input.line;
+    // Before the look: an answer that comes meanwhile is not on what is seen.
+    const { enterAnswer, enterCount: enters } = shell.input.line;
     const screen = await look(shell.output, ({ active, dec }) => ({
       isAlternate: shell.output.isAlternate,
       bracketedPaste: dec.bracketedPasteMode,
@@ -143,12 +145,14 @@ export class PromptFinder {
     const known = pid === undefined ? undefined : await frontByProcess(host, pid, screen);
     const drawn = { paste: screen.bracketedPaste, text: screen.beforeCursor, enters };
     const front = known ?? frontByScreen(screen);
-    return { front: front.kind === "prompt" ? this.#doubted(front, drawn, waitedMs) : front, drawn };
+    return {
+      front: front.kind === "prompt" ? this.#doubted(front, drawn, enterAnswer, waitedMs) : front,
+      drawn,
+    };
   }
 
   /** What somebody has just entered may be a program that is about to start, or the beginning of a command. */
-  #doubted(front: Front, { enters, text }: Drawn, waitedMs: number): Front {
-    const { enterAnswer } = this.#options.shell.input.line;
+  #doubted(front: Front, { enters, text }: Drawn, enterAnswer: EnterAnswer, waitedMs: number): Front {
     if (enterAnswer === "none" || (enterAnswer === "some" && waitedMs < ANSWER_PATIENCE_MS)) {
       return { kind: "other", what: "it has not answered what was typed last", isShell: true };
     }
