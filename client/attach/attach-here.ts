@@ -123,8 +123,12 @@ export async function attachHere(options: AttachHere): Promise<number> {
   if (end.terminalIsAlive) {
     // The cursor is wherever the shell left it: our line, and the user's next prompt, start on a line of their own.
     context.stdout.write("\r\n\u001b[J");
-    if (canSay)
-      context.stderr.write(`${dimLine(wrapLine(end.line, terminal.size.cols - 2), context.color)}\n`);
+    if (canSay) {
+      const { ownCommand } = await import("../own-command.js");
+      const own = ownCommand(context.env, context.cwd, process.argv[1] ?? "agentd");
+      const line = end.line.replace(" agentd attach ", () => ` ${own} attach `);
+      context.stderr.write(`${dimLine(wrapLine(line, terminal.size.cols - 2), context.color)}\n`);
+    }
   }
   return end.status;
 }

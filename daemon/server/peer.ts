@@ -19,7 +19,7 @@ const HELLO_TIMEOUT_MS = 2000;
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
 /** Calls that are answered sooner need not know whether somebody is there. */
-const PROBE_AFTER_MS = 100;
+const PROBE_AFTER_MS = 10;
 const HTTP = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|PRI) /;
 const HTTP_HELP =
   "this is the socket of agentd: JSON-RPC 2.0, one object per line, not HTTP · try: agentd ls\n";

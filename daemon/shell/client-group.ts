@@ -130,9 +130,19 @@ export class ClientGroup {
     this.#options.onChange();
   }
 
-  setPolicy(policy: SizePolicy): void {
+  /** @param next a size that is set right behind it: the clients are told both together */
+  setPolicy(policy: SizePolicy, next?: Size): void {
+    const before = this.#options.size();
+    const isNews = policy !== this.#policy;
     this.#policy = policy;
     this.#elect();
+    const size = this.#options.size();
+    if (!isNews || !sameSize(before, size) || !sameSize(size, next ?? size)) return;
+    for (const client of this.#clients) {
+      this.#tellSize(client, size);
+      // What stands on the screen of a window that does not fit names the policy.
+      if (!this.#fitting.has(client)) this.#refit.mark(client);
+    }
   }
 
   /** While `on`, nobody sees queries: they were asked in the past. */

@@ -87,6 +87,34 @@ describe("the size of a shell", () => {
     expect(rig.upstream.sizes.at(-1)).toBe("81x41");
   });
 
+  it("tells the clients of another policy, also when the size stays, and of both at once", async () => {
+    const rig = ShellRig.live();
+    const one = await rig.attach({ cols: 80, rows: 24 });
+    const other = await rig.attach({ cols: 90, rows: 30, ignoreSize: true });
+    await rig.drawn();
+    const seen = [0, 0];
+    const told = () =>
+      [one, other].map(({ sink }, index) => {
+        const notices = sink.notices.filter(({ kind }) => kind === "resized");
+        const news = notices.slice(seen[index]);
+        seen[index] = notices.length;
+        return news;
+      });
+    told();
+    rig.shell.resize({ policy: "smallest" });
+    const news = { kind: "resized", cols: 80, rows: 24, policy: "smallest" };
+    expect(told()).toEqual([[{ ...news, leads: true }], [{ ...news, leads: false }]]);
+    rig.shell.resize({ policy: "smallest" });
+    expect(told()).toEqual([[], []]);
+    rig.shell.resize({ size: { cols: 80, rows: 24 } });
+    expect(told().map((notices) => notices.length)).toEqual([1, 1]);
+    rig.shell.resize({ policy: "latest" });
+    told();
+    rig.shell.resize({ size: { cols: 100, rows: 40 } });
+    const both = { kind: "resized", cols: 100, rows: 40, policy: "manual" };
+    expect(told()).toEqual([[{ ...both, leads: true }], [{ ...both, leads: false }]]);
+  });
+
   it("goes into the record with its policy, so that the next daemon has both", () => {
     const rig = ShellRig.live();
     rig.shell.resize({ size: { cols: 132, rows: 43 } });
