@@ -2,11 +2,11 @@
 import { fstatSync, readlinkSync } from "node:fs";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
+import { presentName } from "../../shared/present-name.js";
 import type { Context } from "../context.js";
 import { reachDaemon } from "../daemon-access.js";
 import type { DaemonConnection } from "../daemon-connection.js";
 import { dimLine, errorLine } from "../format.js";
-import { presentName } from "../present-name.js";
 import { withSuggestion } from "../shell-names.js";
 import { AttachLoop } from "./attach-loop.js";
 import { reportEnd } from "./end-report.js";

@@ -132,6 +132,57 @@ describe("the size of a shell", () => {
   });
 });
 
+describe("a burst of sizes", () => {
+  it("counts with its first at once and with its last a frame later, whoever else is attached", async () => {
+    const rig = ShellRig.live();
+    const other = await rig.attach();
+    const busy = await rig.attach();
+    await rig.drawn();
+    for (let i = 0; i < 10_000; i++) resize(busy, 100 + (i % 50), 30);
+    expect(sizeOf(rig)).toBe("100x30");
+    await rig.clock.advance(16);
+    expect(rig.upstream.sizes.slice(-2)).toEqual(["100x30", "149x30"]);
+    expect(kinds(other.sink).filter((kind) => kind === "resized")).toHaveLength(2);
+  });
+
+  it("costs one size in each frame for as long as it goes on", async () => {
+    const rig = ShellRig.live();
+    const busy = await rig.attach();
+    const before = rig.upstream.sizes.length;
+    for (let ms = 0; ms < 160; ms++) {
+      for (let i = 0; i < 10; i++) resize(busy, 81 + ((ms * 10 + i) % 100), 24);
+      await rig.clock.advance(1);
+    }
+    expect(rig.upstream.sizes.length - before).toBe(11);
+  });
+
+  it("is over when its client leaves: what waits counts no more", async () => {
+    const rig = ShellRig.live();
+    const staying = await rig.attach({ cols: 90, rows: 25 });
+    staying.type("x");
+    const leaving = await rig.attach();
+    leaving.type("x");
+    const timers = rig.clock.pendingTimers;
+    resize(leaving, 100, 30);
+    resize(leaving, 120, 40);
+    leaving.client.closed();
+    expect(sizeOf(rig)).toBe("90x25");
+    await rig.clock.advance(100);
+    expect(sizeOf(rig)).toBe("90x25");
+    expect(rig.clock.pendingTimers).toBeLessThanOrEqual(timers);
+  });
+
+  it("counts as a whole before a drawing that its client asks for right behind it", async () => {
+    const rig = ShellRig.live();
+    const only = await rig.attach();
+    await rig.drawn();
+    resize(only, 100, 30);
+    resize(only, 120, 40);
+    only.frame(Channel.Snapshot);
+    expect(sizeOf(rig)).toBe("120x40");
+  });
+});
+
 describe("a change of size", () => {
   it("gives every client whose screen it has made wrong one drawing, and none to the window that changed itself", async () => {
     const rig = ShellRig.live();
