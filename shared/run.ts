@@ -12,7 +12,7 @@ export interface RunParams {
   readonly force?: boolean;
 }
 
-/** The parameters of a `run.output` notification: bytes that the command wrote, base64. */
+/** The parameters of a `run.output` notification: bytes that the command wrote, base64. The first has none: the command begins. */
 export interface RunOutput {
   readonly name: string;
   readonly data: string;
@@ -22,7 +22,7 @@ export interface RunOutput {
 export interface RunResult {
   /** False: it was never typed, because its turn did not come in time. */
   readonly started: boolean;
-  /** The command's own, or its shell's when that ended with it. Absent: it still runs (`timedOut`), or nobody knows. */
+  /** The command's own, or its shell's when that ended with it. Absent: it still runs (`timedOut`), or nobody knows how, or whether. */
   readonly exitCode?: number;
   readonly durationMs: number;
   readonly outputBytes: number;
@@ -30,6 +30,8 @@ export interface RunResult {
   readonly timedOut?: true;
   /** The shell itself ended, or was lost with its machine, before the command said how it ended. */
   readonly shellEnded?: true;
+  /** A shell inside of the shell, in which the command was begun, ended before the command said how it ended. */
+  readonly innerShellEnded?: true;
   /** The link broke meanwhile, and a server that does not count cannot say whether all output came. */
   readonly outputMayBeMissing?: true;
   /** Output that the caller did not read in time. */

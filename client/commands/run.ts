@@ -7,9 +7,17 @@ import { durationFrom } from "../duration-flag.js";
 
 export const run: Command = {
   name: "run",
-  usage: "NAME [--timeout S [--kill]] [--json] -- COMMAND...",
+  usage: "NAME | --all | -l KEY=VALUE [--timeout S [--kill]] [--json] -- COMMAND...",
   summary: "run a command in a live shell: its output, and its exit status as ours",
   flags: {
+    all: { type: "boolean", help: "in every shell at once: a line for each, and the highest exit status" },
+    label: {
+      type: "string",
+      short: "l",
+      multiple: true,
+      value: "KEY=VALUE",
+      help: "in every shell with this label",
+    },
     timeout: {
       type: "string",
       value: "S",
@@ -24,25 +32,34 @@ export const run: Command = {
   },
   async run(line, context) {
     const words = [...line.words];
-    const name = line.value("target") ?? words.shift();
+    const { parseLabels } = await import("../label-words.js");
+    const labels = Object.entries(parseLabels(line.values("label")));
+    const isMany = line.has("all") || labels.length > 0;
+    const target = line.value("target");
+    if (isMany && (target !== undefined || (words.length > 0 && line.rest !== undefined)))
+      throw new AgentdError("usage", "give a name, or --all, or -l, not both · agentd run --all -- COMMAND");
+    const name = isMany ? "--all" : (target ?? words.shift());
     if (name === undefined) throw new AgentdError("usage", "run needs a name · agentd run NAME -- COMMAND");
-    checkShellName(name);
+    if (!isMany) checkShellName(name);
     const { parseBytes } = await import("../run/byte-size.js");
     const timeoutMs = durationFrom(line, "timeout");
     if (timeoutMs === 0)
       throw new AgentdError("usage", "--timeout 0 leaves no time to run · without it, run waits forever");
     const maxOutput = line.value("max-output");
-    const command = await commandFrom(line, words, name);
-    const { runInShell } = await import("../run/run-in-shell.js");
-    return runInShell(context, {
-      name,
-      command,
+    const request = {
+      command: await commandFrom(line, words, name),
       timeoutMs: timeoutMs === undefined ? undefined : Math.ceil(timeoutMs),
       maxOutputBytes: parseBytes(maxOutput ?? "10M"),
       interrupt: line.has("kill"),
       force: line.has("force"),
       json: line.has("json"),
-    });
+    };
+    if (isMany) {
+      const { runEverywhere } = await import("../run/run-everywhere.js");
+      return runEverywhere(context, { ...request, labels });
+    }
+    const { runInShell } = await import("../run/run-in-shell.js");
+    return runInShell(context, { ...request, name });
   },
 };
 

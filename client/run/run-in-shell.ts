@@ -3,7 +3,7 @@ import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import type { RunOutput, RunResult } from "../../shared/run.js";
 import type { Context } from "../context.js";
 import type { DaemonConnection } from "../daemon-connection.js";
-import { errorJson, errorLine, formatBytes, formatDuration } from "../format.js";
+import { errorJson, errorLine, formatBytes, formatDuration, jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
 import { CollectedOutput } from "./collected-output.js";
 
@@ -21,9 +21,9 @@ export interface RunRequest {
 /** The daemon's limit for a line of the protocol, less what stands around the command. */
 const MAX_COMMAND_BYTES = 200 * 1024;
 /** The daemon keeps the time; a command may take as long as it likes. */
-const NO_LIMIT_MS = 2 ** 31 - 1;
+export const NO_LIMIT_MS = 2 ** 31 - 1;
 /** What timeout(1) and shells say of a program that ended by SIGINT. */
-const INTERRUPTED = 130;
+export const INTERRUPTED = 130;
 
 /** @throws AgentdError as `shell.run`. */
 export async function runInShell(context: Context, request: RunRequest): Promise<number> {
@@ -31,8 +31,10 @@ export async function runInShell(context: Context, request: RunRequest): Promise
   checkCommand(command);
   const collected = json ? new CollectedOutput(maxOutputBytes) : undefined;
   const connection = await context.connect();
+  const begun = new Set<string>();
   const show = (method: string, params: unknown) => {
     if (method !== "run.output") return;
+    begun.add(name);
     const bytes = Buffer.from((params as RunOutput).data, "base64");
     if (collected === undefined) process.stdout.write(bytes);
     else collected.write(bytes);
@@ -54,11 +56,10 @@ export async function runInShell(context: Context, request: RunRequest): Promise
     ),
   );
   try {
-    const left = interruptible(connection, name);
+    const left = interruptible(connection, begun);
     const result = await Promise.race([asked, left]);
     if (result === undefined) return INTERRUPTED;
-    if (collected !== undefined)
-      context.print(JSON.stringify({ v: 1, name, ...result, ...collected.json() }));
+    if (collected !== undefined) context.print(jsonText({ v: 1, name, ...result, ...collected.json() }));
     return statusOf(result, request, context);
   } catch (error) {
     return lost(error, json, context);
@@ -68,7 +69,7 @@ export async function runInShell(context: Context, request: RunRequest): Promise
 }
 
 /** @throws AgentdError `usage`. */
-function checkCommand(command: string): void {
+export function checkCommand(command: string): void {
   if (command.includes("\0")) throw new AgentdError("usage", "a command cannot hold NUL");
   // As JSON it may be longer than it is.
   const size = Buffer.byteLength(JSON.stringify(command));
@@ -77,14 +78,21 @@ function checkCommand(command: string): void {
   throw new AgentdError("usage", text);
 }
 
-/** The first Ctrl-C goes to the command; the second leaves it alone, and resolves. */
-function interruptible(connection: DaemonConnection, name: string): Promise<undefined> {
+/**
+ * The first Ctrl-C goes to the command; the second leaves it alone, and resolves. So does the first when nothing has begun: what is
+ * in front then is somebody else's.
+ * @param running the shells in which the command runs now
+ */
+export function interruptible(
+  connection: DaemonConnection,
+  running: ReadonlySet<string>,
+): Promise<undefined> {
   return new Promise((resolve) => {
     let pressed = 0;
     process.on("SIGINT", () => {
-      if (++pressed > 1) return resolve(undefined);
+      if (++pressed > 1 || running.size === 0) return resolve(undefined);
       const data = Buffer.from("\x03").toString("base64");
-      connection.call("shell.send", { name, data }).catch(() => {});
+      for (const name of running) connection.call("shell.send", { name, data }).catch(() => {});
     });
   });
 }
@@ -94,7 +102,15 @@ function statusOf(
   { interrupt, json, name, timeoutMs = 0 }: RunRequest,
   context: Context,
 ): number {
-  const { droppedBytes = 0, exitCode, outputMayBeMissing, shellEnded, started, timedOut } = result;
+  const {
+    droppedBytes = 0,
+    exitCode,
+    innerShellEnded,
+    outputMayBeMissing,
+    shellEnded,
+    started,
+    timedOut,
+  } = result;
   const tell = (text: string) => {
     if (!json) context.complain(text);
   };
@@ -114,7 +130,8 @@ function statusOf(
   }
   if (shellEnded) context.say(exitCode === undefined ? `${name} is gone` : `${name} exited · ${exitCode}`);
   if (exitCode !== undefined) return exitCode;
-  tell(`how the command ended is not known`);
+  if (innerShellEnded) tell(`the shell inside of '${name}' ended before it said how the command did`);
+  else tell(`how the command ended is not known`);
   return ExitStatus.CutOff;
 }
 

@@ -18,6 +18,8 @@ const HELLO_TIMEOUT_MS = 2000;
 /** Answers and events that a client has not read: above this its calls wait, and its events end. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
+/** Calls that are answered sooner need not know whether somebody is there. */
+const PROBE_AFTER_MS = 10;
 const HTTP = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|PRI) /;
 const HTTP_HELP =
   "this is the socket of agentd: JSON-RPC 2.0, one object per line, not HTTP · try: agentd ls\n";
@@ -226,6 +228,12 @@ export class Peer implements Connection {
     this.#inputEnded = true;
     if (this.#phase.kind === "packets") this.#leave();
     else if (this.#phase.kind === "lines" && this.#calls.pending === 0) this.close();
+    else setTimeout(() => this.#probe(), PROBE_AFTER_MS).unref();
+  }
+
+  /** Whoever has only said everything still reads; to whoever is gone this fails, and calls that wait for long are let go. */
+  #probe(): void {
+    if (!this.#closed && this.#calls.pending > 0) this.#writer.writeLine("\n");
   }
 
   #handleClose(): void {

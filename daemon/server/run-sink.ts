@@ -13,8 +13,9 @@ type Outlet = Pick<Connection, "notify" | "onClose"> & {
   readonly sink: Pick<Connection["sink"], "queuedBytes" | "onDrain">;
 };
 
-/** Connection → those who wait for it to drain. */
+/** Connection → those who wait for it to drain, and those who wait for its end. */
 const waiters = new WeakMap<Outlet, Set<() => void>>();
+const leavers = new WeakMap<Outlet, Set<() => void>>();
 
 /** Invariant: bytes leave in order; `droppedBytes` counts exactly those that will never leave although the client is there. */
 export class OutputSink implements RunSink {
@@ -26,17 +27,22 @@ export class OutputSink implements RunSink {
   #waitingBytes = 0;
   #isClosed = false;
   #onEmpty: () => void = () => {};
+  readonly #forget: () => void;
   readonly #pump = () => this.#send();
 
   constructor(connection: Outlet, name: string) {
     this.#connection = connection;
     this.#name = name;
     drainWaiters(connection).add(this.#pump);
-    connection.onClose(() => {
+    this.#forget = whenClosed(connection, () => {
       this.#isClosed = true;
       this.#waiting.length = this.#waitingBytes = 0;
       this.#onEmpty();
     });
+  }
+
+  begin(): void {
+    if (!this.#isClosed) this.#connection.notify({ name: this.#name, data: "" }, "run.output");
   }
 
   write(bytes: Uint8Array): void {
@@ -58,9 +64,14 @@ export class OutputSink implements RunSink {
     });
   }
 
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** Nothing will be written any more. */
   dispose(): void {
     drainWaiters(this.#connection).delete(this.#pump);
+    this.#forget();
     this.onBacklog(0);
   }
 
@@ -80,6 +91,20 @@ export class OutputSink implements RunSink {
     this.#waitingBytes -= piece.length;
     return piece;
   }
+}
+
+/** Runs `callback` when the connection has ended, unless the returned function is called before. */
+export function whenClosed(connection: Pick<Connection, "onClose">, callback: () => void): () => void {
+  const outlet = connection as Outlet;
+  const known = leavers.get(outlet);
+  const set = known ?? new Set();
+  set.add(callback);
+  leavers.set(outlet, set);
+  if (known === undefined)
+    connection.onClose(() => {
+      for (const leave of [...set]) leave();
+    });
+  return () => set.delete(callback);
 }
 
 /** One listener for each connection, however many runs it asks for. */

@@ -3,9 +3,12 @@
 const CTRL_C = 0x03;
 const BACKSPACE = 0x08;
 const LF = 0x0a;
+const CTRL_L = 0x0c;
 const CR = 0x0d;
 const CTRL_U = 0x15;
+const CTRL_V = 0x16;
 const ESC = 0x1b;
+const SPACE = 0x20;
 const DELETE = 0x7f;
 /** Every line editor that has bracketed paste switches it on when it begins a line. */
 const PROMPT_BEGINS = Buffer.from("\x1b[?2004h");
@@ -18,38 +21,76 @@ const PROMPT_BEGINS = Buffer.from("\x1b[?2004h");
  */
 export type LineState = "empty" | "begun" | "unsure";
 
+/** What came since the last Enter or Ctrl-C: `none`; `some`, which may have been on its way before; `line`: a new line or a prompt. */
+export type EnterAnswer = "none" | "some" | "line";
+
 export class TypedLine {
-  /** Characters that stand there; Infinity after keys that fetch or move text. */
+  /** Characters that stand there; Infinity after keys that fetch or move text, or move within it. */
   #characters = 0;
+  /** Whatever comes next is text: Alt with a key, or Ctrl-V. */
+  #isNextText = false;
   #isUnsure = false;
   #hasLineEditor = false;
+  #answer: EnterAnswer = "line";
+  #keyCount = 0;
+  #enterCount = 0;
 
   get state(): LineState {
     if (this.#characters === 0) return "empty";
     return this.#isUnsure ? "unsure" : "begun";
   }
 
+  /** All bytes ever typed; the same number again: nobody typed meanwhile. */
+  get keyCount(): number {
+    return this.#keyCount;
+  }
+
+  /** All lines ever ended by Enter. */
+  get enterCount(): number {
+    return this.#enterCount;
+  }
+
+  /** As long as it is `none`, what is to be seen is from before the Enter. */
+  get enterAnswer(): EnterAnswer {
+    return this.#answer;
+  }
+
   typed(bytes: Uint8Array): void {
     this.#isUnsure = false;
-    for (const byte of bytes) {
-      if (byte === CR || byte === LF || byte === CTRL_C || byte === CTRL_U) this.#characters = 0;
-      else if (byte === BACKSPACE || byte === DELETE) this.#characters = Math.max(0, this.#characters - 1);
-      else if (byte === ESC) this.#characters = Number.POSITIVE_INFINITY;
-      // Continuation bytes of UTF-8 are part of a character that has been counted.
-      else if (byte < 0x80 || byte >= 0xc0) this.#characters++;
-    }
+    this.#keyCount += bytes.length;
+    for (const byte of bytes) this.#key(byte);
+  }
+
+  #key(byte: number): void {
+    const isText = this.#isNextText;
+    this.#isNextText = byte === ESC || byte === CTRL_V;
+    if (isText) this.#characters = Number.POSITIVE_INFINITY;
+    else if (byte === CR || byte === LF) {
+      this.#characters = 0;
+      this.#enterCount++;
+      this.#answer = "none";
+    } else if (byte === CTRL_C) this.cleared();
+    // What stands behind the cursor survives a Ctrl-U.
+    else if (byte === CTRL_U) this.#characters = Number.isFinite(this.#characters) ? 0 : this.#characters;
+    else if (byte === BACKSPACE || byte === DELETE) this.#characters = Math.max(0, this.#characters - 1);
+    else if (byte < SPACE && byte !== CTRL_L) this.#characters = Number.POSITIVE_INFINITY;
+    // Continuation bytes of UTF-8 are part of a character that has been counted.
+    else if (byte !== CTRL_L && (byte < 0x80 || byte >= 0xc0)) this.#characters++;
   }
 
   output(bytes: Uint8Array): void {
-    if (this.#characters === 0 && this.#hasLineEditor) return;
+    if (this.#characters === 0 && this.#hasLineEditor && this.#answer === "line") return;
     const isNewPrompt = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(PROMPT_BEGINS);
+    const isNewLine = isNewPrompt || bytes.includes(LF);
+    if (this.#answer !== "line") this.#answer = isNewLine ? "line" : "some";
     this.#hasLineEditor ||= isNewPrompt;
     // Without a line editor no key but Enter makes a new line: what else makes one is a program's.
-    if (isNewPrompt || (!this.#hasLineEditor && bytes.includes(LF))) this.#isUnsure = true;
+    if (isNewPrompt || (!this.#hasLineEditor && isNewLine)) this.#isUnsure = true;
   }
 
-  /** Whoever runs a command has seen to it that the line is empty. */
+  /** By a Ctrl-C, which on its way drops what is typed behind it: it has to be answered like an Enter. */
   cleared(): void {
     this.#characters = 0;
+    this.#answer = "none";
   }
 }

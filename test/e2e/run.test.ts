@@ -1,5 +1,7 @@
 // `agentd run` as people and agents call it: the built command line, real shells, and what may be in front of them.
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { program, Sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
@@ -210,6 +212,46 @@ describe("agentd run", () => {
     send("C-\\");
     await until("the shell is back", () => run("x", "--", "true").status === 0);
   });
+
+  it("leaves alone what another one runs, when a Ctrl-C comes before its turn", async () => {
+    const first = start("x", "--", "echo begun; read go; echo $go");
+    await until("it runs", () => first.seen[0] !== "");
+    const second = start("x", "--", "echo executed >>never");
+    await until("it waits", () => sandbox.run(["run", "x", "--timeout", "1ms", "--", "true"]).status === 124);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    second.child.kill("SIGINT");
+    expect(await second.ended).toBe(130);
+    send("went", "Enter");
+    expect(await first.ended).toBe(0);
+    expect(first.seen[0]).toBe("begun\nwent\nwent\n");
+    expect(run("x", "--", "cat never").status).toBe(1);
+  });
+
+  it.each(["SIGKILL", "SIGTERM", "SIGHUP"] as const)(
+    "forgets a run that waits when it is ended by %s",
+    async (signal) => {
+      const first = start("x", "--", "echo begun; read go");
+      await until("it runs", () => first.seen[0] !== "");
+      const second = start("x", "--json", "--", `echo executed >>never-${signal}`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      second.child.kill(signal);
+      await second.ended;
+      send("Enter");
+      expect(await first.ended).toBe(0);
+      expect(run("x", "--", `cat never-${signal}`).status).toBe(1);
+    },
+  );
+
+  it.each(["SIGKILL", "SIGTERM"] as const)(
+    "ends a silent command with --kill when it is ended by %s",
+    async (signal) => {
+      const one = start("x", "--kill", "--", `echo >began-${signal}; sleep 1000`);
+      await until("it runs", () => existsSync(join(sandbox.home, `began-${signal}`)));
+      one.child.kill(signal);
+      await one.ended;
+      expect(run("x", "--", "echo after")).toMatchObject({ status: 0, stdout: "after\n" });
+    },
+  );
 
   it("has the status of a shell that ends with it, and says so", () => {
     open("short");

@@ -15,8 +15,8 @@ export interface ScreenEvidence {
 }
 
 export type Front =
-  /** `isPlain`: without a line editor, whatever modes a program has left behind. */
-  | { readonly kind: "prompt"; readonly isPlain?: true }
+  /** `isPlain`: without a line editor, whatever modes a program has left behind. `pid`: who reads there, on this machine. */
+  | { readonly kind: "prompt"; readonly isPlain?: true; readonly pid?: number }
   /** `isShell`: it is a shell, but busy or still starting: it may come to its prompt any moment. */
   | { readonly kind: "other"; readonly what: string; readonly isShell: boolean };
 
@@ -37,16 +37,19 @@ export async function frontByProcess(
   if (front === undefined) return undefined;
   const name = printable(front.name, 40);
   const flavour = flavourOf(front.program);
-  if (flavour === undefined || (front.pid !== pid && isScript(front.args))) {
+  if (flavour === undefined || isScript(front.args)) {
     return { kind: "other", what: `${name} is in front`, isShell: false };
   }
   const mode = await host.terminalMode(pid);
   if (mode === undefined) return frontByScreen(screen);
-  if (!mode.canonical) return { kind: "prompt" };
+  // It has no line editor, and in raw mode it takes no Enter for the end of a line.
+  if (!mode.canonical && front.program === "dash")
+    return { kind: "other", what: "dash has its terminal in raw mode", isShell: false };
+  if (!mode.canonical) return { kind: "prompt", pid: front.pid };
   const busy = { kind: "other", isShell: true } as const;
   if (flavour !== "posix") return { ...busy, what: `${name} is not at its prompt` };
   return mode.echo
-    ? { kind: "prompt", isPlain: true }
+    ? { kind: "prompt", isPlain: true, pid: front.pid }
     : { ...busy, what: `${name} reads something without echo` };
 }
 
@@ -69,11 +72,11 @@ export function frontByScreen({ beforeCursor, bracketedPaste, isAlternate, phase
 function isScript(args: readonly string[]): boolean {
   const first = args.find((word) => !/^[-+]/.test(word));
   if (args.some((word) => COMMAND_OPTION.test(word))) return true;
-  // `busybox sh` and `--rcfile FILE` name something that is no script.
+  // `busybox sh`, `--rcfile FILE` and `fish -C COMMAND` name something that is no script.
   const before = first === undefined ? undefined : args[args.indexOf(first) - 1];
   return (
     first !== undefined &&
     !/^(?:sh|ash|hush)$/.test(first) &&
-    !/^(?:--rcfile|--init-file|-[oO])$/.test(before ?? "")
+    !/^(?:--rcfile|--init-file|--init-command|--emulate|-C|[-+][oO])$/.test(before ?? "")
   );
 }

@@ -21,6 +21,8 @@ export interface ProcessHost {
   /** The leader of the foreground process group of `pid`'s terminal. */
   foreground(pid: number): Promise<ForegroundProgram | undefined>;
   terminalMode(pid: number): Promise<TerminalMode | undefined>;
+  /** When the process began, in ticks: together with the pid its name for ever. Undefined also when it has ended. */
+  startOf(pid: number): Promise<string | undefined>;
 }
 
 /** stty takes milliseconds; a machine that swaps takes longer, and then its answer is not worth waiting for. */
@@ -47,6 +49,12 @@ export const linuxHost: ProcessHost = {
     }
   },
 
+  async startOf(pid) {
+    const fields = await fieldsOf(pid);
+    // A zombie has ended.
+    return fields?.[0] === "Z" ? undefined : fields?.[19];
+  },
+
   terminalMode: (pid) =>
     new Promise((resolve) => {
       const args = ["-a", "-F", `/proc/${pid}/fd/0`];
@@ -63,12 +71,16 @@ export const linuxHost: ProcessHost = {
     }),
 };
 
-/** proc(5): the eighth field of `stat`; the second is the name in parentheses, which may hold anything. */
 async function foregroundGroup(pid: number): Promise<number | undefined> {
+  const group = Number((await fieldsOf(pid))?.[5]);
+  return group > 0 ? group : undefined;
+}
+
+/** proc(5): `stat` from its third field on; the second is the name in parentheses, which may hold anything. */
+async function fieldsOf(pid: number): Promise<readonly string[] | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "latin1");
-    const group = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[5]);
-    return group > 0 ? group : undefined;
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined;
   }

@@ -18,7 +18,7 @@ export function flavourOf(program: string): Flavour | undefined {
  * `ready`, and reads the script: bytes that no line editor, no history and no eye sees. Nothing is evaluated unless it came
  * whole; when nothing comes for 10 s (the daemon died), the terminal is put right and the shell goes on.
  *
- * No `!`, no tab and no backslash in front of a quote: what these mean differs.
+ * No `!`, no tab and no backslash in front of a quote: what these mean differs. Words in quotes are no aliases.
  */
 export function openingLine(nonce: string): string {
   const body = [
@@ -34,7 +34,7 @@ export function openingLine(nonce: string): string {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
     'case $p in $k*$k)p=${p#$k};printf %s "${p%$k}";;*)printf "$m" lost >/dev/tty;esac',
   ];
-  return ` eval "$(sh -c '${body.join(";")}' </dev/tty)"`;
+  return ` 'eval' "$('sh' -c '${body.join(";")}' </dev/tty)"`;
 }
 
 /** What the opening line's `sh` reads: eight digits that say how long the rest is, then the script between two nonces. */
@@ -83,41 +83,42 @@ export function quoteForFish(text: string): string {
  * prompt, so there stands the same once more, in front of the user's PROMPT_COMMAND, and takes itself out. Braces with
  * redirections keep `set -x` and DEBUG traps from telling of us. The command's own line may abort too, so the start is said
  * inside of its `eval`, which reads line by line. All in one pair of braces: a syntax error in an inner `eval` spoils what of the
- * outer one is not parsed yet.
+ * outer one is not parsed yet. `printf -v` because an assignment to what is read-only would end all of it.
  */
 function bashScript({ nonce, command, wipe, shown }: ScriptRequest): string {
-  const start = `{ builtin printf ${quote(markerFormat(nonce, "start"))} >/dev/tty; } 2>/dev/null`;
-  const sayEnd = `builtin printf ${quote(markerFormat(nonce, "end;%s"))} "$__agentd_s" >/dev/tty`;
+  const start = `{ \\builtin printf ${quote(markerFormat(nonce, "start"))} >/dev/tty; } 2>/dev/null`;
+  const sayEnd = `\\builtin printf ${quote(markerFormat(nonce, "end;%s"))} "$__agentd_s" >/dev/tty`;
   const unhook = [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
-    'PROMPT_COMMAND=${PROMPT_COMMAND#"$__agentd_p"}',
+    '\\builtin printf -v PROMPT_COMMAND %s "${PROMPT_COMMAND#"$__agentd_p"}"',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shell, not a template.
     '[ "${#PROMPT_COMMAND[@]}$PROMPT_COMMAND" != 1 ] || unset PROMPT_COMMAND',
-    'eval "unset __agentd_s __agentd_p __agentd_h; (exit $__agentd_s)"',
+    '\\eval "unset __agentd_s __agentd_p __agentd_h; (exit $__agentd_s)"',
   ].join("; ");
   const ending = `{ __agentd_s=$?; ${sayEnd}; ${unhook}; } >/dev/null 2>&1`;
   return `{
-{ builtin printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
-__agentd_h=$(HISTTIMEFORMAT= builtin history 1)
-case $__agentd_h in *${nonce}*) __agentd_h=\${__agentd_h#"\${__agentd_h%%[0-9]*}"}; builtin history -d "\${__agentd_h%%[!0-9]*}";; esac
+{ \\builtin printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
+__agentd_h=$(HISTTIMEFORMAT= \\builtin history 1)
+case $__agentd_h in *${nonce}*) __agentd_h=\${__agentd_h#"\${__agentd_h%%[0-9]*}"}; \\builtin history -d "\${__agentd_h%%[!0-9]*}";; esac
 __agentd_h=${quote(ending)}
-__agentd_p='eval "$__agentd_h";'
-PROMPT_COMMAND=$__agentd_p\${PROMPT_COMMAND-}
+__agentd_p='\\eval "$__agentd_h";'
+\\builtin printf -v PROMPT_COMMAND %s "$__agentd_p\${PROMPT_COMMAND-}"
+\\builtin export -n __agentd_h __agentd_p
 } 2>/dev/null
-eval ${quote(`${start}\n${command}\n`)}
+\\eval ${quote(`${start}\n${command}\n`)}
 ${ending}
 }`;
 }
 
 /** zsh runs an `always` block whatever became of what it follows. Its `eval` reads everything before it runs anything. */
 function zshScript({ nonce, command, wipe, shown }: ScriptRequest): string {
-  return `{ builtin printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
-builtin printf ${quote(markerFormat(nonce, "start"))} >/dev/tty
+  return `{ \\builtin printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
+\\builtin printf ${quote(markerFormat(nonce, "start"))} >/dev/tty
 } 2>/dev/null
 {
-builtin eval ${quote(`${command}\n`)}
+\\builtin eval ${quote(`${command}\n`)}
 } always {
-{ builtin printf ${quote(markerFormat(nonce, "end;%s"))} "$?" >/dev/tty
+{ \\builtin printf ${quote(markerFormat(nonce, "end;%s"))} "$?" >/dev/tty
 TRY_BLOCK_ERROR=0
 TRY_BLOCK_INTERRUPT=0
 } 2>/dev/null
@@ -143,20 +144,23 @@ __agentd_end`;
  * then it says to nobody what nobody sees. `command` keeps an error in a special builtin from ending the whole line.
  */
 function posixScript({ nonce, command, wipe, shown }: ScriptRequest): string {
-  const hook = `$(printf ${quote(markerFormat(nonce, "end;%s"))} "$?")`;
-  const start = `{ printf ${quote(markerFormat(nonce, "start"))} >/dev/tty; } 2>/dev/null`;
+  // Neither an alias nor a function of that name.
+  const say = (word: string) => `\\command printf ${quote(markerFormat(nonce, word))}`;
+  const start = `{ ${say("start")} >/dev/tty; } 2>/dev/null`;
+  // A shell that this one starts may inherit the prompt, and has nothing to say.
+  const hook = `${quote("$(s=$?; [ $$ = ")}$$${quote(` ] && ${say("end;%s")} "$s")`)}`;
   return `{
-{ printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
-PS1=\${PS1#"\${__agentd_p-}"}
-__agentd_p=${quote(hook)}
-PS1=$__agentd_p$PS1
+{ \\command printf '%s\\n' ${quote(wipe + shown)} >/dev/tty
+\\command eval 'PS1=\${PS1#"\${__agentd_p-}"}'
+__agentd_p=${hook}
+\\command eval 'PS1=$__agentd_p$PS1'
 } 2>/dev/null
-command eval ${quote(`${start}\n${command}\n`)}
+\\command eval ${quote(`${start}\n${command}\n`)}
 { __agentd_s=$?
-printf ${quote(markerFormat(nonce, "end;%s"))} "$__agentd_s" >/dev/tty
-PS1=\${PS1#"$__agentd_p"}
+${say("end;%s")} "$__agentd_s" >/dev/tty
+\\command eval 'PS1=\${PS1#"$__agentd_p"}'
 unset __agentd_p
-eval "unset __agentd_s; (exit $__agentd_s)"
+\\eval "unset __agentd_s; (exit $__agentd_s)"
 } >/dev/null 2>&1
 }`;
 }

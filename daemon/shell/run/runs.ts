@@ -4,8 +4,9 @@ import { AgentdError } from "../../../shared/errors.js";
 import type { RunParams, RunResult } from "../../../shared/run.js";
 import type { Clock } from "../../upstream/clock.js";
 import { linuxHost, type ProcessHost } from "./process-host.js";
+import { notStarted } from "./run-abort.js";
 import { RunLane } from "./run-lane.js";
-import { notStarted, type RunShell, type RunSink, ShellRun } from "./shell-run.js";
+import { type RunShell, type RunSink, ShellRun } from "./shell-run.js";
 
 export interface RunsOptions {
   readonly clock: Clock;
@@ -41,6 +42,7 @@ export class Runs {
       if (signal.aborted) return notStarted();
       throw error;
     }
+    let result: RunResult;
     try {
       await shell.ready();
       checkLive(shell);
@@ -50,10 +52,15 @@ export class Runs {
       const nonce = randomBytes(16).toString("hex");
       const { command, force = false, forTerminal = false, interrupt = false } = params;
       const request = { command, force, forTerminal, interrupt, nonce };
-      return await new ShellRun({ shell, clock, host, sink, onChange, ...request }).execute(signal);
+      result = await new ShellRun({ shell, clock, host, sink, onChange, ...request }).execute(signal);
     } finally {
+      // Whoever reads slowly is no longer in the way of the shell, nor of those who wait for it.
+      sink.onBacklog(0);
+      sink.onBacklog = () => {};
       leave();
     }
+    await sink.flushed();
+    return sink.droppedBytes > 0 ? { ...result, droppedBytes: sink.droppedBytes } : result;
   }
 }
 

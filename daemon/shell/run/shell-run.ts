@@ -9,10 +9,12 @@ import { Milestone } from "../milestone.js";
 import { look } from "../readable-output.js";
 import type { Shell } from "../shell.js";
 import { isOver } from "../shell-state.js";
+import { watchFront } from "./front-watch.js";
 import { NewlineUndo } from "./newline-undo.js";
 import { openingFor, shownCommand } from "./opening.js";
 import type { ProcessHost } from "./process-host.js";
-import { busy, PromptFinder } from "./prompt-finder.js";
+import { busy, type FoundPrompt, PromptFinder } from "./prompt-finder.js";
+import { notStarted, type RunAbort, whenAborted } from "./run-abort.js";
 import { RunMarkers } from "./run-marker.js";
 import { flavourOf, NO_SCRIPT, runScript, scriptMessage } from "./run-script.js";
 
@@ -20,10 +22,14 @@ export type RunShell = Pick<Shell, "output" | "input" | "state" | "info" | "reco
 
 /** Where the command's output goes; the bytes are the sink's. */
 export interface RunSink {
+  /** The command begins now. */
+  begin(): void;
   write(bytes: Uint8Array): void;
   /** Resolves when everything was taken, or nobody is there any more. */
   flushed(): Promise<void>;
   readonly droppedBytes: number;
+  /** Not taken yet. */
+  readonly waitingBytes: number;
   /** Set by the run; told that so many bytes wait now, 0 at the end. */
   onBacklog: (bytes: number) => void;
 }
@@ -48,13 +54,12 @@ export interface ShellRunOptions {
 
 const CTRL_C = 0x03;
 
-/** Why a run is not waited for any longer. */
-export type RunAbort = "timeout" | "gone";
-
 /** From the opening line to its answer: a shell far away needs a round trip, one with a slow preexec hook a little more. */
 const READY_LIMIT_MS = 8_000;
 /** The reader of the opening line gives up after 10 s; until then a late answer is told that nothing comes. */
 const LATE_LIMIT_MS = 15_000;
+/** How often it is looked whether a link is back. */
+const LINK_LOOK_MS = 500;
 /** What a Ctrl-C does not end in this time it does not end. */
 const INTERRUPT_LIMIT_MS = 2_000;
 
@@ -73,6 +78,9 @@ export class ShellRun {
   #phase: "opening" | "given-up" | "running" | "over" = "opening";
   #program: string | undefined;
   #exitCode: number | undefined;
+  #isLost = false;
+  #isFrontOver = false;
+  #lastOutputAt = 0;
   #outputBytes = 0;
   #startedAt = 0;
   #endedAt: number | undefined;
@@ -95,22 +103,35 @@ export class ShellRun {
    * @throws AgentdError `shell_busy` (the command was not executed), `shell_ended`, `shell_not_live`, `too_busy`.
    */
   async execute(signal: AbortSignal): Promise<RunResult> {
-    const { clock, onChange, shell, sink } = this.#options;
+    const { clock, onChange, shell } = this.#options;
     const before = shell.info();
     const prompt = await new PromptFinder(this.#options).find(signal);
     if (prompt === undefined) return notStarted();
+    // In the turn in which the line was seen to be empty: what anybody types from now on comes behind it.
+    const release = shell.input.hold();
     const stopWatching = shell.output.watchers.add((bytes) => this.#push(bytes));
     const stopListening = onChange(() => {
       if (this.#isShellOver(before))
         for (const stone of [this.#ready, this.#begun, this.#over]) stone.reach();
     });
+    const aborted = whenAborted(signal);
+    const stopFront = this.#watchFront(prompt, before);
     try {
-      await this.#open(prompt === "editor");
-      await this.#end(signal);
-      if (this.#endedAt === undefined && signal.aborted) await this.#handleAbort(signal);
-      await sink.flushed();
-      return this.#result(before, signal);
+      try {
+        if (!(await this.#open(prompt, signal, aborted))) return notStarted();
+      } finally {
+        release();
+      }
+      await this.#waitForStart(aborted);
+      if (this.#isLost && this.#phase === "opening" && !isOver(shell.state)) {
+        throw busy(`the shell in '${shell.record.name}' did not take the command · try again`);
+      }
+      if (this.#phase !== "opening") await Promise.race([this.#over.reached, aborted]);
+      const isLate = this.#endedAt === undefined && !this.#isFrontOver && signal.aborted;
+      if (isLate) await this.#handleAbort(signal);
+      return this.#result(before, isLate);
     } finally {
+      stopFront();
       stopListening();
       if (this.#phase === "given-up") clock.setTimeout(stopWatching, LATE_LIMIT_MS);
       else stopWatching();
@@ -118,6 +139,7 @@ export class ShellRun {
   }
 
   #push(bytes: Uint8Array): void {
+    this.#lastOutputAt = this.#options.clock.monotonic();
     for (const piece of this.#markers.push(bytes)) {
       if (piece.kind === "marker") this.#handleMarker(piece.word, piece.value);
       else if (this.#phase === "running") this.#pass(this.#undo.push(piece.bytes));
@@ -129,9 +151,13 @@ export class ShellRun {
     if (word === "ready" && this.#phase === "given-up") this.#refuse();
     if (word === "ready") this.#program = value;
     if (word === "ready") this.#ready.reach();
-    if (word === "lost") this.#begun.reach();
+    if (word === "lost") {
+      this.#isLost = true;
+      this.#begun.reach();
+    }
     if (word === "start" && this.#phase === "opening") {
       [this.#phase, this.#startedAt] = ["running", now];
+      this.#options.sink.begin();
       this.#begun.reach();
     }
     if (word === "end" && this.#phase === "running") {
@@ -149,55 +175,81 @@ export class ShellRun {
     else for (const piece of this.#filter.pieces(bytes, false)) this.#options.sink.write(piece.bytes);
   }
 
-  /** Types the opening line, and the script when the shell is ready for it; resolves when the command has begun. */
-  async #open(hasLineEditor: boolean): Promise<void> {
+  /**
+   * Types the opening line, and the script when the shell is ready for it; resolves when the command has begun, or nobody knows.
+   * @returns false: aborted before the command went in.
+   */
+  async #open({ hasEditor }: FoundPrompt, signal: AbortSignal, aborted: Promise<void>): Promise<boolean> {
     const { clock, command, nonce, shell } = this.#options;
     const place = await look(shell.output, ({ active, cols, dec }) => ({
       cols,
       column: Math.min(active.x, cols - 1),
-      bracketedPaste: hasLineEditor && dec.bracketedPasteMode,
+      bracketedPaste: hasEditor && dec.bracketedPasteMode,
     }));
     const { keys, wipe } = openingFor(nonce, place);
-    const release = shell.input.hold();
-    try {
-      shell.input.type(keys);
-      await this.#ready.within(READY_LIMIT_MS, clock);
-      shell.input.check();
-      const { name } = shell.record;
-      if (this.#program === undefined) {
-        this.#phase = "given-up";
-        throw busy(
-          `no shell answered in '${name}': what is in front took the line as its input · agentd capture ${name}`,
-        );
-      }
-      const flavour = flavourOf(this.#program);
-      if (flavour === undefined) {
-        this.#refuse();
-        throw busy(`run cannot drive the shell in '${name}': ${printable(this.#program, 40)}`);
-      }
-      const script = runScript({ flavour, nonce, command, wipe, shown: shownCommand(command) });
-      shell.input.type(scriptMessage(nonce, script));
-      await this.#begun.within(LATE_LIMIT_MS, clock);
-      if (this.#phase === "opening" && !isOver(shell.state)) {
-        throw busy(`the shell in '${name}' did not take the command · try again`);
-      }
-    } finally {
-      release();
+    shell.input.type(keys);
+    await Promise.race([this.#ready.within(READY_LIMIT_MS, clock), aborted]);
+    shell.input.check();
+    const { name } = shell.record;
+    if (this.#program === undefined) {
+      this.#phase = "given-up";
+      if (signal.aborted) return false;
+      throw busy(
+        `no shell answered in '${name}': what is in front took the line as its input · agentd capture ${name}`,
+      );
     }
+    const flavour = flavourOf(this.#program);
+    if (flavour === undefined || signal.aborted) {
+      this.#refuse();
+      if (flavour !== undefined) return false;
+      throw busy(`run cannot drive the shell in '${name}': ${printable(this.#program, 40)}`);
+    }
+    const script = runScript({ flavour, nonce, command, wipe, shown: shownCommand(command) });
+    shell.input.type(scriptMessage(nonce, script));
+    await this.#begun.within(LATE_LIMIT_MS, clock);
+    return true;
+  }
+
+  /** The command went in, and its start may be among the output that a broken link has kept back. */
+  async #waitForStart(aborted: Promise<void>): Promise<void> {
+    const { clock, shell } = this.#options;
+    let isAborted = false;
+    void aborted.then(() => {
+      isAborted = true;
+    });
+    while (
+      this.#phase === "opening" &&
+      !this.#isLost &&
+      !isOver(shell.state) &&
+      !this.#isFrontOver &&
+      !isAborted
+    ) {
+      const wasDown = shell.state.kind !== "live";
+      await Promise.race([this.#begun.within(LINK_LOOK_MS, clock), aborted]);
+      // One more look: what came with the link is read by then.
+      if (!wasDown && shell.state.kind === "live") return;
+    }
+  }
+
+  /** Of the shell itself `onChange` tells. */
+  #watchFront({ pid }: FoundPrompt, before: ShellInfo): () => void {
+    const { clock, host, sink } = this.#options;
+    if (pid === undefined || pid === before.pid) return () => {};
+    return watchFront({
+      host,
+      clock,
+      pid,
+      lastOutputAt: () => (sink.waitingBytes > 0 ? Number.POSITIVE_INFINITY : this.#lastOutputAt),
+      onEnd: () => {
+        this.#isFrontOver = true;
+        this.#over.reach();
+      },
+    });
   }
 
   /** Whoever reads a script in the shell shall not wait for it. */
   #refuse(): void {
     this.#options.shell.input.type(NO_SCRIPT);
-  }
-
-  /** Resolves when the command or its shell is over, or nobody waits any longer. */
-  async #end(signal: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
-    await Promise.race([this.#over.reached, aborted]);
   }
 
   async #handleAbort(signal: AbortSignal): Promise<void> {
@@ -213,8 +265,13 @@ export class ShellRun {
     return isOver(shell.state) || (shell.info().verdict === "new" && before.verdict !== "new");
   }
 
-  #result(before: ShellInfo, signal: AbortSignal): RunResult {
-    const { clock, shell, sink } = this.#options;
+  /** Of a command whose start nobody has seen it is not known. */
+  #duration(now: number): number {
+    return this.#startedAt === 0 ? 0 : Math.round((this.#endedAt ?? now) - this.#startedAt);
+  }
+
+  #result(before: ShellInfo, isLate: boolean): RunResult {
+    const { clock, shell } = this.#options;
     const after = shell.info();
     const isOverNow = this.#endedAt === undefined && this.#isShellOver(before);
     const exitCode = isOverNow ? after.exitCode : this.#exitCode;
@@ -222,17 +279,13 @@ export class ShellRun {
       after.bytesLost !== before.bytesLost || after.possibleGap?.from !== before.possibleGap?.from;
     return {
       started: true,
-      durationMs: Math.round((this.#endedAt ?? clock.monotonic()) - this.#startedAt),
+      durationMs: this.#duration(clock.monotonic()),
       outputBytes: this.#outputBytes,
       ...(exitCode === undefined ? {} : { exitCode }),
       ...(isOverNow ? { shellEnded: true } : {}),
-      ...(signal.aborted && !isOverNow ? { timedOut: true } : {}),
+      ...(isLate && !isOverNow ? { timedOut: true } : {}),
+      ...(this.#isFrontOver && this.#endedAt === undefined && !isOverNow ? { innerShellEnded: true } : {}),
       ...(mayBeMissing ? { outputMayBeMissing: true } : {}),
-      ...(sink.droppedBytes > 0 ? { droppedBytes: sink.droppedBytes } : {}),
     };
   }
-}
-
-export function notStarted(): RunResult {
-  return { started: false, durationMs: 0, outputBytes: 0, timedOut: true };
 }

@@ -20,6 +20,7 @@ function host(
   return {
     foreground: async () => ({ pid, program, name: program, args }),
     terminalMode: async () => mode,
+    startOf: async () => undefined,
   };
 }
 
@@ -29,6 +30,7 @@ describe("frontByProcess", () => {
     ["bash that runs a loop", host("bash", plain), "other"],
     ["dash at its prompt", host("dash", plain), "prompt"],
     ["dash that reads a password", host("dash", { canonical: true, echo: false }), "other"],
+    ["dash in raw mode, where Enter ends no line", host("dash", editor), "other"],
     ["vim", host("vim.basic", editor), "other"],
     ["python's prompt", host("python3.11", editor), "other"],
     ["sudo", host("sudo", { canonical: true, echo: false }), "other"],
@@ -40,13 +42,16 @@ describe("frontByProcess", () => {
     ],
     ["a script", host("dash", plain, { pid: 8, args: ["build.sh"] }), "other"],
     ["sh -c", host("dash", plain, { pid: 8, args: ["-c", "read x"] }), "other"],
+    ["a script that is the shell itself", host("dash", plain, { args: ["build.sh"] }), "other"],
+    ["fish with a command to begin with", host("fish", editor, { args: ["-C", "true"] }), "prompt"],
     ["busybox sh", host("busybox", editor, { pid: 8, args: ["sh"] }), "prompt"],
   ])("%s", async (_what, processes, kind) => {
     expect((await frontByProcess(processes, 7, screen("$ ")))?.kind).toBe(kind);
   });
 
   it("does not know what the kernel does not tell", async () => {
-    const blind: ProcessHost = { foreground: async () => undefined, terminalMode: async () => undefined };
+    const unknown = async () => undefined;
+    const blind: ProcessHost = { foreground: unknown, terminalMode: unknown, startOf: unknown };
     expect(await frontByProcess(blind, 7, screen("$ "))).toBeUndefined();
   });
 });
