@@ -139,9 +139,9 @@ export class CheckpointKeeper {
   }
 
   async #draw(): Promise<Snapshot | undefined> {
-    const whole = await this.#output.snapshot();
+    const whole = await this.#output.snapshot(undefined, true);
     if (whole.bytes.length <= MAX_CHECKPOINT_BYTES) return whole;
-    const screen = await this.#output.snapshot({ size: this.#output.size, history: false });
+    const screen = await this.#output.snapshot({ size: this.#output.size, history: false }, true);
     return screen.bytes.length <= MAX_CHECKPOINT_BYTES ? screen : undefined;
   }
 }

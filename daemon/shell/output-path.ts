@@ -175,11 +175,11 @@ export class OutputPath {
     return this.#drawings.get(view, async () => encodeSnapshot(await this.snapshot(view)));
   }
 
-  /** The same, not yet in frames. */
-  async snapshot(view?: DrawingView): Promise<Snapshot> {
+  /** The same, not yet in frames. @param titles with the pushed ones: not for clients */
+  async snapshot(view?: DrawingView, titles = false): Promise<Snapshot> {
     const { epoch, offset, size } = this;
     const tail = this.#tail.bytes.slice();
-    const screen = await this.#screen.snapshot(view);
+    const screen = await this.#screen.snapshot(view, titles);
     const bytes = new Uint8Array(screen.length + tail.length);
     bytes.set(screen);
     bytes.set(tail, screen.length);
