@@ -73,6 +73,7 @@ sleep 1000`;
   /** A terminal that saw it all. */
   get direct(): TestTerminal {
     const terminal = createTestTerminal(80, 24, 5000);
+    terminal.terminal.options.windowOptions = { pushTitle: true, popTitle: true };
     const filter = new OutputFilter({ name: () => this.name, now: () => 0, onBlocked: () => {} });
     for (const bytes of this.#printed) terminal.feed(this.#escapes === "raw" ? bytes : filter.push(bytes));
     return terminal;
