@@ -23,6 +23,8 @@ const BUSY_BYTES = 192 * 1024;
 const BUSY_EVERY_MS = 2_000;
 /** More than this between two looks is a flood: one made now would be of no use before it is stored. */
 const FLOOD_BYTES = 768 * 1024;
+/** Of a scrollback that is too long as a whole: lines are not equally long. */
+const SURE_SHARE = 0.8;
 /** At the daemon's end. */
 const LAST_MS = 2_000;
 
@@ -139,9 +141,13 @@ export class CheckpointKeeper {
   }
 
   async #draw(): Promise<Snapshot | undefined> {
-    const whole = await this.#output.snapshot(undefined, true);
+    const draw = (history: boolean | number) =>
+      this.#output.snapshot({ size: this.#output.size, history }, true);
+    const whole = await draw(true);
     if (whole.bytes.length <= MAX_CHECKPOINT_BYTES) return whole;
-    const screen = await this.#output.snapshot({ size: this.#output.size, history: false }, true);
+    const newest = await draw((SURE_SHARE * MAX_CHECKPOINT_BYTES) / whole.bytes.length);
+    if (newest.bytes.length <= MAX_CHECKPOINT_BYTES) return newest;
+    const screen = await draw(false);
     return screen.bytes.length <= MAX_CHECKPOINT_BYTES ? screen : undefined;
   }
 }

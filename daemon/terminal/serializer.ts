@@ -104,7 +104,9 @@ function* drawView(
   cache?: ScrollbackCache,
 ): Generator<string> {
   if (!sameSize(view.size, state)) yield* drawFitted(writer, state, buffer, view);
-  else yield* drawBuffer(writer, state, buffer, view.history ? { cache } : { from: buffer.ybase });
+  else if (view.history === true) yield* drawBuffer(writer, state, buffer, { cache });
+  else
+    yield* drawBuffer(writer, state, buffer, { from: Math.ceil(buffer.ybase * (1 - Number(view.history))) });
 }
 
 /** Tabs, margins and saved cursor of the buffer that is on. The cursor, pen and charset end at their saved values. */

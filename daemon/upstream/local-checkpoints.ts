@@ -1,5 +1,5 @@
 // Checkpoints of local shells: handed to the local runtime, which outlives the daemon, and fetched by the next daemon.
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { isSize } from "../../shared/size.js";
 import { MAX_CHECKPOINT_BYTES, type Snapshot } from "../../shared/snapshot.js";
 import type { LocalShellInfo } from "./local-runtime-link.js";
@@ -10,8 +10,8 @@ export type CheckpointAnswer = "stored" | "refused" | "unknown";
 
 /** Milliseconds in practice. Without an answer there is no checkpoint, which is no reason to keep anybody waiting. */
 const ANSWER_TIMEOUT_MS = 2_000;
-/** So many are fetched at a time. */
-const CONCURRENCY = 8;
+/** At a time; without keep-alive, since a runtime with connections stays. */
+const MAX_CONNECTIONS = 8;
 
 const EPOCH = /^[0-9a-f-]{36}$/;
 
@@ -29,6 +29,7 @@ export interface LocalCheckpointsOptions {
 /** Invariant: nothing here rejects; a checkpoint that is not sound is none. It is never written anywhere, nor logged. */
 export class LocalCheckpoints {
   readonly #options: LocalCheckpointsOptions;
+  readonly #agent = new Agent({ maxSockets: MAX_CONNECTIONS });
   /** By shell; each until its shell takes it. */
   readonly #loaded = new Map<string, Snapshot>();
 
@@ -72,13 +73,11 @@ export class LocalCheckpoints {
       .filter(({ checkpoint }) => checkpoint !== undefined)
       .map(({ runtimeSessionId, shellId }) => queryOf({ runtimeSessionId, shellId }))
       .filter((key) => wanted.has(key));
-    const fetchInTurn = async () => {
-      for (let key = left.pop(); key !== undefined; key = left.pop()) {
-        const found = readAnswer(await this.#call("GET", key));
-        if (found !== undefined) this.#loaded.set(key, found);
-      }
+    const fetchOne = async (key: string) => {
+      const found = readAnswer(await this.#call("GET", key));
+      if (found !== undefined) this.#loaded.set(key, found);
     };
-    await Promise.all(Array.from({ length: CONCURRENCY }, fetchInTurn));
+    await Promise.allSettled(left.map(fetchOne));
   }
 
   #call(method: "GET" | "PUT", query: string, body?: Uint8Array): Promise<Answer> {
@@ -87,7 +86,7 @@ export class LocalCheckpoints {
         socketPath: this.#options.socketPath,
         method,
         path: `/agentd/checkpoint?${query}`,
-        agent: false,
+        agent: this.#agent,
         timeout: ANSWER_TIMEOUT_MS,
         headers: { "content-type": "application/octet-stream", "content-length": body?.length ?? 0 },
       });

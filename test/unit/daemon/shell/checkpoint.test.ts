@@ -11,6 +11,7 @@ import { type CollectingSink, EPOCH, ShellRig } from "../../../support/shell-rig
 import { createTestTerminal } from "../../../support/test-terminal.js";
 
 const seed = firstSeed(300);
+const MIB = 1024 * 1024;
 const STREAMS = repetitions({ ci: 60, full: 1000 });
 
 /** What outlives the daemon. */
@@ -172,7 +173,7 @@ describe("a screen from a checkpoint, and the rest of the output", () => {
     next.upstream.output("one ");
     const attaching = next.attach({ resume: { epoch: EPOCH, offset: 2 }, terminal: false });
     await new Promise((resolve) => setImmediate(resolve));
-    next.clock.advance(2_000);
+    await next.clock.advance(2_000);
     const { sink, result } = await attaching;
     expect(result.resumed).toBe(false);
     next.upstream.output("two three four");
@@ -234,7 +235,7 @@ describe("when a screen is handed over", () => {
     const kept = new Kept();
     const rig = start(kept);
     rig.upstream.output("x".repeat(60_000));
-    rig.clock.advance(60_000);
+    await rig.clock.advance(60_000);
     await settle(rig);
     expect(kept.saved).toEqual([]);
     expect(rig.clock.pendingTimers).toBe(0);
@@ -244,10 +245,10 @@ describe("when a screen is handed over", () => {
     const kept = new Kept();
     const rig = start(kept);
     rig.upstream.output(long);
-    rig.clock.advance(500);
+    await rig.clock.advance(500);
     await settle(rig);
     expect(kept.saved.map(({ offset }) => offset)).toEqual([long.length]);
-    rig.clock.advance(60_000);
+    await rig.clock.advance(60_000);
     await settle(rig);
     expect(kept.saved.length).toBe(1);
     expect(rig.clock.pendingTimers).toBe(0);
@@ -258,7 +259,7 @@ describe("when a screen is handed over", () => {
     const rig = start(kept);
     for (let n = 0; n < 80; n++) {
       rig.upstream.output("y".repeat(16 * 1024));
-      rig.clock.advance(100);
+      await rig.clock.advance(100);
       await settle(rig);
     }
     expect(kept.saved.length).toBeGreaterThanOrEqual(3);
@@ -266,7 +267,7 @@ describe("when a screen is handed over", () => {
     const before = kept.saved.length;
     for (let n = 0; n < 80; n++) {
       rig.upstream.output("y".repeat(256 * 1024));
-      rig.clock.advance(100);
+      await rig.clock.advance(100);
       await settle(rig);
     }
     expect(kept.saved.length - before).toBeLessThanOrEqual(1);
@@ -285,22 +286,25 @@ describe("when a screen is handed over", () => {
     expect(kept.saved.length).toBe(1);
   });
 
-  it("leaves the scrollback out rather than be longer than 2 MiB", async () => {
+  it("leaves the oldest scrollback out rather than be longer than 2 MiB", async () => {
     const kept = new Kept();
     const rig = start(kept);
     const line = Array.from(
       { length: 80 },
       (_, n) => `\x1b[38;2;${n};${n + 1};200;4:3;58:2::1:2:${n}mx`,
     ).join("");
-    rig.upstream.output(`${line}\r\n`.repeat(1000));
+    const text = Array.from({ length: 1000 }, (_, n) => `${line}\r${n}\r\n`).join("");
+    rig.upstream.output(text);
     await rig.shell.stop({ kind: "detached", reason: "stopping" });
-    expect(kept.last?.bytes.length).toBeLessThan(2 * 1024 * 1024);
-    const offset = kept.last?.offset ?? 0;
-    const next = adopt(kept, new Uint8Array(0), offset);
-    const expected = createTestTerminal(80, 24, 0);
-    expected.feed(`${line}\r\n`.repeat(1000));
-    const shown = createTestTerminal(80, 24, 0);
+    expect(kept.last?.bytes.length).toBeLessThan(2 * MIB);
+    expect(kept.last?.bytes.length).toBeGreaterThan(1.5 * MIB);
+    const next = adopt(kept, new Uint8Array(0), kept.last?.offset ?? 0);
+    const { terminal } = await shownBy(next);
+    const lines = terminal.state.normal.ybase;
+    const [expected, shown] = [createTestTerminal(80, 24, lines), createTestTerminal(80, 24, lines)];
+    expected.feed(text);
     shown.feed((await shownBy(next)).sink.view.bytes);
+    expect(lines).toBeGreaterThan(200);
     expect(differences(expected, shown)).toEqual([]);
   });
 
@@ -310,7 +314,7 @@ describe("when a screen is handed over", () => {
     const rig = start(kept);
     for (let n = 0; n < 5; n++) {
       rig.upstream.output(long);
-      rig.clock.advance(3_000);
+      await rig.clock.advance(3_000);
       await settle(rig);
     }
     await rig.shell.stop({ kind: "detached", reason: "stopping" });
