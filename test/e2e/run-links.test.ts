@@ -28,6 +28,11 @@ class World {
     expect(made).toMatchObject({ status: 0, stderr: "" });
     world.client = await RunClient.open(world.sandbox.socketPath);
     await world.client.send("x", `PS1='$ ' exec ${shell}\r`);
+    // Typed at once, the first run would still see the terminal of the shell before.
+    await until("the shell's prompt", async () => {
+      const lines = (await world.sandbox.runAsync(["capture", "x"])).stdout.trimEnd().split("\n");
+      return lines.some((line) => line.includes("exec")) && !lines.at(-1)?.includes("exec");
+    });
     await until("the shell answers", async () => (await world.run("echo up")).output.toString() === "up\n");
     return world;
   }
