@@ -56,7 +56,7 @@ function get({ checkpoint }: LocalShell, response: ServerResponse): void {
 
 function find(shells: Shells, query: URLSearchParams): LocalShell {
   const [session, id] = [query.get("runtimeSessionId"), query.get("shellId")];
-  // The last of these ids: an ended one may have had them before.
+  // One that runs comes before one that has ended and had its ids.
   const found = shells.all.find(
     ({ runtimeSessionId, shellId }) => runtimeSessionId === session && shellId === id,
   );

@@ -92,7 +92,9 @@ export class OutputPath {
     });
     this.#replay = new ReplayWindow(options.clock, (open) => {
       this.clients.setReplaying(open);
-      if (!open) options.onReplayed();
+      if (open) return;
+      this.start.end();
+      options.onReplayed();
     });
   }
 

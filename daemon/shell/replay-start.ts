@@ -32,6 +32,11 @@ export class ReplayStart {
     this.#isUntold = true;
   }
 
+  /** The replay is over: what follows is live, and whole. */
+  end(): void {
+    this.#beginning = undefined;
+  }
+
   /** Whole output follows. */
   forget(): void {
     this.#beginning = undefined;

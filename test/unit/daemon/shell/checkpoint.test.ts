@@ -384,4 +384,15 @@ describe("output whose beginning is missing", () => {
       expect((await rig.drawn()).trim()).toBe(shown);
     },
   );
+
+  it("is looked for in the replay alone: what comes live is whole", async () => {
+    const rig = new ShellRig({ known: true });
+    rig.shell.start();
+    const { runtimeSessionId, shellId } = rig.upstream.request.record;
+    rig.upstream.link({ kind: "live", verdict: "unknown", ids: { runtimeSessionId, shellId } });
+    rig.upstream.link({ kind: "replayed", ambiguous: false });
+    await rig.clock.advance(1_000);
+    rig.upstream.output("6m of cable");
+    expect((await rig.drawn()).trim()).toBe("6m of cable");
+  });
 });
