@@ -6,9 +6,7 @@ import { isRuntimeSessionId, isShellId, printable } from "../shared/names.js";
 import type { Flags } from "./command.js";
 import type { CommandLine } from "./command-line.js";
 import type { Context } from "./context.js";
-
-/** Where tokens may be given without a file, and without being seen by other users. */
-const TOKEN_VARIABLE = "AGENTD_BEARER_TOKEN";
+import { TOKEN_VARIABLE, warnOfSecret } from "./visible-secret.js";
 
 export const CLOUD_FLAGS: Flags = {
   runtime: {
@@ -99,10 +97,8 @@ function tokenGiven(
 
 /** One line to whoever wrote a token on the command line. */
 export function warnOfToken(line: CommandLine, context: Context): void {
-  if (!line.has("bearer-token") || line.has("bearer-token-file") || context.quiet) return;
-  context.complain(
-    `other users of this machine can see --bearer-token in the list of processes · better: --bearer-token-file FILE, or ${TOKEN_VARIABLE}`,
-  );
+  if (!line.has("bearer-token") || line.has("bearer-token-file")) return;
+  warnOfSecret("--bearer-token", `--bearer-token-file FILE, or ${TOKEN_VARIABLE}`, context);
 }
 
 /** The runtime that is meant, or undefined: none was given and shells are local by default. */

@@ -11,6 +11,8 @@ export interface ConfigFile {
   readonly path: string;
   readonly exists: boolean;
   readonly problems: readonly ConfigProblem[];
+  /** What will not work; the file counts all the same. */
+  readonly warnings: readonly ConfigProblem[];
   /** Key → value, spelled as in the file, with the defaults. */
   readonly values: Readonly<Record<string, unknown>>;
 }
@@ -38,8 +40,13 @@ export function readConfigFile(
 }
 
 /** One line for each problem, in the form that editors can jump to. */
-export function problemLines(path: string, problems: readonly ConfigProblem[]): readonly string[] {
+export function problemLines(
+  path: string,
+  problems: readonly ConfigProblem[],
+  severity?: "warning",
+): readonly string[] {
+  const word = severity === undefined ? "" : `${severity}: `;
   return problems.map(({ line, message }) =>
-    printable(`${path}${line === undefined ? "" : `:${line}`}: ${message}`, 500),
+    printable(`${path}${line === undefined ? "" : `:${line}`}: ${word}${message}`, 500),
   );
 }

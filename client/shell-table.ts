@@ -1,10 +1,12 @@
 // The table that `ls` prints: one line for each shell, with -v also one for each of its clients.
 import { printable } from "../shared/names.js";
 import type { ShellInfo } from "../shared/rpc.js";
+import { signalName } from "../shared/signal-name.js";
 import { clientLines } from "./client-lines.js";
 import { fitTable, type Measure, oneColumn, textWidth } from "./fit-table.js";
 import { formatDuration } from "./format.js";
 import { lifeLines } from "./life-lines.js";
+import { type BelowColumn, narrowTable, wrapBelow } from "./narrow-table.js";
 
 /** Widest title that a table shows, in characters. */
 const MAX_TITLE = 40;
@@ -25,7 +27,8 @@ const CUT = [
   { column: 1, least: 8 },
   { column: 2, least: 5 },
 ];
-const VERBOSE_CUT = CUT.slice(1);
+/** A name is cut only where nothing else helps. */
+const VERBOSE_CUT = [...CUT.slice(1), { column: 0, least: 8 }];
 
 /** @param now milliseconds since 1970, for ages */
 export function shellTable(shells: readonly ShellInfo[], now: number, look: TableLook): string {
@@ -34,28 +37,21 @@ export function shellTable(shells: readonly ShellInfo[], now: number, look: Tabl
   if (!verbose) return fitTable(rows, { measure, width, cut: CUT });
   const wide = fitTable(rows, { measure, width: undefined, cut: [] }).split("\n");
   const isTooWide = width !== undefined && wide.some((line) => textWidth(line, measure) > width);
-  const lines = isTooWide
-    ? fitTable(rows.map(withoutLong), { measure, width, cut: VERBOSE_CUT }).split("\n")
-    : wide;
+  const { lines, below } = isTooWide
+    ? narrowTable(rows, BELOW, CUT.slice(1, 3), { measure, width, cut: VERBOSE_CUT })
+    : { lines: wide, below: [] };
   const clients = clientLines(shells, now);
-  const below = shells.map((shell, index) => [
-    ...(isTooWide ? longLines(rows[index + 1] ?? []) : []),
-    ...lifeLines(shell, now),
-    ...(clients[index] ?? []),
-  ]);
-  return lines.flatMap((line, index) => [line, ...(below[index - 1] ?? [])]).join("\n");
-}
-
-/** Ids are of use only whole, to be copied: what has no room in the table has lines of its own. */
-function withoutLong(row: readonly string[]): string[] {
-  return row.filter((_, column) => !LONG.has(column));
-}
-
-function longLines(row: readonly string[]): string[] {
-  return [...LONG].flatMap(([column, word]) => {
-    const cell = row[column] ?? "-";
-    return cell === "-" ? [] : [`  ${word} ${cell}`];
-  });
+  return lines
+    .flatMap((line, index) => {
+      const shell = shells[index - 1];
+      if (shell === undefined) return [line];
+      const more = [...(below[index - 1] ?? []), ...lifeLines(shell, now), ...(clients[index - 1] ?? [])];
+      return [
+        line,
+        ...more.flatMap((text) => (width === undefined ? text : wrapBelow(text, width, measure))),
+      ];
+    })
+    .join("\n");
 }
 
 /** The cells, the head first. */
@@ -73,12 +69,25 @@ export function shellRows(shells: readonly ShellInfo[], now: number, verbose: bo
   return [head, ...rows];
 }
 
-/** Columns of a row with -v, and how they are called below it. */
-const LONG: ReadonlyMap<number, string> = new Map([
-  [8, "runtime session"],
-  [9, "shell id"],
-  [11, "labels"],
-]);
+/** Columns of a row with -v that go below it where there is no room. Ids are of use only whole, to be copied. */
+const IDS: readonly BelowColumn[] = [
+  { column: 8, word: "runtime session", own: true },
+  { column: 9, word: "shell id", own: true },
+  { column: 11, word: "labels", own: true },
+];
+const NUMBERS: readonly BelowColumn[] = [
+  { column: 4, word: "clients" },
+  { column: 5, word: "age" },
+  { column: 6, word: "idle" },
+  { column: 7, word: "pid" },
+  { column: 10, word: "bytes lost" },
+];
+const BELOW: readonly (readonly BelowColumn[])[] = [
+  IDS,
+  [...NUMBERS.slice(3), ...IDS],
+  [...NUMBERS, ...IDS],
+  [{ column: 3, word: "size" }, ...NUMBERS, ...IDS],
+];
 const VERBOSE_HEAD = ["IDLE", "PID", "RUNTIME SESSION", "SHELL ID", "LOST", "LABELS"];
 
 function verboseCells(shell: ShellInfo, now: number): string[] {
@@ -103,10 +112,10 @@ function sizeText({ cols, rows, sizePolicy }: ShellInfo, verbose: boolean): stri
   return `${cols}x${rows}${verbose && sizePolicy !== undefined ? ` ${sizePolicy}` : ""}`;
 }
 
-/** `live`, `ended 0`, `ended SIG9`, `reconnecting (no route to host)`. */
+/** `live`, `ended 0`, `ended SIGKILL`, `reconnecting (no route to host)`. */
 export function stateText(shell: ShellInfo): string {
   if (shell.state === "ended") {
-    if (shell.signal !== undefined) return `ended SIG${shell.signal}`;
+    if (shell.signal !== undefined) return `ended ${signalName(shell.signal)}`;
     return `ended ${shell.exitCode ?? "?"}`;
   }
   return shell.reason === undefined || shell.state === "live"

@@ -2,7 +2,7 @@
 import { parse, TomlError } from "smol-toml";
 import type { ConfigProblem } from "../shared/daemon-care.js";
 import { printable, suggestName } from "../shared/names.js";
-import { type Keys, programName, type Values } from "./config-schema.js";
+import { homeOf, type Keys, programName, type Values } from "./config-schema.js";
 import { KeyLines } from "./toml-position.js";
 
 export type Table = Readonly<Record<string, unknown>>;
@@ -15,6 +15,7 @@ export class ConfigReader {
   readonly root: Table;
   readonly #text: string;
   readonly #problems: ConfigProblem[] = [];
+  readonly #warnings: ConfigProblem[] = [];
   #lines: KeyLines | undefined;
 
   constructor(text: string) {
@@ -24,8 +25,12 @@ export class ConfigReader {
 
   /** In the order of their lines. */
   get problems(): readonly ConfigProblem[] {
-    const line = (problem: ConfigProblem) => problem.line ?? 0;
-    return [...this.#problems].sort((a, b) => line(a) - line(b));
+    return inOrder(this.#problems);
+  }
+
+  /** What may stand there and will not work; in the order of their lines. */
+  get warnings(): readonly ConfigProblem[] {
+    return inOrder(this.#warnings);
   }
 
   /** The values of `table` for `keys`; any other key is a mistake, but those in `others`. */
@@ -68,17 +73,33 @@ export class ConfigReader {
 
   /** `'key' …`, at the key's line. */
   mistake(key: readonly string[], sentence: string, expected: string): void {
-    if (this.#problems.length >= MAX_PROBLEMS) return;
+    this.#note(this.#problems, key, sentence, expected);
+  }
+
+  /** The same of what is allowed. */
+  warn(key: readonly string[], sentence: string, expected: string): void {
+    this.#note(this.#warnings, key, sentence, expected);
+  }
+
+  #note(to: ConfigProblem[], key: readonly string[], sentence: string, expected: string): void {
+    if (to.length >= MAX_PROBLEMS) return;
     const name = key.map((part) => printable(part, 60)).join(".");
     this.#lines ??= new KeyLines(this.#text);
     const line = this.#lines.lineOf(key);
     const message = printable(`'${name}' ${sentence}`, 400);
-    this.#problems.push({ ...(line === undefined ? {} : { line }), key: name, message, expected });
+    to.push({ ...(line === undefined ? {} : { line }), key: name, message, expected });
   }
 
   #unknown(key: readonly string[], known: readonly string[]): void {
-    const near = suggestName(key.at(-1) ?? "", known);
-    const hint = near === undefined ? `known: ${known.join(", ")}` : `did you mean '${near}'?`;
+    const name = key.at(-1) ?? "";
+    const near = suggestName(name, known);
+    const home = homeOf(name);
+    const hint =
+      home !== undefined
+        ? `it belongs ${home}`
+        : near === undefined
+          ? `known: ${known.join(", ")}`
+          : `did you mean '${near}'?`;
     this.mistake(key, `is not known here · ${hint}`, `one of ${known.join(", ")}`);
   }
 
@@ -105,4 +126,9 @@ export class ConfigReader {
       }
     }
   }
+}
+
+function inOrder(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  const line = (problem: ConfigProblem) => problem.line ?? 0;
+  return [...problems].sort((a, b) => line(a) - line(b));
 }

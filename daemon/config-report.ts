@@ -4,12 +4,13 @@ import { DEFAULT_CONFIG, inspectConfig } from "./config.js";
 
 /** Plain JSON; `values` holds every key, also those that nobody wrote. */
 export function reportConfig(path: string): object {
-  const { exists, config, problems } = inspectConfig(path);
+  const { exists, config, problems, warnings } = inspectConfig(path);
   return {
     v: 1,
     path,
     exists,
     problems,
+    warnings,
     values: problems.length === 0 ? valuesOf(config) : valuesOf(DEFAULT_CONFIG),
   };
 }

@@ -98,6 +98,13 @@ export const targetKeys = {
   idle_stop: idleStop,
 } satisfies Keys;
 
+/** Where a key stands that was written elsewhere; undefined: there is no such key. */
+export function homeOf(key: string): string | undefined {
+  if (Object.hasOwn(keysKeys, key)) return "into [keys]";
+  if (Object.hasOwn(rootKeys, key)) return "to the top of the file, before the first [table]";
+  return Object.hasOwn(targetKeys, key) ? "into a [targets.NAME]" : undefined;
+}
+
 /** The name under which a key's value is known to the program. */
 export function programName(key: string, rule: Rule<unknown>): string {
   const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

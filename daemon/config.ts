@@ -7,6 +7,7 @@ import type { Clipboard, Escapes } from "../shared/rpc.js";
 import type { SizePolicy } from "../shared/size.js";
 import { ConfigReader, type Table } from "./config-reader.js";
 import { keysKeys, rootKeys, targetKeys, type Values } from "./config-schema.js";
+import { whyUnusable } from "./unusable-target.js";
 
 /** A named place for new shells: `[targets.NAME]`. Its keys are those of `targetKeys`. */
 export type TargetConfig = Values<typeof targetKeys> & { readonly runtime: string };
@@ -50,6 +51,8 @@ export interface Inspection {
   readonly exists: boolean;
   readonly config: Config;
   readonly problems: readonly ConfigProblem[];
+  /** What will not work, and keeps nothing else from working: the file counts all the same. */
+  readonly warnings: readonly ConfigProblem[];
 }
 
 /** Looks at the file; an absent one means the defaults. Never throws. */
@@ -60,6 +63,7 @@ export function inspectConfig(path: string): Inspection {
       exists: true,
       config: DEFAULT_CONFIG,
       problems: [{ message, expected: "a readable file" }],
+      warnings: [],
     };
   };
   try {
@@ -70,7 +74,7 @@ export function inspectConfig(path: string): Inspection {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR")
-      return { path, exists: false, config: DEFAULT_CONFIG, problems: [] };
+      return { path, exists: false, config: DEFAULT_CONFIG, problems: [], warnings: [] };
     return unread(`cannot be read (${code ?? "unknown error"})`);
   }
 }
@@ -102,7 +106,7 @@ function accepted(config: Config, problems: readonly ConfigProblem[], path: stri
   throw new AgentdError("bad_config", problemLine(path, problems), { details });
 }
 
-function interpret(text: string): { config: Config; problems: readonly ConfigProblem[] } {
+function interpret(text: string): Pick<Inspection, "config" | "problems" | "warnings"> {
   const reader = new ConfigReader(text);
   const { root } = reader;
   const values = reader.values(root, [], rootKeys, ["keys", "targets"]);
@@ -127,7 +131,8 @@ function interpret(text: string): { config: Config; problems: readonly ConfigPro
       "local, or the NAME of a [targets.NAME]",
     );
   }
-  return { config: { ...DEFAULT_CONFIG, ...values, ...keys, targets }, problems: reader.problems };
+  const config = { ...DEFAULT_CONFIG, ...values, ...keys, targets };
+  return { config, problems: reader.problems, warnings: reader.warnings };
 }
 
 function readTarget(reader: ConfigReader, targets: Table, name: string): TargetConfig | undefined {
@@ -138,7 +143,12 @@ function readTarget(reader: ConfigReader, targets: Table, name: string): TargetC
   }
   const table = reader.table(targets, ["targets"], name);
   const { runtime, ...others } = reader.values(table, path, targetKeys);
-  if (runtime !== undefined) return { runtime, ...others };
+  if (runtime !== undefined) {
+    const target = { runtime, ...others };
+    const why = whyUnusable(target);
+    if (why !== undefined) reader.warn(path, `cannot work: ${why}`, "a target that can be reached");
+    return target;
+  }
   if (!Object.hasOwn(table, "runtime"))
     reader.mistake(path, "needs `runtime`, the ARN of an agent runtime", "runtime");
   return undefined;

@@ -11,10 +11,10 @@ import { Listener } from "./server/listener.js";
 import { createMethods, type Shells, type StopRequest } from "./server/methods.js";
 import { Peers } from "./server/peers.js";
 import { type MethodTable, RpcServer } from "./server/rpc-server.js";
-import { WebServer, type WebServerOptions } from "./server/web-server.js";
 import { eventLoopDelays, StallWatch } from "./stall-watch.js";
 import { systemClock } from "./upstream/clock.js";
 import { VERSION } from "./version.js";
+import { WebServer, type WebServerOptions } from "./web/server.js";
 
 /** How long clients may take to read their last words. */
 const CLIENTS_END_MS = 5000;
@@ -68,7 +68,7 @@ export class Daemon {
       version: VERSION,
       clock: systemClock,
       methods: () => methods,
-      hasShell: (name) => shells.list().some((shell) => shell.name === name),
+      shells: () => shells.list(),
       subscribe: (listener) => shells.subscribe(listener),
     });
     const methods: MethodTable<Call> = createMethods({

@@ -1,5 +1,6 @@
 // What became of each shell, as lines of the log: found live, link lost and why, ended and how, renamed, forgotten.
 import type { ShellEvent, ShellInfo } from "../shared/rpc.js";
+import { signalName } from "../shared/signal-name.js";
 import type { Log } from "./log.js";
 
 /** States in which a shell waits for a person; that another shell answered is as bad. */
@@ -36,7 +37,7 @@ export class ShellLog {
       ...(state === "live" && verdict !== undefined ? { verdict } : {}),
       ...(state === "live" && pid !== undefined ? { pid } : {}),
       ...(state === "ended"
-        ? { exit: signal === undefined ? (exitCode ?? "unknown") : `signal ${signal}` }
+        ? { exit: signal === undefined ? (exitCode ?? "unknown") : signalName(signal) }
         : {}),
       ...(bytesLost > 0 ? { bytesLost } : {}),
       ...(possibleGap === undefined ? {} : { gapFrom: possibleGap.from, gapTo: possibleGap.to }),

@@ -41,6 +41,7 @@ describe("documentation", () => {
       "docs/speed.md",
       "docs/doctor.md",
       "docs/service.md",
+      "docs/web.md",
       "CHANGELOG.md",
     ]) {
       expect(page(name), name).not.toMatch(/\/work\/|\/root\//);
@@ -94,6 +95,21 @@ describe("what happens when", () => {
   });
 
   it.each(Object.entries(backing))("%s", (_row, [file, title]) => {
+    expect(page(join("test", file))).toContain(title);
+  });
+});
+
+describe("the page in the browser", () => {
+  const section = page("docs/web.md").split("## What is shown by which test")[1] ?? "";
+  const rows = [...section.matchAll(/^\| [^|]+ \| (?:`([^`]+)`: )?([^|]+?) \|$/gm)]
+    .map(([, file = "e2e/web.test.ts", title = ""]) => [title, file] as const)
+    .filter(([title]) => title !== "test" && title !== "---");
+
+  it("has a table of what its tests show", () => {
+    expect(rows.length).toBeGreaterThan(12);
+  });
+
+  it.each(rows)("%s", (title, file) => {
     expect(page(join("test", file))).toContain(title);
   });
 });

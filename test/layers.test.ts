@@ -22,7 +22,8 @@ const rules: Record<string, readonly (string | RegExp)[]> = {
   "daemon/terminal": ["shared", "@xterm/headless", /^node:/],
   "daemon/upstream": ["shared", "ws", /^@smithy\//, /^@aws-sdk\//, /^@aws-crypto\//, /^node:/],
   "daemon/shell": ["shared", "daemon/terminal", /^node:/],
-  "daemon/server": ["shared", "daemon/shell", "json-rpc-2.0", "ws", /^node:/],
+  "daemon/server": ["shared", "daemon/shell", "json-rpc-2.0", /^node:/],
+  "daemon/web": ["shared", "daemon/shell", "daemon/server", "ws", /^node:/],
   "daemon/local": ["shared", "ws", "@lydell/node-pty", /^@smithy\//, /^@aws-crypto\//, /^node:/],
   // A browser loads it: no Node, and nothing of the command line.
   "client/web": ["shared", /^@xterm\/(xterm|addon-)/],

@@ -2,11 +2,11 @@
 import { fstatSync, readlinkSync } from "node:fs";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
+import { presentName } from "../../shared/present-name.js";
 import type { Context } from "../context.js";
 import { reachDaemon } from "../daemon-access.js";
 import type { DaemonConnection } from "../daemon-connection.js";
 import { dimLine, errorLine } from "../format.js";
-import { presentName } from "../present-name.js";
 import { withSuggestion } from "../shell-names.js";
 import { AttachLoop } from "./attach-loop.js";
 import { reportEnd } from "./end-report.js";
@@ -123,8 +123,12 @@ export async function attachHere(options: AttachHere): Promise<number> {
   if (end.terminalIsAlive) {
     // The cursor is wherever the shell left it: our line, and the user's next prompt, start on a line of their own.
     context.stdout.write("\r\n\u001b[J");
-    if (canSay)
-      context.stderr.write(`${dimLine(wrapLine(end.line, terminal.size.cols - 2), context.color)}\n`);
+    if (canSay) {
+      const { ownCommand } = await import("../own-command.js");
+      const own = ownCommand(context.env, context.cwd, process.argv[1] ?? "agentd");
+      const line = end.line.replace(" agentd attach ", () => ` ${own} attach `);
+      context.stderr.write(`${dimLine(wrapLine(line, terminal.size.cols - 2), context.color)}\n`);
+    }
   }
   return end.status;
 }

@@ -8,20 +8,18 @@ import { encodeResize, type Size } from "../../shared/size.js";
 import type { PacketStream } from "../daemon-connection.js";
 import { type AttachEnd, detachedEnd, endOfNotice, lostEnd } from "./notice-text.js";
 import { type KeyCommand, type KeyEvent, PrefixKey, type PrefixKeyOptions } from "./prefix-key.js";
-import { prefixHelp } from "./prefix-name.js";
+import { prefixHelp, readOnlyText } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
 import { connectText, ShellView } from "./shell-view.js";
-import { TypedInput } from "./typed-input.js";
+import { SizeStorm } from "./size-storm.js";
+import { isReport, TypedInput } from "./typed-input.js";
+import { UrgentLine } from "./urgent-line.js";
 import { findWayBack } from "./way-back.js";
 
 /** Whoever restarts the daemon starts the next one, with their environment; after this long somebody else has to. */
 const RESTART_PATIENCE_MS = 5000;
 /** The detach key works at once: the daemon has this long to take what was typed before it. */
 const LEAVE_LIMIT_MS = 100;
-/** Our bound: at most this many sizes per second go out while a window is dragged. */
-const RESIZE_INTERVAL_MS = 100;
-/** So long the help stands in a full-screen program at most. */
-const OVER_MS = 8_000;
 const NOTHING = new Uint8Array(0);
 
 export interface ReattachOptions {
@@ -59,8 +57,10 @@ export class AttachLoop {
   readonly #typed = new TypedInput();
   #stream: PacketStream | undefined;
   #keyTimer: NodeJS.Timeout | undefined;
-  #resizeTimer: NodeJS.Timeout | undefined;
-  #overTimer: NodeJS.Timeout | undefined;
+  readonly #sizes = new SizeStorm(() => this.#sendSize());
+  readonly #urgent: UrgentLine;
+  /** Keys that go nowhere were answered; once is enough. */
+  #saidReadOnly = false;
   /** Typed bytes that a daemon which died may not have taken. */
   #inDoubt = 0;
   #leave: (end: AttachEnd) => void = () => {};
@@ -70,6 +70,11 @@ export class AttachLoop {
     this.#terminal = options.terminal;
     this.#keys = new PrefixKey(options.prefix);
     this.#view = new ShellView(options);
+    this.#urgent = new UrgentLine({
+      sayOver: (text) => this.#view.sayOver(text),
+      say: (text) => this.#view.say(text),
+      redraw: () => this.#askForSnapshot(),
+    });
   }
 
   /** Resolves when this client is no longer attached. */
@@ -98,8 +103,8 @@ export class AttachLoop {
       return { ...end, terminalIsAlive: await this.#terminal.restore() };
     } finally {
       clearTimeout(this.#keyTimer);
-      clearTimeout(this.#resizeTimer);
-      clearTimeout(this.#overTimer);
+      this.#sizes.dispose();
+      this.#urgent.dispose();
       this.#stream?.destroy();
       await this.#terminal.restore();
     }
@@ -202,10 +207,11 @@ export class AttachLoop {
 
   #handleKeys(events: readonly KeyEvent[]): void {
     clearTimeout(this.#keyTimer);
-    if (events.length > 0) this.#endOver();
+    if (events.length > 0) this.#urgent.end();
     for (const event of events) {
       if (event.kind === "command") this.#handleCommand(event.command);
       else if (!this.#options.readOnly) this.#typed.push(event.bytes);
+      else this.#answerReadOnly(event.bytes);
     }
     this.#typed.send();
     this.#balance();
@@ -232,20 +238,18 @@ export class AttachLoop {
         this.#takeLead();
         return;
       case "help":
-        if (!this.#view.sayOver(prefixHelp(prefix))) this.#view.say(prefixHelp(prefix));
-        else this.#overTimer = setTimeout(() => this.#endOver(), OVER_MS);
+        this.#urgent.say(prefixHelp(prefix));
         return;
       default:
         command satisfies never;
     }
   }
 
-  /** A line of ours stands in a full-screen program: until the next key. */
-  #endOver(): void {
-    if (this.#overTimer === undefined) return;
-    clearTimeout(this.#overTimer);
-    this.#overTimer = undefined;
-    this.#askForSnapshot();
+  /** Whoever types into a window that only watches is told, once; what a terminal sends by itself is no typing. */
+  #answerReadOnly(bytes: Uint8Array): void {
+    if (this.#saidReadOnly || bytes.length === 0 || isReport(bytes)) return;
+    this.#saidReadOnly = true;
+    this.#urgent.say(readOnlyText(this.#options.name, this.#options.prefix));
   }
 
   #takeLead(): void {
@@ -276,15 +280,9 @@ export class AttachLoop {
     else this.#terminal.resumeInput();
   }
 
-  /** The first size goes out at once, the last one of a storm a moment later. */
   #handleResize(): void {
     if (this.#view.handleResize() === "stale") this.#askForSnapshot();
-    if (this.#resizeTimer !== undefined) return;
-    this.#sendSize();
-    this.#resizeTimer = setTimeout(() => {
-      this.#resizeTimer = undefined;
-      this.#sendSize();
-    }, RESIZE_INTERVAL_MS);
+    this.#sizes.push();
   }
 
   #sendSize(): void {

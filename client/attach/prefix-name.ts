@@ -23,3 +23,10 @@ export function prefixHelp(options: PrefixKeyOptions): string {
   const key = prefixLabel(options) ?? "";
   return `${key} then: d detach · ${key} send it · . leave now · r redraw · s switch · t take keys`;
 }
+
+/** For whoever types into a window that only watches. */
+export function readOnlyText(name: string, options: PrefixKeyOptions): string {
+  const key = prefixLabel(options);
+  const leave = key === undefined ? `agentd detach ${name} from elsewhere` : `${key} d detaches`;
+  return `read-only · your keys go nowhere · ${leave}`;
+}

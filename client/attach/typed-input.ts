@@ -94,7 +94,7 @@ export class TypedInput {
 const REPORTS = ["\u001b[I", "\u001b[O", "\u001b[?", "\u001b[>", "\u001b[<", "\u001b]", "\u001bP", "\u001b_"];
 
 /** Looks like what a terminal sends by itself: focus, pointer, answers. The daemon knows better; who leads again hangs on it only. */
-function isReport(bytes: Uint8Array): boolean {
+export function isReport(bytes: Uint8Array): boolean {
   if (bytes[0] !== 0x1b) return false;
   const start = String.fromCharCode(...bytes.subarray(0, 3));
   return REPORTS.some((report) => start.startsWith(report) && bytes.length > 2);

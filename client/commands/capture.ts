@@ -43,8 +43,10 @@ export const capture: Command = {
     const params = {
       name,
       format: formatFrom(line),
-      ...lineNumber("start", line.value("start"), ALL_HISTORY),
-      ...lineNumber("end", line.value("end"), undefined),
+      ...inOrder(
+        lineNumber("start", line.value("start"), ALL_HISTORY),
+        lineNumber("end", line.value("end"), undefined),
+      ),
       ...(line.has("join") ? { join: true } : {}),
     };
     const connection = await context.connect();
@@ -61,6 +63,12 @@ function formatFrom(line: CommandLine): "text" | "ansi" | "html" | "json" {
   const [format = "text", other] = (["ansi", "html", "json"] as const).filter((flag) => line.has(flag));
   if (other === undefined) return format;
   throw new AgentdError("usage", `give --${format} or --${other}, not both`);
+}
+
+/** As tmux does it: whichever comes first is the start. */
+function inOrder({ start }: { readonly start?: number }, { end }: { readonly end?: number }) {
+  if (start !== undefined && end !== undefined && start > end) return { start: end, end: start };
+  return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
 }
 
 /** @param all what `-` stands for */

@@ -11,7 +11,7 @@ const ACTIONS = ["path", "check", "show"];
 export const config: Command = {
   name: "config",
   usage: "path | check [FILE] [--json] | show [--json]",
-  summary: "where the config file is, what is wrong with it, which values count",
+  summary: "where the config file is, what is wrong with it (78; warnings alone: 0), which values count",
   flags: { json: { type: "boolean", help: "as JSON" } },
   async run(line, context) {
     const [action = "", file] = line.words;
@@ -30,7 +30,7 @@ export const config: Command = {
       context.env,
       file === undefined ? undefined : resolve(context.cwd, file),
     );
-    const { path, exists, values } = found;
+    const { path, exists, values, warnings } = found;
     const json = line.has("json");
     if (action === "path") {
       context.print(json ? jsonText({ v: 1, path, exists }) : path);
@@ -41,9 +41,9 @@ export const config: Command = {
     const status = problems.length === 0 ? ExitStatus.Ok : ExitStatus.Config;
     const lines = problemLines(path, problems);
     if (action === "check") {
-      if (json) context.print(jsonText({ v: 1, path, exists, problems }));
-      else for (const text of lines) context.print(text);
-      if (status === ExitStatus.Ok && !json)
+      if (json) context.print(jsonText({ v: 1, path, exists, problems, warnings }));
+      else for (const text of [...lines, ...problemLines(path, warnings, "warning")]) context.print(text);
+      if (status === ExitStatus.Ok && warnings.length === 0 && !json)
         context.say(exists ? `${printable(path)} is fine` : `no ${printable(path)}: the defaults count`);
       return status;
     }

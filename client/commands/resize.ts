@@ -1,6 +1,7 @@
 // `agentd resize`: gives a shell a size that holds, or says whose size it has.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
+import type { ShellInfo } from "../../shared/rpc.js";
 import { isSizePolicy, parseSize, SIZE_POLICIES, type SizePolicy } from "../../shared/size.js";
 import type { Command } from "../command.js";
 import type { CommandLine } from "../command-line.js";
@@ -11,7 +12,7 @@ export const resize: Command = {
   name: "resize",
   aliases: ["resize-window", "resizew"],
   usage: "NAME COLSxROWS | NAME --policy latest|smallest|largest|manual",
-  summary: "set the size of a shell, or what decides it",
+  summary: "set the size of a shell, which then holds, or what decides it",
   flags: {
     policy: { type: "string", value: "POLICY", help: "latest (who typed last), smallest, largest or manual" },
     json: { type: "boolean", help: "as JSON" },
@@ -42,10 +43,17 @@ export const resize: Command = {
     );
     connection.close();
     if (line.has("json")) context.print(jsonText({ v: 1, shell }));
-    else context.say(`${name} is ${shell.cols}x${shell.rows} · size policy ${shell.sizePolicy ?? "latest"}`);
+    else context.say(sizeLine(name, shell));
     return 0;
   },
 };
+
+/** A size that holds is a surprise to whoever attaches next: how to take it back is said with it. */
+function sizeLine(name: string, { cols, rows, sizePolicy = "latest" }: ShellInfo): string {
+  const size = `${name} is ${cols}x${rows}`;
+  if (sizePolicy !== "manual") return `${size} · size policy ${sizePolicy}`;
+  return `${size} and stays so (size policy manual) · agentd resize ${name} --policy latest follows windows again`;
+}
 
 /** As with tmux: `-x COLS -y ROWS`. */
 function sizeFromSides(line: CommandLine): string | undefined {

@@ -5,6 +5,7 @@ import type { MethodName, Params } from "../../shared/rpc.js";
 import type { Command } from "../command.js";
 import { atMostWords } from "../command-line.js";
 import { jsonText } from "../format.js";
+import { warnOfSecret } from "../visible-secret.js";
 
 /** A cloud shell may take as long as `new` waits for it. */
 const CALL_LIMIT_MS = 345_000;
@@ -30,6 +31,8 @@ export const rpc: Command = {
       throw new AgentdError("usage", `${method} is no single call · ${STREAMS[method]}`);
     }
     const params = parseParams(text);
+    if (holdsToken(params))
+      warnOfSecret("the bearerToken", "bearerTokenFile, or agentd new --bearer-token-file FILE", context);
     const connection = await context.connect();
     const result = await connection.call(method as MethodName, params as Params<MethodName>, CALL_LIMIT_MS);
     connection.close();
@@ -37,6 +40,14 @@ export const rpc: Command = {
     return 0;
   },
 };
+
+/** A bearer token, wherever in the params. */
+function holdsToken(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(
+    ([key, inner]) => (key === "bearerToken" && typeof inner === "string") || holdsToken(inner),
+  );
+}
 
 function parseParams(text: string): object {
   try {

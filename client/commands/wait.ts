@@ -22,9 +22,13 @@ export const wait: Command = {
     new: { type: "boolean", help: "with --text: only what is printed from now on" },
     "ignore-case": { type: "boolean", short: "i", help: "with --text: upper and lower case are the same" },
     prompt: { type: "boolean", help: "the prompt waits for typing" },
-    idle: { type: "string", value: "DURATION", help: "so long without output, from now on" },
+    idle: { type: "string", value: "TIME", help: "so long without output, from now on" },
     exit: { type: "boolean", help: "the shell has ended; prints how" },
-    timeout: { type: "string", value: "DURATION", help: "give up then, with exit status 124" },
+    timeout: {
+      type: "string",
+      value: "TIME",
+      help: "give up then (30s, 15m), with exit status 124; without it, wait forever",
+    },
     json: { type: "boolean", help: "as JSON" },
     target: { type: "string", short: "t", value: "NAME" },
   },
@@ -39,8 +43,11 @@ export const wait: Command = {
     // First, because the connection is used up by the waiting.
     await withSuggestion(connection, name, () => connection.call("shell.info", { name }));
     const { waitFor } = await import("../follow/wait-for.js");
-    const found = await waitFor({ context, connection, name, condition, timeoutMs });
-    if (line.has("json")) context.print(jsonText({ v: 1, name, condition: condition.kind, ...found }));
+    const { hintLater } = await import("../follow/wait-hint.js");
+    const json = line.has("json");
+    const unhint = json || timeoutMs !== undefined ? undefined : hintLater(context, name, condition);
+    const found = await waitFor({ context, connection, name, condition, timeoutMs }).finally(unhint);
+    if (json) context.print(jsonText({ v: 1, name, condition: condition.kind, ...found }));
     else if (found.line !== undefined) context.print(printable(found.line, 4096));
     else if (condition.kind === "exit") context.print(String(found.exitCode ?? "unknown"));
     return 0;

@@ -1,5 +1,5 @@
 // The whole examination: everything on this machine at once, then AgentCore through the daemon, which has the credentials.
-import type { Finding } from "../../shared/daemon-care.js";
+import type { ConfigProblem, Finding } from "../../shared/daemon-care.js";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { problemLines, readConfigFile } from "../config-file.js";
 import type { Context } from "../context.js";
@@ -14,7 +14,7 @@ import {
   examineService,
 } from "./examine-system.js";
 import { examineTerminal } from "./examine-terminal.js";
-import { fault, faultOf, inOrder, type Patient, quoted } from "./findings.js";
+import { fault, faultOf, inOrder, type Patient, quoted, warning } from "./findings.js";
 
 /** The daemon asks every target at once, and gives up on each after a few seconds. */
 const CLOUD_LIMIT_MS = 12_000;
@@ -48,7 +48,7 @@ export async function examine(question: Question, context: Context, home: string
     ...examineNode(process.versions.node),
     ...runtime.findings,
     ...examineStateDirectory(patient),
-    ...config,
+    ...config.filter((finding) => !isSaidOf(finding, cloud)),
     ...daemon.findings,
     ...localRuntime,
     ...pty,
@@ -61,19 +61,23 @@ export async function examine(question: Question, context: Context, home: string
   return { findings: inOrder(findings), notes: cloud.notes };
 }
 
+/** The daemon, when it was asked, says the same of a target that cannot work. */
+function isSaidOf({ id, what }: Finding, { findings }: Diagnosis): boolean {
+  if (id !== "config-target") return false;
+  return findings.some((finding) =>
+    what.includes(finding.what.replace(/^target '(.*?)': /, "'targets.$1' cannot work: ")),
+  );
+}
+
 async function examineConfig({ env }: Patient): Promise<Finding[]> {
   try {
-    const { path, problems } = await readConfigFile(env);
-    return problems.flatMap((problem) =>
-      problemLines(path, [problem]).map((text) =>
-        fault(
-          "config-broken",
-          ExitStatus.Config,
-          text,
-          `\${EDITOR:-vi} +${problem.line ?? 1} ${quoted(path)}`,
-        ),
-      ),
-    );
+    const { path, problems, warnings } = await readConfigFile(env);
+    const edit = ({ line }: ConfigProblem) => `\${EDITOR:-vi} +${line ?? 1} ${quoted(path)}`;
+    const text = (problem: ConfigProblem) => problemLines(path, [problem])[0] ?? path;
+    return [
+      ...problems.map((problem) => fault("config-broken", ExitStatus.Config, text(problem), edit(problem))),
+      ...warnings.map((problem) => warning("config-target", text(problem), edit(problem))),
+    ];
   } catch (thrown) {
     return [faultOf("config-path", thrown)];
   }
@@ -87,7 +91,8 @@ async function examineCloud(
 ): Promise<Diagnosis> {
   const asked = question.name !== undefined || question.target !== undefined;
   // Only who asks for a target gets a daemon started for it; and none starts with a broken config.
-  if (connection === undefined && (!asked || status !== undefined || config.length > 0)) {
+  const isBroken = config.some(({ severity }) => severity === "error");
+  if (connection === undefined && (!asked || status !== undefined || isBroken)) {
     const notes = asked ? ["AgentCore was not looked at: mend the daemon first"] : [];
     return { findings: [], notes };
   }

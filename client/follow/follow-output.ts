@@ -24,21 +24,34 @@ interface Printer {
   begin(last: LastLines): string;
   push(bytes: Uint8Array): string;
   resize(cols: number): void;
+  /** Ends the line that has begun on the reader's terminal, if any. */
+  lineEnd(): string;
   end(): string;
 }
 
 /** Resolves with the exit status: 0 when the shell ended, 254 when cut off from it. Ctrl-C ends the process with 130. */
 export async function followOutput(options: FollowOptions): Promise<number> {
   const { context, connection, name, last, ansi, json } = options;
-  const printer = ansi ? ansiPrinter() : linePrinter(json, last.cols);
   const write = (text: string): boolean => text === "" || process.stdout.write(text);
-  write(printer.begin(last));
+  let hasScreen = last.alternate;
+  const onAlternate = () => {
+    hasScreen = true;
+  };
+  const printer = ansi ? ansiPrinter(last, onAlternate) : linePrinter(json, last, onAlternate);
+  /** What a full-screen program draws is no lines: that is said instead, once for each. */
+  const show = (text: string): boolean => {
+    const isFast = write(hasScreen ? text + printer.lineEnd() : text);
+    if (hasScreen) context.say(`full-screen program · agentd attach ${name} shows it`);
+    hasScreen = false;
+    return isFast;
+  };
+  show(last.alternate ? "" : printer.begin(last));
   process.once("SIGINT", () => {
     write(printer.end());
     process.exit(130);
   });
   const follower = await ShellFollower.attach(context, connection, name, last.place, {
-    onOutput: (bytes) => write(printer.push(bytes)),
+    onOutput: (bytes) => show(printer.push(bytes)),
     onNotice: (notice) => {
       if (notice.kind === "resized") printer.resize(notice.cols);
       // The end is no news for a reader of the output, and keys are not its matter.
@@ -57,8 +70,8 @@ export async function followOutput(options: FollowOptions): Promise<number> {
   return ExitStatus.CutOff;
 }
 
-function ansiPrinter(): Printer {
-  const safe = new SafeAnsi();
+function ansiPrinter({ alternate }: LastLines, onAlternate: () => void): Printer {
+  const safe = new SafeAnsi(onAlternate, alternate);
   let isOpen = false;
   const note = (text: string) => {
     if (text !== "") isOpen = !text.endsWith("\n");
@@ -73,12 +86,17 @@ function ansiPrinter(): Printer {
     },
     push: (bytes) => note(safe.push(bytes)),
     resize: () => {},
+    lineEnd: () => {
+      const end = isOpen ? "\u001b[m\n" : "";
+      isOpen = false;
+      return end;
+    },
     end: () => `\u001b[m${isOpen ? "\n" : ""}`,
   };
 }
 
-function linePrinter(json: boolean, cols: number): Printer {
-  const lines = new LineText({ cols });
+function linePrinter(json: boolean, { alternate, cols }: LastLines, onAlternate: () => void): Printer {
+  const lines = new LineText({ cols, isAlternate: alternate, onAlternate });
   const shown = (text: string) => `${json ? jsonText({ v: 1, line: text }) : text}\n`;
   return {
     begin: (last) => {
@@ -88,6 +106,7 @@ function linePrinter(json: boolean, cols: number): Printer {
     },
     push: (bytes) => [...lines.push(bytes)].map(shown).join(""),
     resize: (columns) => lines.resize(columns),
+    lineEnd: () => "",
     end: () => (lines.rest === "" ? "" : shown(lines.rest)),
   };
 }

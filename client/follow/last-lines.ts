@@ -23,6 +23,8 @@ export interface LastLines {
   readonly place: Place;
   /** Columns of the shell. */
   readonly cols: number;
+  /** A full-screen program has the screen: the lines are what it draws. */
+  readonly alternate: boolean;
 }
 
 /** @param count how many lines. Below the cursor's line is nothing that was printed last. */
@@ -50,7 +52,7 @@ async function fetchLines(connection: DaemonConnection, name: string, start: num
   const params = { name, format: "json", start } as const;
   const { screen, epoch, offset } = await connection.call("shell.capture", params, CAPTURE_LIMIT_MS);
   if (screen === undefined) throw new AgentdError("internal", "agentd answered without a screen");
-  const { cols, cursor } = screen;
+  const { alternate, cols, cursor } = screen;
   const rows = screen.lines.slice(0, cursor.y - screen.start + 1);
   const joined = joinRows(rows);
   const last = joined.at(-1) ?? [];
@@ -67,6 +69,7 @@ async function fetchLines(connection: DaemonConnection, name: string, start: num
     },
     place: { epoch, offset },
     cols,
+    alternate,
     isAll: screen.start > start,
   };
 }

@@ -1,6 +1,6 @@
 // Turns terminal output into lines of text as they stood when they were finished: without sequences, what was written over is gone.
 import { charWidth } from "../../shared/char-width.js";
-import { OutputTokens, type Token } from "./output-tokens.js";
+import { alternateSwitch, OutputTokens, type Token } from "./output-tokens.js";
 
 /** What continues a wide character in the cell to its right. */
 const COVERED = "";
@@ -10,13 +10,16 @@ const MAX_CELLS = 64 * 1024;
 const MAX_CELL_LENGTH = 64;
 /** Sequences that go to another line, or begin a new page. */
 const ELSEWHERE = new Set(["A", "B", "E", "F", "H", "f", "d", "L", "M", "S", "T", "r"]);
-const ALTERNATE = /^\?(?:.*;)?(?:47|1047|1049)(?:;|$)/;
 
 export interface LineTextOptions {
   /** Columns of the shell: a line editor goes back over the border of the screen. */
   readonly cols: number;
   /** What a full-screen program draws is skipped (the default), or given as lines too, in the order it is drawn. */
   readonly alternate?: "skip" | "keep";
+  /** A full-screen program has the screen already. */
+  readonly isAlternate?: boolean;
+  /** A full-screen program has taken the screen. */
+  onAlternate?(): void;
 }
 
 /**
@@ -29,10 +32,13 @@ export class LineText {
   #cols: number;
   #cells: string[] = [];
   #at = 0;
-  #isAlternate = false;
+  readonly #onAlternate: (() => void) | undefined;
+  #isAlternate: boolean;
 
-  constructor({ cols, alternate = "skip" }: LineTextOptions) {
+  constructor({ cols, alternate = "skip", isAlternate = false, onAlternate }: LineTextOptions) {
     this.#cols = cols;
+    this.#isAlternate = isAlternate;
+    this.#onAlternate = onAlternate;
     this.#keepsAlternate = alternate === "keep";
   }
 
@@ -56,13 +62,11 @@ export class LineText {
   /** The lines that `bytes` finish, without line ends. */
   *push(bytes: Uint8Array): Generator<string> {
     for (const token of this.#tokens.push(bytes)) {
-      if (
-        token.kind === "csi" &&
-        (token.final === "h" || token.final === "l") &&
-        ALTERNATE.test(token.parameters)
-      ) {
-        if (this.#isAlternate !== (token.final === "h")) yield* this.#break();
-        this.#isAlternate = token.final === "h";
+      const toAlternate = alternateSwitch(token);
+      if (toAlternate !== undefined && toAlternate !== this.#isAlternate) {
+        yield* this.#break();
+        this.#isAlternate = toAlternate;
+        if (toAlternate) this.#onAlternate?.();
       }
       if (this.#isAlternate && !this.#keepsAlternate) continue;
       yield* this.#handle(token);

@@ -10,6 +10,14 @@ export type Token =
   /** What follows ESC in the short sequences, such as `M` or `(B`. */
   | { readonly kind: "escape"; readonly text: string };
 
+const ALTERNATE = /^\?(?:.*;)?(?:47|1047|1049)(?:;|$)/;
+
+/** A full-screen program takes the screen (true) or gives it back (false); undefined for every other token. */
+export function alternateSwitch(token: Token): boolean | undefined {
+  if (token.kind !== "csi" || (token.final !== "h" && token.final !== "l")) return undefined;
+  return ALTERNATE.test(token.parameters) ? token.final === "h" : undefined;
+}
+
 type State = "ground" | "escape" | "csi" | "string";
 
 /** Longer sequences are nothing that anybody draws with. */

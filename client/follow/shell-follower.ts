@@ -3,12 +3,12 @@ import { Channel } from "../../shared/channel.js";
 import { AgentdError } from "../../shared/errors.js";
 import { framePayload } from "../../shared/frame.js";
 import { decodeNotice, type Notice } from "../../shared/notice.js";
+import { presentName } from "../../shared/present-name.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { decodeSnapshotPart } from "../../shared/snapshot.js";
 import type { Context } from "../context.js";
 import { reachDaemon } from "../daemon-access.js";
 import type { DaemonConnection, PacketStream } from "../daemon-connection.js";
-import { presentName } from "../present-name.js";
 
 /** How long to try to get back to a daemon that went away. */
 const RECONNECT_LIMIT_MS = 10_000;

@@ -7,6 +7,7 @@ import { workingDirectory } from "../working-directory.js";
 import { attachChild } from "./attach-child.js";
 import { BlessedScreen } from "./blessed-screen.js";
 import { DaemonFeed } from "./daemon-feed.js";
+import type { NewShellRequest } from "./form.js";
 import { type TuiEvent, update } from "./model.js";
 import { newShellParams } from "./new-shell.js";
 import { initialState, type Link, type TuiAction, type TuiState, watchWanted } from "./state.js";
@@ -120,15 +121,8 @@ export class App {
     switch (action.kind) {
       case "attach":
         return this.#attach(action.name, action.readOnly);
-      case "create": {
-        const { name } = action.request;
-        const { cols, rows } = this.#screen;
-        const place = { env: this.#env, cwd: workingDirectory(), umask: process.umask(), cols, rows };
-        this.#say(`starting ${name}…`);
-        await this.#feed.call("shell.new", newShellParams(action.request, place), NEW_LIMIT_MS);
-        this.#handle({ kind: "want", name });
-        return this.#say(`made ${name} · Enter attaches`);
-      }
+      case "create":
+        return this.#create(action.request);
       case "kill":
         this.#say(`killing ${action.name}…`);
         await this.#feed.call("shell.kill", { name: action.name }, KILL_LIMIT_MS);
@@ -151,6 +145,18 @@ export class App {
         return this.#feed.connect();
       case "quit":
         return this.#end(0);
+    }
+  }
+
+  async #create(request: NewShellRequest): Promise<void> {
+    const { name } = request;
+    try {
+      const { cols, rows } = this.#screen;
+      const place = { env: this.#env, cwd: workingDirectory(), umask: process.umask(), cols, rows };
+      await this.#feed.call("shell.new", newShellParams(request, place), NEW_LIMIT_MS);
+      this.#handle({ kind: "made", name });
+    } catch (error) {
+      this.#handle({ kind: "made", name, problem: errorLine(AgentdError.from(error)) });
     }
   }
 

@@ -7,7 +7,7 @@ import { bindings } from "./key-bindings.js";
 import type { EditedLine } from "./line-editor.js";
 import { Style } from "./palette.js";
 import { idOf, type TuiState } from "./state.js";
-import { fitText, glyphs, textWidth } from "./text-width.js";
+import { fitText, glyphs, textWidth, wrapText } from "./text-width.js";
 
 interface Box {
   readonly x: number;
@@ -68,10 +68,14 @@ export function drawHelp(canvas: Canvas): void {
 
 const FORM_WIDTH = 62;
 const INPUT_X = 11;
+/** Below the fields and the hint. */
+const NOTE_ROW = 6;
 
 export function drawForm(canvas: Canvas, form: NewShellForm): void {
   const fields = fieldsOf(form);
-  const box = drawBox(canvas, "new shell", Math.min(FORM_WIDTH, canvas.cols - 4), 7, Style.accent);
+  const formWidth = Math.min(FORM_WIDTH, canvas.cols - 4);
+  const lines = noteLines(form, formWidth, canvas.rows - 2 - NOTE_ROW);
+  const box = drawBox(canvas, "new shell", formWidth, NOTE_ROW + lines.length, Style.accent);
   const width = box.width - INPUT_X;
   fields.forEach((field, row) => {
     const y = box.y + row;
@@ -81,13 +85,10 @@ export function drawForm(canvas: Canvas, form: NewShellForm): void {
     if (field === "target") drawTargets(canvas, form, x, y, width, isActive);
     else drawInput(canvas, x, y, width, form[field], isActive, placeholder(form, field));
   });
-  const text = form.problem ?? "Enter makes it · Tab next · Esc cancel";
-  canvas.put(
-    box.x,
-    box.y + 6,
-    fitText(text, box.width),
-    form.problem === undefined ? Style.faint : Style.bad,
-  );
+  const style = form.problem !== undefined ? Style.bad : form.making !== undefined ? Style.busy : Style.faint;
+  lines.forEach((line, row) => {
+    canvas.put(box.x, box.y + NOTE_ROW + row, line, style);
+  });
   if (form.targets.length === 1)
     canvas.put(
       box.x,
@@ -95,6 +96,16 @@ export function drawForm(canvas: Canvas, form: NewShellForm): void {
       fitText("[targets.NAME] in the config file adds cloud targets", box.width),
       Style.faint,
     );
+}
+
+/** An error is shown whole: what to do about it stands at its end. */
+function noteLines({ making, problem }: NewShellForm, width: number, room: number): string[] {
+  const text =
+    problem ??
+    (making === undefined
+      ? "Enter makes it · Tab next · Esc cancel"
+      : `starting ${making}… · Esc goes on without waiting`);
+  return wrapText(text, width, Math.max(1, room));
 }
 
 function placeholder(form: NewShellForm, field: "name" | "command" | "directory"): string {

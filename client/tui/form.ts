@@ -16,6 +16,8 @@ export interface NewShellForm {
   readonly directory: EditedLine;
   /** What is wrong with it. */
   readonly problem?: string;
+  /** The name of the shell that is being made of it: until that has come out, only closing it is possible. */
+  readonly making?: string;
 }
 
 /** What was filled in. */
@@ -31,7 +33,8 @@ export interface NewShellRequest {
 export type FormStep =
   | { readonly kind: "form"; readonly form: NewShellForm }
   | { readonly kind: "cancel" }
-  | { readonly kind: "submit"; readonly request: NewShellRequest };
+  /** `form` stays open until the shell is there. */
+  | { readonly kind: "submit"; readonly form: NewShellForm; readonly request: NewShellRequest };
 
 export function newShellForm(
   taken: readonly string[],
@@ -59,6 +62,8 @@ export function fieldsOf(form: NewShellForm): readonly Field[] {
 
 export function formKey(form: NewShellForm, typed: TypedKey, taken: readonly string[]): FormStep {
   const { problem: _, ...clean } = form;
+  const isCancel = typed.key === "escape" || typed.key === "C-c";
+  if (form.making !== undefined && !isCancel) return { kind: "form", form };
   switch (typed.key) {
     case "escape":
     case "C-c":
@@ -74,6 +79,12 @@ export function formKey(form: NewShellForm, typed: TypedKey, taken: readonly str
     default:
       return { kind: "form", form: edit(clean, typed) };
   }
+}
+
+/** The shell `name` could not be made: what was typed is there to be mended. Undefined: another form, or none of this. */
+export function failedForm(form: NewShellForm, name: string, problem: string): NewShellForm | undefined {
+  const { making, ...again } = form;
+  return making === name ? { ...again, problem } : undefined;
 }
 
 function edit(form: NewShellForm, typed: TypedKey): NewShellForm {
@@ -98,6 +109,7 @@ function submit(form: NewShellForm, taken: readonly string[]): FormStep {
   const directory = isLocal ? form.directory.text.trim() : "";
   return {
     kind: "submit",
+    form: { ...form, making: name },
     request: {
       name,
       target: form.target,

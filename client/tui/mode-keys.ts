@@ -1,6 +1,6 @@
 // The keys while something besides the list has the keyboard: the filter, a form, a question, the help.
 import { isLabelKey, isShellName, MAX_LABEL_VALUE } from "../../shared/names.js";
-import { formKey, newShellForm } from "./form.js";
+import { failedForm, formKey, newShellForm } from "./form.js";
 import { type Command, commandOf } from "./key-bindings.js";
 import { editedLine, editLine, type TypedKey } from "./line-editor.js";
 import { idOf, type Mode, selectedShell, type TuiAction, type TuiState, visibleShells } from "./state.js";
@@ -53,9 +53,11 @@ export function modeKey(state: TuiState, typed: TypedKey): Step {
       const step = formKey(mode.form, typed, names);
       if (step.kind === "form")
         return { state: { ...state, mode: { kind: "form", form: step.form } }, actions: [] };
-      const closed = { ...state, mode: LIST };
-      if (step.kind === "cancel") return { state: closed, actions: [] };
-      return { state: closed, actions: [{ kind: "create", request: step.request }] };
+      if (step.kind === "cancel") return { state: { ...state, mode: LIST }, actions: [] };
+      return {
+        state: { ...state, mode: { kind: "form", form: step.form } },
+        actions: [{ kind: "create", request: step.request }],
+      };
     }
     case "kill":
       return killKey(state, mode, typed, isCancel);
@@ -128,4 +130,20 @@ function promptDone(state: TuiState, mode: Extract<Mode, { kind: "rename" | "lab
     labels[key] = value === "" ? null : value;
   }
   return { state: closed, actions: [{ kind: "label", name: shell.name, labels }] };
+}
+
+/** How the making of the shell `name` came out: its form closes, or says why not; without it the message line does. */
+export function madeOrNot(state: TuiState, name: string, problem: string | undefined): TuiState {
+  const form = state.mode.kind === "form" ? state.mode.form : undefined;
+  if (problem === undefined) {
+    const made: TuiState = {
+      ...state,
+      wanted: name,
+      message: { text: `made ${name} · Enter attaches`, tone: "info" },
+    };
+    return form?.making === name ? { ...made, mode: LIST } : made;
+  }
+  const failed = form === undefined ? undefined : failedForm(form, name, problem);
+  if (failed !== undefined) return { ...state, mode: { kind: "form", form: failed } };
+  return { ...state, message: { text: problem, tone: "error" } };
 }

@@ -2,7 +2,7 @@
 import type { ScreenFrame, ShellEvent, ShellInfo } from "../../shared/rpc.js";
 import { bindings, type Command, commandOf } from "./key-bindings.js";
 import type { TypedKey } from "./line-editor.js";
-import { changeMode, modeKey } from "./mode-keys.js";
+import { changeMode, madeOrNot, modeKey } from "./mode-keys.js";
 import {
   idOf,
   type Link,
@@ -29,8 +29,8 @@ export type TuiEvent =
   | { readonly kind: "screen"; readonly frame: ScreenFrame }
   | { readonly kind: "link"; readonly link: Link; readonly message?: Message }
   | { readonly kind: "say"; readonly message: Message | undefined }
-  /** Select the shell of this name, as soon as there is one. */
-  | { readonly kind: "want"; readonly name: string }
+  /** The making of a shell has come out; `problem`: why there is none. One that was made is selected as soon as it is listed. */
+  | { readonly kind: "made"; readonly name: string; readonly problem?: string }
   | { readonly kind: "tick"; readonly now: number };
 
 export interface Step {
@@ -75,8 +75,8 @@ function react(state: TuiState, event: TuiEvent): Step {
       });
     case "say":
       return same({ ...state, message: event.message });
-    case "want":
-      return same({ ...state, wanted: event.name });
+    case "made":
+      return same(madeOrNot(state, event.name, event.problem));
     case "tick":
       return same({ ...state, now: event.now });
   }

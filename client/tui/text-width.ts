@@ -64,3 +64,27 @@ export function padText(text: string, width: number): string {
   const fitted = fitText(text, width);
   return fitted + " ".repeat(Math.max(0, width - textWidth(fitted)));
 }
+
+/** `text` in lines of at most `width` columns, broken at blanks; what is more than `limit` lines is cut with an `…`. */
+export function wrapText(text: string, width: number, limit: number): string[] {
+  const lines: string[] = [];
+  let rest = glyphs(text);
+  while (rest.length > 0 && lines.length < limit) {
+    let end = 0;
+    for (let used = 0; end < rest.length; end++) {
+      used += rest[end]?.width ?? 0;
+      if (used > width) break;
+    }
+    // A glyph that is wider than a line is shown all the same, cut by whoever draws it.
+    end = Math.max(1, end);
+    const isLast = lines.length === limit - 1;
+    if (end < rest.length && !isLast) {
+      const blank = rest.slice(0, end + 1).findLastIndex((glyph) => glyph.text === " ");
+      if (blank > 0) end = blank;
+    }
+    const shown = isLast ? rest : rest.slice(0, end);
+    lines.push(fitText(shown.map((glyph) => glyph.text).join(""), width));
+    rest = isLast ? [] : rest.slice(rest[end]?.text === " " ? end + 1 : end);
+  }
+  return lines;
+}

@@ -1,6 +1,7 @@
 // The page's dialogs: one question each, answered by a promise.
 /// <reference lib="dom" />
 import { button, el } from "./elements.js";
+import { inPageWords } from "./page-words.js";
 
 /** Shows `dialog` over everything; resolves with what it was closed with, "" for Esc. It is gone then. */
 export function showDialog(dialog: HTMLDialogElement): Promise<string> {
@@ -9,7 +10,10 @@ export function showDialog(dialog: HTMLDialogElement): Promise<string> {
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
-      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+      // This comes a moment after it was closed: a key may have moved the focus on by then.
+      const isFree = document.activeElement === null || document.activeElement === document.body;
+      if (isFree && before instanceof HTMLElement && before.isConnected)
+        before.focus({ preventScroll: true });
       resolve(dialog.returnValue);
     });
     // A press beside it is a no.
@@ -130,8 +134,8 @@ export function labelled(label: string, input: HTMLElement, hint?: string): HTML
   );
 }
 
-/** One line for an error, in the words of whoever raised it. */
+/** One line for an error, in the words of whoever raised it but for what to do. */
 export function errorText(error: unknown): string {
-  if (error instanceof Error && error.name === "AgentdError") return error.message;
+  if (error instanceof Error && error.name === "AgentdError") return inPageWords(error.message);
   return "agentd does not answer; try again when it is back";
 }

@@ -32,6 +32,7 @@ export function setText(element: Element, text: string): void {
 const PATHS = {
   back: "M15 5l-7 7 7 7",
   more: "M4 7h16M4 12h16M4 17h16",
+  full: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16.500 16.500L21 21",
   plus: "M12 5v14M5 12h14",
   close: "M6 6l12 12M18 6L6 18",

@@ -1,15 +1,15 @@
 // The page: takes the key out of the address, goes through the door, and shows what the address names.
 /// <reference lib="dom" />
 import { commandWords } from "./command-words.js";
-import { Directory } from "./directory.js";
-import { Door, DoorClosed, doorText } from "./door.js";
 import { button, el } from "./elements.js";
-import { newListMemory } from "./list-memory.js";
-import { ListView } from "./list-view.js";
+import { Directory } from "./link/directory.js";
+import { type Closed, Door, DoorClosed, doorText } from "./link/door.js";
+import { newListMemory } from "./list/list-memory.js";
+import { ListView } from "./list/list-view.js";
 import { Preferences } from "./preferences.js";
 import { parseRoute, type Route, routeHash, takeKey } from "./route.js";
 import { TabFace } from "./tab-face.js";
-import { TerminalView } from "./terminal-view.js";
+import { TerminalView } from "./terminal/terminal-view.js";
 import { followVisibleHeight } from "./visible-height.js";
 
 const CLIENT = "browser";
@@ -118,6 +118,7 @@ class Page {
       directory: this.#directory,
       preferences: this.#preferences,
       face: this.#face,
+      onOver: () => this.#handleDirectory(),
     });
   }
 
@@ -134,18 +135,25 @@ class Page {
   #handleDirectory(): void {
     if (this.#left.signal.aborted) return;
     const { scope, state } = this.#directory;
-    if (state.kind === "over") this.#showClosed(state);
+    if (state.kind === "over") this.#handleOver(state);
     // What a link opens is known only now.
     else if (state.kind === "live" && scope.shell !== undefined && parseRoute(location.hash).view === "list")
       this.#navigate();
   }
 
-  #showClosed({ title, text }: { readonly title: string; readonly text: string }): void {
+  /** The link is over; how its shell ended stays to be read, and is said a moment later by the shell's own connection. */
+  #handleOver(closed: Closed): void {
+    const view = this.#view;
+    const isSaid = view instanceof TerminalView && view.ending?.tone !== "cut";
+    if (!isSaid) this.#showClosed(closed);
+  }
+
+  #showClosed({ title, text, again: mayHelp }: Closed): void {
     this.#view?.dispose();
     this.#view = undefined;
     this.#face.show(title, "ended");
     const again = button("Try again", () => this.#tryAgain());
-    again.hidden = !this.#door.hasToken;
+    again.hidden = !mayHelp || !this.#door.hasToken;
     const box = el("main", { class: "closed", attrs: { id: "content", tabindex: "-1" } });
     const words = el("p", { attrs: { role: "alert" } }, ...commandWords(text));
     box.append(el("p", { class: "brand", text: "agentd" }), el("h1", { text: title }), words, again);

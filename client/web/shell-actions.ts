@@ -3,9 +3,9 @@
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Params, TargetRequest } from "../../shared/rpc.js";
 import { confirmDialog, formOf, frame, inputDialog, labelled, showDialog, textInput } from "./dialogs.js";
-import type { Directory } from "./directory.js";
 import { el } from "./elements.js";
-import { freeName } from "./shell-order.js";
+import type { Directory } from "./link/directory.js";
+import { freeName } from "./list/shell-order.js";
 
 const NAME_HINT = "1 to 64 of A-Z a-z 0-9 . _ -";
 

@@ -1,6 +1,6 @@
 // The colours of terminals in the dark and in the light: the rest of the page takes its own from main.css.
 import type { ITheme } from "@xterm/xterm";
-import type { Color } from "./styled-text.js";
+import type { Color } from "./list/styled-text.js";
 
 export type Shade = "dark" | "light";
 

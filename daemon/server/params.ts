@@ -5,6 +5,7 @@ import { isLabelKey, isRuntimeSessionId, isShellId, MAX_LABEL_VALUE } from "../.
 import type { MethodName, Params, TargetRequest } from "../../shared/rpc.js";
 import { isSizePolicy, SIZE_POLICIES, type SizePolicy } from "../../shared/size.js";
 import { MAX_LABELS } from "../shell/labels.js";
+import { isForwardedHost } from "./forwarded-host.js";
 import {
   boolean,
   type Check,
@@ -22,7 +23,6 @@ import {
   word,
   wrong,
 } from "./schema.js";
-import { isForwardedHost } from "./web-place.js";
 
 /** From the protocol: each side of a size. */
 const side = integer(1, 1000);

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { JSONRPCServer } from "json-rpc-2.0";
 import { AgentdError } from "../../shared/errors.js";
-import { printable } from "../../shared/names.js";
+import { printable, suggestName } from "../../shared/names.js";
 import type { MethodName, Params, Result } from "../../shared/rpc.js";
 import type { CallId } from "./call-gate.js";
 import { paramChecks } from "./params.js";
@@ -42,10 +42,9 @@ export class RpcServer<Call> {
       }
     });
     this.#server.handleMethodNotFound = async ({ method }) => {
-      throw new AgentdError(
-        "method_not_found",
-        `no method '${printable(method, 64)}' · is the daemon older than the client?`,
-      );
+      const near = nearMethod(method, Object.keys(methods));
+      const hint = near === undefined ? "is the daemon older than the client?" : `did you mean '${near}'?`;
+      throw new AgentdError("method_not_found", `no method '${printable(method, 64)}' · ${hint}`);
     };
     for (const name of Object.keys(methods) as MethodName[]) this.#add(name, methods);
   }
@@ -92,4 +91,15 @@ function errorBody(thrown: unknown, log: ServerLog, method?: string) {
     message: internal.message,
     data: { code: internal.code, details: { ref } },
   };
+}
+
+/** A slip of the keys, or the last word of a name alone: `list` for `shell.list`. */
+function nearMethod(method: string, names: readonly string[]): string | undefined {
+  const word = method.slice(0, 64);
+  const meant = suggestName(word, names) ?? suggestName(word, names.map(lastWord));
+  return names.find((name) => name === meant) ?? names.find((name) => lastWord(name) === meant);
+}
+
+function lastWord(name: string): string {
+  return name.slice(name.lastIndexOf(".") + 1);
 }

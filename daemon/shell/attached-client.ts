@@ -58,12 +58,13 @@ export class AttachedClient implements Candidate {
   readonly #wishes: ClientWishes = {
     type: (bytes) => this.options.readOnly || this.#host.input(this, bytes),
     interrupt: () => this.options.readOnly || this.#giveUpBacklog(),
-    measure: (size) => {
-      this.size = size;
-      this.#host.resized(this);
-    },
+    measure: (size) => this.#host.measured(this, size),
     echo: (frame) => this.#send(frame),
-    redraw: () => this.#phase === "live" && this.redraw(),
+    redraw: () => {
+      if (this.#phase !== "live") return;
+      this.#host.settleSize(this);
+      this.redraw();
+    },
     lead: () => this.canLead && this.#host.lead(this),
     leave: () => {
       this.#lastNotice = encodeNotice({ kind: "detached", reason: "key" });

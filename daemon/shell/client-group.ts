@@ -6,6 +6,7 @@ import { type Size, type SizePolicy, sameSize } from "../../shared/size.js";
 import type { Clock } from "../upstream/clock.js";
 import type { AttachedClient } from "./attached-client.js";
 import { describeClient } from "./client-info.js";
+import { PacedSizes } from "./paced-sizes.js";
 import { Refit } from "./refit.js";
 import { decide } from "./size-policy.js";
 
@@ -42,6 +43,8 @@ export class ClientGroup {
   /** Those of them who are given drawings and no bytes: a full-screen program's bytes draw nothing but garbage there. */
   readonly #drawnOnly = new WeakSet<AttachedClient>();
   readonly #refit: Refit;
+  /** What the clients say of their sizes. */
+  readonly sizes: PacedSizes;
   #policy: SizePolicy;
   /** Whose terminal gives the shell its size just now: that terminal changes by itself. */
   #resizing: AttachedClient | undefined;
@@ -57,6 +60,7 @@ export class ClientGroup {
     this.#options = options;
     this.#policy = options.policy;
     this.#refit = new Refit(options.clock);
+    this.sizes = new PacedSizes(options.clock, (client, size) => this.#resized(client, size));
   }
 
   get size(): number {
@@ -100,6 +104,7 @@ export class ClientGroup {
   remove(client: AttachedClient): void {
     if (!this.#clients.delete(client)) return;
     this.#refit.forget(client);
+    this.sizes.forget(client);
     this.#elect();
     this.#options.onChange();
   }
@@ -119,8 +124,8 @@ export class ClientGroup {
     return until !== undefined && this.#options.clock.monotonic() - until < REPLY_PATIENCE_MS;
   }
 
-  /** `client` measured itself anew. */
-  resized(client: AttachedClient): void {
+  #resized(client: AttachedClient, newSize: Size): void {
+    client.size = newSize;
     const fitted = this.#fitting.has(client);
     this.#elect(client);
     this.#compare(client, this.#options.size());
@@ -130,9 +135,19 @@ export class ClientGroup {
     this.#options.onChange();
   }
 
-  setPolicy(policy: SizePolicy): void {
+  /** @param next a size that is set right behind it: the clients are told both together */
+  setPolicy(policy: SizePolicy, next?: Size): void {
+    const before = this.#options.size();
+    const isNews = policy !== this.#policy;
     this.#policy = policy;
     this.#elect();
+    const size = this.#options.size();
+    if (!isNews || !sameSize(before, size) || !sameSize(size, next ?? size)) return;
+    for (const client of this.#clients) {
+      this.#tellSize(client, size);
+      // What stands on the screen of a window that does not fit names the policy.
+      if (!this.#fitting.has(client)) this.#refit.mark(client);
+    }
   }
 
   /** While `on`, nobody sees queries: they were asked in the past. */

@@ -1,4 +1,5 @@
 // What an attached client is made of: its role, where its frames go, and what it asks of its shell.
+import type { Size } from "../../shared/size.js";
 import type { DrawingView } from "../terminal/drawing-view.js";
 import type { AttachedClient } from "./attached-client.js";
 import type { ClientRole } from "./client-role.js";
@@ -30,7 +31,10 @@ export interface ClientHost {
   monotonic(): number;
   input(client: AttachedClient, bytes: Uint8Array): void;
   lead(client: AttachedClient): void;
-  resized(client: AttachedClient): void;
+  /** Its terminal has this size. */
+  measured(client: AttachedClient, size: Size): void;
+  /** It is to be drawn anew; what it said of its size before counts for that. */
+  settleSize(client: AttachedClient): void;
   /** So many bytes wait for a client that wants every one. */
   backlog(client: AttachedClient, bytes: number): void;
   left(client: AttachedClient): void;

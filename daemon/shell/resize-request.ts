@@ -25,6 +25,6 @@ export function applyResize(
   if (policy === "latest") delete record.sizePolicy;
   else record.sizePolicy = policy;
   // First the policy: the clients are told the size together with what decides it.
-  output.clients.setPolicy(policy);
+  output.clients.setPolicy(policy, size);
   if (size !== undefined) output.resize(size);
 }

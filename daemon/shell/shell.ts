@@ -43,7 +43,8 @@ export class Shell {
     monotonic: () => this.#deps.clock.monotonic(),
     input: (from, bytes) => this.input.handle(from, bytes),
     lead: (from) => this.#clients.typed(from),
-    resized: (from) => this.#clients.resized(from),
+    measured: (from, newSize) => this.#clients.sizes.push(from, newSize),
+    settleSize: (from) => this.#clients.sizes.settle(from),
     backlog: (from, bytes) => this.#output.reportBacklog(from, bytes),
     left: (from) => this.#clients.remove(from),
   };

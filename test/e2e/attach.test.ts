@@ -1,6 +1,7 @@
 // The built command line in real terminals: what people see, what their terminal looks like afterwards, and the exit status.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { program, Sandbox } from "../support/sandbox.js";
@@ -139,14 +140,44 @@ describe.skipIf(!hasTmux)("attach in a terminal", () => {
     await pane.waitFor("31 101");
   });
 
-  it("watches with -r: no key arrives, the prefix works", async () => {
+  it("watches with -r: no key arrives, which is said once, and the prefix works", async () => {
     make("watched");
     const pane = await join("watched", "-r");
     await pane.waitFor("[attached watched · local · read-only · Ctrl-] d to detach]");
+    expect(pane.capture()).not.toContain("go nowhere");
     pane.type("echo never", "Enter");
+    await pane.waitFor("[read-only · your keys go nowhere · Ctrl-] d detaches]");
     sandbox.run(["send", "watched", "echo visible", "Enter"]);
     await pane.waitFor(/^visible$/m);
     expect(pane.capture()).not.toContain("never");
+    pane.type("more");
+    sandbox.run(["send", "watched", "echo later", "Enter"]);
+    await pane.waitFor(/^later$/m);
+    expect(pane.capture().split("go nowhere")).toHaveLength(2);
+    pane.type("C-]", "d");
+    expect(await pane.status()).toBe(0);
+  });
+
+  it("says the way back by its path where agentd is not on the PATH", async () => {
+    make("pathless");
+    const pane = tmux.open(`cd / && PATH=${dirname(process.execPath)}:/usr/bin:/bin ${attach("pathless")}`);
+    await pane.waitFor(PROMPT);
+    pane.type("C-]", "d");
+    expect(await pane.status()).toBe(0);
+    expect(pane.capture().replaceAll(/\s/g, "")).toContain(
+      `[detached from pathless · ${program("agentd").slice(1)} attach pathless]`.replaceAll(" ", ""),
+    );
+  });
+
+  it("says over a full-screen program that its keys go nowhere, until the next key", async () => {
+    make("pager", "sh", "-c", "printf '\\033[?1049h\\033[Hfull screen'; exec sleep 1000");
+    const pane = tmux.open(attach("pager", "-r"));
+    await pane.waitFor("full screen");
+    pane.type("x");
+    await pane.waitFor("[read-only · your keys go nowhere · Ctrl-] d detaches]");
+    pane.type("y");
+    await until("the line is gone", () => !pane.capture().includes("go nowhere"));
+    expect(pane.capture()).toContain("full screen");
     pane.type("C-]", "d");
     expect(await pane.status()).toBe(0);
   });

@@ -1,14 +1,6 @@
 // `config`, `logs` and the man page, as people use them.
 import { spawnSync } from "node:child_process";
-import {
-  appendFileSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { commandTable } from "../../client/command-table.js";
@@ -64,6 +56,29 @@ describe("agentd config", () => {
     });
     expect(box.run(["config", "check", "none.toml"]).status).toBe(78);
     expect(box.run(["config", "chek"]).stderr).toContain("did you mean 'check'?");
+  });
+
+  it("warns of a target that cannot work, and the file counts all the same", () => {
+    const box = sandbox();
+    const path = join(box.home, "config.toml");
+    writeFileSync(
+      path,
+      `scrollback = 7\n[targets.dev]\nruntime = "foo"\n[targets.far]\nruntime = "${TEST_ARN}"\nregion = "eu-west-1"\n`,
+    );
+    const { status, stderr, stdout } = box.run(["config", "check"]);
+    expect(stdout).toBe(
+      `${path}:2: warning: 'targets.dev' cannot work: bad runtime ARN 'foo' · it looks like arn:aws:bedrock-agentcore:REGION:ACCOUNT:runtime/ID\n` +
+        `${path}:4: warning: 'targets.far' cannot work: the runtime is in us-west-2, but the region given is eu-west-1 · leave out \`region\`\n`,
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const json = JSON.parse(box.run(["config", "check", "--json"]).stdout);
+    expect(json).toMatchObject({ problems: [], warnings: [{ line: 2, key: "targets.dev" }, { line: 4 }] });
+    expect(box.run(["config", "show"]).stdout).toContain("scrollback = 7\n");
+    expect(box.run(["new", "-d", "x", "--runtime", "dev"])).toMatchObject({
+      status: 64,
+      stderr: expect.stringContaining("bad runtime ARN 'foo'"),
+    });
+    expect(box.run(["new", "-d", "--local", "y"]).status).toBe(0);
   });
 
   it("shows what counts, as a file that says the same", () => {
@@ -180,12 +195,9 @@ describe("agentd logs", () => {
 describe("docs/service.md", () => {
   it("its first command puts the units of this agentd in their place", () => {
     const box = sandbox();
-    mkdirSync(join(box.home, "bin"));
-    symlinkSync(program("agentd"), join(box.home, "bin", "agentd"));
     const block =
       /```sh\n([\s\S]*?)```/.exec(readFileSync(join(root, "docs", "service.md"), "utf8"))?.[1] ?? "exit 1";
-    const env = { ...box.env, PATH: `${join(box.home, "bin")}:${process.env["PATH"]}` };
-    expect(spawnSync("sh", ["-ec", block], { env, encoding: "utf8" })).toMatchObject({
+    expect(spawnSync("sh", ["-ec", block], { env: box.env, encoding: "utf8" })).toMatchObject({
       status: 0,
       stderr: "",
     });

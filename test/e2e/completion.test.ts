@@ -1,10 +1,10 @@
 // Tab in the real shells: bash, zsh and fish with the scripts that agentd prints.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { program, Sandbox } from "../support/sandbox.js";
+import { Sandbox } from "../support/sandbox.js";
 import { Tmux } from "../support/tmux.js";
 
 const has = (command: string) => spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
@@ -14,9 +14,6 @@ let tmux: Tmux;
 
 beforeAll(() => {
   box = new Sandbox();
-  mkdirSync(join(box.home, "bin"));
-  symlinkSync(program("agentd"), join(box.home, "bin", "agentd"));
-  box.env["PATH"] = `${join(box.home, "bin")}:${process.env["PATH"]}`;
   writeFileSync(join(box.home, "config.toml"), `[targets.dev-box]\nruntime = "arn"\n`);
   writeFileSync(join(box.home, "input.txt"), "");
   for (const name of ["work", "wombat", "build"]) box.run(["new", name, "-d"]);

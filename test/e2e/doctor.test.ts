@@ -102,6 +102,14 @@ describe("without a fault", () => {
   });
 });
 
+it("says once that a target of the config file cannot work, also when a daemon runs", () => {
+  const box = sandbox();
+  writeFileSync(join(box.home, "config.toml"), '[targets.dev]\nruntime = "foo"\n');
+  box.run(["daemon", "start"]);
+  const { findings } = JSON.parse(box.run(["doctor", "--json"]).stdout) as { findings: { id: string }[] };
+  expect(findings.map(({ id }) => id).filter((id) => /config|bad/.test(id))).toEqual(["bad-arn"]);
+});
+
 describe("faults of this machine", () => {
   const cases: readonly [
     id: string,
@@ -141,6 +149,11 @@ describe("faults of this machine", () => {
       },
     ],
     ["config-broken", 78, (box) => void writeFileSync(join(box.home, "config.toml"), "scrolback = 1")],
+    [
+      "config-target",
+      1,
+      (box) => void writeFileSync(join(box.home, "config.toml"), '[targets.dev]\nruntime = "foo"\n'),
+    ],
     ["config-path", 78, () => ({ AGENTD_CONFIG: "here.toml" })],
     ["term-unknown", 1, () => ({ TERM: "nonsense" })],
     ["term-inside", 1, () => ({ TMUX: "/tmp/tmux,1,0", TERM: "xterm-256color" })],

@@ -105,6 +105,9 @@ describe("driving shells", () => {
     expect(run("capture", "cap", "--html").stdout).toContain('font-weight:bold">&lt;red&gt;</span> plain');
     expect(run("capture", "cap", "--join").stdout).toContain(`\n${"x".repeat(50)}\n`);
     expect(run("capture", "cap", "-S", "0", "-E", "0").stdout.split("\n")).toHaveLength(2);
+    const some = run("capture", "cap", "-S", "0", "-E", "2");
+    expect(some.stdout.split("\n")).toHaveLength(4);
+    expect(run("capture", "cap", "-S", "2", "-E", "0")).toEqual(some);
     expect(run("capture", "cap", "--html", "--json")).toMatchObject({ status: 64 });
   });
 
@@ -253,6 +256,15 @@ describe("driving shells", () => {
   it("calls any method, and says what is wrong with a call", () => {
     expect(json("rpc", "daemon.status")).toMatchObject({ v: 1 });
     expect(run("rpc", "no.such")).toMatchObject({ status: 69, stdout: "" });
+    for (const slip of ["shell.lits", "list"])
+      expect(run("rpc", slip).stderr).toBe(`no method '${slip}' · did you mean 'shell.list'?\n`);
+    const secret = '{"name":"nobody","target":{"kind":"agentcore","runtimeArn":"x","bearerToken":"a.b.c"}}';
+    const warned = run("rpc", "shell.new", secret).stderr.split("\n");
+    expect(warned[0]).toMatch(
+      /^other users of this machine can see the bearerToken .* better: bearerTokenFile/,
+    );
+    expect(warned[1]).toContain("bad runtime ARN 'x'");
+    expect(run("rpc", "shell.new", secret, "-q").stderr).not.toContain("other users");
     expect(run("rpc", "shell.info", '{"name":"nobody"}')).toMatchObject({ status: 2, stdout: "" });
     expect(run("rpc", "shell.info", "[]")).toMatchObject({ status: 64 });
     expect(run("rpc", "shell.attach", "{}")).toMatchObject({ status: 64 });

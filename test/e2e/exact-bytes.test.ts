@@ -76,7 +76,7 @@ it.skipIf(!hasTmux)("works without stty: lines of programs in cooked mode look a
 
 it.skipIf(!hasTmux)("is not held up by an stty that hangs, and leaves the terminal as it was", async () => {
   make();
-  const bin = join(sandbox.home, "bin");
+  const bin = join(sandbox.home, "hanging");
   mkdirSync(bin);
   const started = join(sandbox.home, "started");
   writeFileSync(join(bin, "stty"), `#!/bin/sh\n: > ${started}\nsleep 1000\n/usr/bin/stty "$@"\n`, {

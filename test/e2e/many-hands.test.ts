@@ -157,7 +157,9 @@ describe.skipIf(!hasTmux)("many hands on one shell", () => {
     await join("policy", 60, 30);
     expect(sizeOf("policy")).toBe("60x20");
     await wide.waitFor("[shell is 60x20 (smallest), this window 100x20]");
-    expect(sandbox.run(["resize", "policy", "70x25"]).status).toBe(0);
+    const resizing = tmux.open(`${agentd} resize policy 70x25`);
+    await resizing.waitFor("policy is 70x25 and stays so (size policy manual) · agentd resize policy");
+    expect(await resizing.status()).toBe(0);
     wide.type("stty size", "Enter");
     await wide.waitFor("25 70");
     expect(sandbox.run(["ls", "-v"]).stdout).toMatch(

@@ -234,6 +234,36 @@ describe.skipIf(!hasTmux)("the TUI", () => {
     sandbox.run(["kill", "formed"]);
   });
 
+  it("keeps the form open when there is no shell of it, with the whole error and what was typed", async () => {
+    const pane = await open();
+    pane.type("n");
+    await pane.waitFor("new shell");
+    pane.type(
+      "mended",
+      "Tab",
+      "Tab",
+      "echo was-$((1+1)); exec sleep 1000",
+      "Tab",
+      "/nowhere/at/all",
+      "Enter",
+    );
+    const shown = () =>
+      pane
+        .capture()
+        .split("\n")
+        .map((line) => /│ (.*) │/.exec(line)?.[1]?.trim() ?? "")
+        .join(" ");
+    await until("the whole error", () =>
+      shown().includes("cannot start in '/nowhere/at/all' · no such file or directory (ENOENT)"),
+    );
+    pane.type("C-u", "/", "Enter");
+    await pane.waitFor("made mended");
+    await selects(pane, "mended");
+    await pane.waitFor(/^was-2$/m);
+    expect(pane.capture()).not.toContain("new shell");
+    sandbox.run(["kill", "mended"]);
+  });
+
   it("filters while one types, by label and title too, and Esc shows all again", async () => {
     sandbox.run(["label", "alpha", "team=blue"]);
     const pane = await open();

@@ -250,6 +250,39 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     expect(capture("killed").trim()).toBe("one,two,three.");
   });
 
+  it("says what was typed and not sent when its person leaves while the daemon is away", async () => {
+    make("abandoned");
+    const tab = await openShell("abandoned");
+    const pid = daemonPid();
+    await tab.page.context().setOffline(true);
+    process.kill(pid, "SIGKILL");
+    await tab.page.locator('.link[data-kind="busy"]').waitFor();
+    await tab.type("lost");
+    await tab.page.getByText(/4 B of typing kept/).waitFor();
+    await tab.page.getByRole("link", { name: "All shells" }).click();
+    await tab.page.getByRole("status").getByText("4 B of typing for abandoned not sent").waitFor();
+    expect(capture("abandoned")).not.toContain("lost");
+  });
+
+  it("never types into another shell that has taken the name while the daemon was away", async () => {
+    make("mine");
+    const tab = await openShell("mine");
+    const pid = daemonPid();
+    await tab.page.context().setOffline(true);
+    process.kill(pid, "SIGKILL");
+    await tab.page.locator('.link[data-kind="busy"]').waitFor();
+    await tab.type("secret");
+    await tab.page.getByText(/6 B of typing kept/).waitFor();
+    expect(sandbox.run(["kill", "mine"]).status).toBe(0);
+    make("mine", "cat");
+    await tab.page.context().setOffline(false);
+    await tab.page.getByText("There is no shell mine").first().waitFor();
+    await tab.page.getByText("It is gone; another one has its name now.").waitFor();
+    await tab.page.getByText("6 B of typing not sent").waitFor();
+    expect(capture("mine")).not.toContain("secret");
+    expect(shell("mine")?.clients).toBe(0);
+  });
+
   it("stays quick while a program prints 20 MB", async () => {
     make("flood");
     const tab = await openShell("flood");
@@ -301,6 +334,22 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
       .getByText(/agentd web prints a new one/)
       .first()
       .waitFor();
+  });
+
+  it("tells the holder of a link how its shell ended, and offers nothing that cannot help", async () => {
+    make("lent");
+    const tab = await openTab(undefined, "--link", "lent");
+    await tab.drawn();
+    expect(sandbox.run(["kill", "lent"]).status).toBe(0);
+    await tab.page
+      .getByRole("alert")
+      .getByText(/lent (exited|ended)/)
+      .waitFor();
+    await tab.page.reload();
+    await tab.page.getByRole("heading", { name: "This link has ended" }).waitFor();
+    const text = await tab.page.locator("body").innerText();
+    expect(text).not.toMatch(/live on/);
+    expect(await tab.page.getByRole("button").count()).toBe(0);
   });
 
   it("tells nothing to a program that has taken the port of its daemon", async () => {
@@ -391,8 +440,11 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).getByText("New shell").waitFor();
     await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("/");
+    await page.locator("input[type=search]:focus").waitFor();
     await page.keyboard.type("by-letter");
+    await page.getByText(/^1 of /).waitFor();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("r");
     await page.getByRole("dialog", { name: "Rename by-letter" }).waitFor();
@@ -489,6 +541,33 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
       await tab.page.keyboard.press(key);
     await tab.type("end");
     await tab.shows("^_^[b^[[1;3D^[OP^[[Zend");
+  });
+
+  it("fills the screen on request, and has the keys there that a browser keeps", async () => {
+    make("full", "bash", "-c", "stty -echo raw; exec cat -v");
+    const tab = await openTab();
+    await tab.page.evaluate(() => {
+      const locked: string[] = [];
+      const lock = (keys: string[]) => void locked.push(...keys);
+      Object.assign(window, { locked });
+      Object.assign((navigator as unknown as { keyboard: object }).keyboard, { lock });
+    });
+    await tab.enter("full");
+    await tab.page.getByRole("button", { name: "Full screen", exact: true }).click();
+    const leave = tab.page.getByRole("button", { name: "Leave full screen" });
+    await leave.waitFor();
+    const locked = () => tab.page.evaluate(() => (window as unknown as { locked: string[] }).locked);
+    await expect.poll(locked).toEqual(["Escape", "KeyN", "KeyT", "KeyW"]);
+    // The terminal has the keyboard again.
+    await tab.page.keyboard.press("Control+w");
+    await tab.page.keyboard.press("Escape");
+    await tab.shows("^W^[");
+    await leave.click();
+    await tab.page.getByRole("button", { name: "Full screen", exact: true }).waitFor();
+    await tab.page.getByRole("button", { name: "Full screen", exact: true }).click();
+    await leave.waitFor();
+    await tab.page.getByRole("link", { name: "All shells" }).click();
+    await expect.poll(() => tab.page.evaluate(() => document.fullscreenElement)).toBeNull();
   });
 
   it("finds text in what has scrolled away", async () => {
@@ -594,6 +673,51 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
       .toBeLessThan(60);
   });
 
+  it("opens a link whose address is hidden only after it was shown, in a tab that knows nothing of this one", async () => {
+    const address = "http://127.0.0.1:9/hidden";
+    make(
+      "linked",
+      "bash",
+      "-c",
+      `printf '\\033]8;;${address}\\033\\\\read this\\033]8;;\\033\\\\'; exec cat`,
+    );
+    const tab = await openShell("linked");
+    await tab.shows("read this");
+    const box = await tab.page.locator(".xterm-rows > div").first().boundingBox();
+    const at = { x: (box?.x ?? 0) + 20, y: (box?.y ?? 0) + (box?.height ?? 0) / 2 };
+    await tab.page.mouse.move(at.x + 30, at.y);
+    await tab.page.mouse.move(at.x, at.y, { steps: 5 });
+    await tab.page.locator(".address").getByText(address).waitFor();
+    await tab.page.mouse.down();
+    await tab.page.mouse.up();
+    const dialog = tab.page.getByRole("alertdialog", { name: "Open this address?" });
+    await dialog.getByText(address).waitFor();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    expect(tab.page.context().pages()).toHaveLength(1);
+    await tab.page.mouse.move(at.x + 30, at.y);
+    await tab.page.mouse.move(at.x, at.y, { steps: 5 });
+    await tab.page.mouse.down();
+    await tab.page.mouse.up();
+    await dialog.waitFor();
+    const opened = tab.page.context().waitForEvent("page");
+    await dialog.getByRole("button", { name: "Open", exact: true }).click();
+    const beside = await opened;
+    expect(await beside.evaluate(() => window.opener)).toBeNull();
+    await beside.close();
+  });
+
+  it("opens its menu under a finger that rests", async () => {
+    make("rested");
+    const tab = await openShell("rested", PHONE);
+    const session = await tab.page.context().newCDPSession(tab.page);
+    const touch = (type: "touchStart" | "touchEnd", touchPoints: { x: number; y: number }[]) =>
+      session.send("Input.dispatchTouchEvent", { type, touchPoints });
+    await touch("touchStart", [{ x: 150, y: 300 }]);
+    await tab.page.getByRole("dialog", { name: "rested" }).waitFor();
+    await touch("touchEnd", []);
+    await tab.page.getByRole("dialog").getByRole("button", { name: "Search" }).waitFor();
+  });
+
   it("gives a screen reader the text of the screen, on request", async () => {
     make("read-out");
     const tab = await openShell("read-out");
@@ -604,6 +728,65 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     await tab.page.locator(".xterm-helper-textarea:focus").waitFor();
     await tab.run("echo heard-$((3+3))");
     await tab.page.locator(".xterm-accessibility-tree").getByText("heard-6", { exact: true }).waitFor();
+  });
+
+  describe("with a graphics card", () => {
+    let drawn: Browser;
+
+    beforeAll(async () => {
+      drawn = await launchBrowser({ webgl: true });
+    });
+
+    afterAll(() => drawn?.close());
+
+    const enter = async (name: string): Promise<WebTab> => {
+      const made = await newContext(drawn);
+      contexts.push(made);
+      const tab = await WebTab.open(made, sandbox);
+      tabs.push(tab);
+      await tab.enter(name);
+      await tab.page.locator(".xterm canvas").first().waitFor();
+      return tab;
+    };
+
+    it("goes on in the DOM when the card is taken away", async () => {
+      make("carded");
+      const tab = await enter("carded");
+      await tab.run("echo before-$((1+1))");
+      await until("it has run", () => capture("carded").includes("before-2"));
+      expect(await tab.page.locator(".xterm-rows > div").count()).toBe(0);
+      await tab.page.evaluate(() => {
+        for (const canvas of document.querySelectorAll<HTMLCanvasElement>(".xterm canvas"))
+          canvas.getContext("webgl2")?.getExtension("WEBGL_lose_context")?.loseContext();
+      });
+      await tab.shows(/^before-2$/);
+      await tab.run("echo after-$((2+2))");
+      await tab.shows(/^after-4$/);
+    });
+
+    it("draws a flag as one picture, not as its two letters", async () => {
+      // Of Germany: red in its middle.
+      make("flag", "bash", "-c", "printf '\\U1F1E9\\U1F1EA'; exec cat");
+      await until("it is printed", () => capture("flag").includes("\u{1f1e9}"));
+      const tab = await enter("flag");
+      const redPixels = async () => {
+        const picture = await tab.page.locator(".xterm-screen").screenshot();
+        return tab.page.evaluate(async (base64) => {
+          const image = new Image();
+          image.src = `data:image/png;base64,${base64}`;
+          await image.decode();
+          const canvas = new OffscreenCanvas(image.width, image.height);
+          const pen = canvas.getContext("2d")!;
+          pen.drawImage(image, 0, 0);
+          const { data } = pen.getImageData(0, 0, image.width, image.height);
+          let red = 0;
+          for (let i = 0; i < data.length; i += 4)
+            if ((data[i] ?? 0) > 160 && (data[i + 1] ?? 0) < 60 && (data[i + 2] ?? 0) < 60) red++;
+          return red;
+        }, picture.toString("base64"));
+      };
+      await expect.poll(redPixels).toBeGreaterThan(10);
+    });
   });
 
   describe("accessibility", () => {

@@ -1,6 +1,6 @@
 // A clean home for one test: own runtime, state and config directories, the built programs, and nothing left running afterwards.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -24,7 +24,7 @@ export class Sandbox {
     this.home = realpathSync(mkdtempSync(join(tmpdir(), "agentd-test-")));
     this.env = {
       HOME: this.home,
-      PATH: process.env.PATH,
+      PATH: `${join(this.home, "bin")}:${process.env.PATH}`,
       LANG: "C.UTF-8",
       TERM: "xterm-256color",
       SHELL: "/bin/bash",
@@ -35,6 +35,13 @@ export class Sandbox {
       AGENTD_CONFIG: join(this.home, "config.toml"),
       ...extraEnv,
     };
+    this.#install();
+  }
+
+  /** People have it on their PATH, and lines to be copied say so. */
+  #install(): void {
+    mkdirSync(join(this.home, "bin"));
+    symlinkSync(program("agentd"), join(this.home, "bin", "agentd"));
   }
 
   get socketPath(): string {

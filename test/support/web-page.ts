@@ -45,6 +45,11 @@ export async function openSocket(url: string, at?: Where): Promise<RawConnection
   return connection;
 }
 
+interface PageAnswer<T> {
+  readonly result?: T;
+  readonly error?: { readonly message: string; readonly data?: { readonly code?: string } };
+}
+
 export class WebPage {
   readonly connection: RawConnection;
   readonly scope: Readonly<Record<string, unknown>>;
@@ -70,10 +75,15 @@ export class WebPage {
 
   /** One call and its answer; throws the error's code. */
   async call<T = Record<string, unknown>>(method: string, params: unknown = {}): Promise<T> {
-    this.connection.text({ jsonrpc: "2.0", id: ++this.#lastId, method, params });
-    const answer = await this.connection.json<{ result?: T; error?: { data?: { code?: string } } }>();
+    const answer = await this.ask<T>(method, params);
     if (answer.error !== undefined) throw new Error(answer.error.data?.code ?? "error");
     return answer.result as T;
+  }
+
+  /** The same with its error as it came. */
+  ask<T>(method: string, params: unknown = {}): Promise<PageAnswer<T>> {
+    this.connection.text({ jsonrpc: "2.0", id: ++this.#lastId, method, params });
+    return this.connection.json<PageAnswer<T>>();
   }
 
   send(channel: number, payload: Uint8Array | string = ""): void {

@@ -7,9 +7,9 @@ import type { Call, PacketReceiver } from "../../daemon/server/connection.js";
 import { paramChecks } from "../../daemon/server/params.js";
 import type { MethodTable } from "../../daemon/server/rpc-server.js";
 import type { ServerLog } from "../../daemon/server/server-log.js";
-import { WebServer } from "../../daemon/server/web-server.js";
 import type { ClientSink } from "../../daemon/shell/client-host.js";
 import { type Disk, systemDisk } from "../../daemon/shell/disk.js";
+import { WebServer } from "../../daemon/web/server.js";
 import { Channel } from "../../shared/channel.js";
 import { encodeFrame } from "../../shared/frame.js";
 import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
@@ -47,7 +47,10 @@ export class WebWorld {
   /** What the attached ones called themselves. */
   readonly programs: string[] = [];
   shells = ["work", "other"];
-  infoOf = (name: string): ShellInfo => ({ name }) as ShellInfo;
+  infoOf = (name: string): ShellInfo =>
+    ({ name, shellId: `id of ${name}`, runtimeSessionId: "s", createdAt: "2026-11-21" }) as ShellInfo;
+  /** What every call that got through fails with. */
+  failure: Error | undefined;
   wallMs = Date.parse("2026-11-21T12:00:00Z");
   monotonicMs = 0;
   readonly #listeners = new Set<(event: ShellEvent) => void>();
@@ -65,7 +68,7 @@ export class WebWorld {
       version: "0",
       home: { cwd: "/home/me", env: { HOME: "/home/me" } },
       methods: () => this.#methods(),
-      hasShell: (name) => this.shells.includes(name),
+      shells: () => this.shells.map((name) => this.infoOf(name)),
       subscribe: (listener) => {
         this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);
@@ -115,6 +118,7 @@ export class WebWorld {
       const answer = answers[name as keyof typeof answers] as ((p: unknown, c: Call) => unknown) | undefined;
       const method = async (params: unknown, call: Call) => {
         this.calls.push(`${name} ${JSON.stringify(params)}`);
+        if (this.failure !== undefined) throw this.failure;
         return (await answer?.(params, call)) ?? {};
       };
       return [name, method];

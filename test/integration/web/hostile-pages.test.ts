@@ -306,7 +306,7 @@ describe("a request that takes its time", () => {
   });
 
   it("ends with five seconds in the product", async () => {
-    const { WEB_LIMITS } = await import("../../../daemon/server/web-limits.js");
+    const { WEB_LIMITS } = await import("../../../daemon/web/limits.js");
     expect(WEB_LIMITS).toMatchObject({
       requestMs: 5000,
       tokenMs: 2000,

@@ -227,6 +227,28 @@ describe("the next daemon", () => {
     await expect(WebPage.open(url, token)).rejects.toThrow("4001");
   });
 
+  it("drops the link of a shell whose name another one has, and keeps that of one with another name", async () => {
+    const first = new WebWorld();
+    const { url, token } = await linked({ name: "work" }, first);
+    const other = await linked({ name: "other" }, first);
+    await first.end();
+    const second = new WebWorld({ stateDirectory: first.stateDirectory });
+    // `work` was ended and made again; `other` was renamed.
+    second.shells = ["work", "renamed"];
+    const ids = { work: "id of the next one", renamed: "id of other" };
+    second.infoOf = (name) =>
+      ({
+        name,
+        shellId: ids[name as keyof typeof ids],
+        runtimeSessionId: "s",
+        createdAt: `later, ${name}`,
+      }) as ShellInfo;
+    await second.server.restore();
+    await expect(WebPage.open(url, token)).rejects.toThrow("4001");
+    const page = await WebPage.open(other.url, other.token);
+    expect(page.scope).toMatchObject({ shell: "renamed" });
+  });
+
   it("does not listen when no link is left that anybody could come back with", async () => {
     const first = new WebWorld();
     await linked({ name: "work" }, first);

@@ -1,6 +1,7 @@
 // What the holder of a link can come to know or to hold that is not its own: other shells, the owner's names, all the sockets.
 import { describe, expect, it } from "vitest";
-import { Door } from "../../../client/web/door.js";
+import { Door } from "../../../client/web/link/door.js";
+import { AgentdError } from "../../../shared/errors.js";
 import { decodeNotice, encodeNotice } from "../../../shared/notice.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import { openAddress, openSocket, post, WebPage, whereOf } from "../../support/web-page.js";
@@ -49,6 +50,12 @@ async function linked(params: Parameters<WebWorld["server"]["link"]>[0], world =
   return { world, token, ...address, page: await WebPage.open(address.url, token) };
 }
 
+/** An address of everything, and its token. */
+async function owned(world: WebWorld): Promise<[string, string]> {
+  const { url } = await world.server.start({});
+  return [url, await openAddress(url)];
+}
+
 describe("what a link is told of its shell", () => {
   it("is what its page shows, and nothing by which the shell or its owner could be found elsewhere", async () => {
     const world = new WebWorld();
@@ -88,17 +95,38 @@ describe("what a link is told of its shell", () => {
       { kind: "waiting", reason: "credentials", message: "aws sso login --profile secret" },
       { kind: "gone", message: "arn:secret is not there" },
       { kind: "skipped", bytes: 5 },
+      { kind: "ended", durationMs: 1, exit: { kind: "unknown", message: "arn:secret took it" } },
     ] as const)
       sink.send(encodeNotice(notice));
     const told = [];
-    for (let i = 0; i < 4; i++)
+    for (let i = 0; i < 5; i++)
       told.push(decodeNotice((await page.connection.message())!.payload.subarray(1)));
     expect(told).toEqual([
       { kind: "lost", attempt: 2, reason: "", held: 3 },
       { kind: "waiting", reason: "credentials", message: "its owner is asked" },
       { kind: "gone", message: "it cannot be had any more" },
       { kind: "skipped", bytes: 5 },
+      { kind: "ended", durationMs: 1, exit: { kind: "unknown", message: "its owner may know why" } },
     ]);
+  });
+
+  it("has no error in it that names what is the owner's, whatever the error is", async () => {
+    const { page, world } = await linked({ name: "work" });
+    const owner = await WebPage.open(...(await owned(world)));
+    for (const code of ["shell_not_found", "no_credentials", "capacity", "upstream_failed"] as const) {
+      world.failure = new AgentdError(
+        code,
+        "arn:secret of 123456789012 \u00b7 did you mean 'secret-shell'?",
+        {
+          details: { account: "secret" },
+        },
+      );
+      const { error } = await page.ask("shell.capture", { name: "work" });
+      expect(error?.data).toEqual({ code });
+      expect(error?.message).toMatch(/^(this shell|it cannot be done now)/);
+      expect(JSON.stringify(error)).not.toMatch(/secret|123456789012/);
+      expect((await owner.ask("shell.capture", { name: "work" })).error?.message).toContain("arn:secret");
+    }
   });
 
   it("is everything for the owner", async () => {

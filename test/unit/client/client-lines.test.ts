@@ -79,6 +79,44 @@ describe("ls -v", () => {
     for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
+  it("never wraps in a narrow terminal, and keeps ids whole where they fit at all", () => {
+    const cloud: ShellInfo = {
+      ...shell(
+        "a-shell-with-a-long-name",
+        client({ tty: "/dev/pts/3", pid: 4242, readOnly: true, leads: true }),
+      ),
+      kind: "agentcore",
+      state: "reconnecting",
+      reason: "no route to the host at all",
+      region: "us-west-2",
+      runtimeArn: "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/demo-Ab1",
+      sizePolicy: "smallest",
+      cols: 200,
+      rows: 100,
+      bytesLost: 123_456,
+      labels: { team: "x".repeat(100), stage: "dev" },
+      activeAt: since,
+      lifetime: { connectionEndsAt: since, vmEndsAt: since },
+      slots: { used: 3, limit: 10 },
+    };
+    const shells = [cloud, shell("b"), shell("c".repeat(64))];
+    for (const width of [100, 80, 60, 40]) {
+      const lines = shellTable(shells, now, { verbose: true, width }).split("\n");
+      for (const line of lines) expect(line.length, `${width}: ${line}`).toBeLessThanOrEqual(width);
+      expect(lines.join("\n")).toContain(cloud.runtimeSessionId);
+      expect(lines.join(" ")).toMatch(/pid 4242|4242 /);
+    }
+    const killed = { ...shell("killed"), state: "ended", signal: 9 } as const;
+    for (const width of [60, 40])
+      expect(shellTable([killed], now, { verbose: true, width })).toContain(" ended SIGKILL ");
+    const narrow = shellTable(shells, now, { verbose: true, width: 40 }).split("\n");
+    expect(narrow[0]).toMatch(/^NAME +STATE +WHERE$/);
+    expect(narrow.slice(2, 4)).toEqual([
+      "  size 200x100 smallest · clients 1 ·",
+      "    age 1h · idle 4m · pid 4242 · bytes",
+    ]);
+  });
+
   it("says what decides the size where it is not the usual", () => {
     expect(shellTable([{ ...shell("a"), sizePolicy: "smallest" }], now, { verbose: true })).toContain(
       "80x24 smallest",

@@ -46,6 +46,16 @@ describe("config", () => {
     expect(message(`${"a.".repeat(20_000)}a = 1`)).toContain("line 1");
   });
 
+  it("says where a key belongs that stands in another place", () => {
+    expect(message('prefix = "C-a"')).toContain("'prefix' is not known here · it belongs into [keys]");
+    expect(message('[targets.a]\nruntime = "arn:x"\nprefix = "C-a"')).toContain(
+      "'targets.a.prefix' is not known here · it belongs into [keys]",
+    );
+    expect(message('region = "us-west-2"')).toContain("it belongs into a [targets.NAME]");
+    expect(message("[keys]\nscrollback = 7")).toContain("it belongs to the top of the file");
+    expect(message('prefx = "C-a"')).not.toContain("belongs");
+  });
+
   it("knows the official client's keys by name", () => {
     expect(parseConfig('keys = "agentcore"', "/c.toml").prefix).toBe("agentcore");
     expect(() => parseConfig('keys = "emacs"', "/c.toml")).toThrow(

@@ -60,7 +60,7 @@ describe("ShellLog", () => {
     changed({ name: "b", state: "ended" });
     changed({ name: "c", state: "ended", exitCode: 0 });
     expect(lines().map(([, , facts]) => facts)).toEqual([
-      { shell: "a", exit: "signal 9" },
+      { shell: "a", exit: "SIGKILL" },
       { shell: "b", exit: "unknown" },
       { shell: "c", exit: 0 },
     ]);

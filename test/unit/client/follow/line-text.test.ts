@@ -109,10 +109,33 @@ describe("LineText", () => {
   });
 });
 
+describe("what follows output", () => {
+  const stream = "before\r\n\x1b[?1049h\x1b[2Jdrawn\r\nagain\x1b[?1049l\x1b[31mafter\r\n";
+
+  it("leaves out what a full-screen program draws, and tells of each one", () => {
+    let programs = 0;
+    const note = () => void programs++;
+    const safe = new SafeAnsi(note);
+    expect(safe.push(encoder.encode(stream))).toBe("before\r\n\x1b[31mafter\r\n");
+    const lines = new LineText({ cols: 80, onAlternate: note });
+    expect([...lines.push(encoder.encode(stream))]).toEqual(["before", "after"]);
+    expect(programs).toBe(2);
+    safe.push(encoder.encode("\x1b[?1049h\x1b[?1049h"));
+    expect(programs).toBe(3);
+  });
+
+  it("begins inside one", () => {
+    const inside = stream.slice(stream.indexOf("drawn"));
+    expect(new SafeAnsi(undefined, true).push(encoder.encode(inside))).toBe("\x1b[31mafter\r\n");
+    const lines = new LineText({ cols: 80, isAlternate: true });
+    expect([...lines.push(encoder.encode(inside))]).toEqual(["after"]);
+  });
+});
+
 describe("SafeAnsi", () => {
   it("keeps colours and what happens within a line, and nothing else", () => {
     const output =
-      "\x1b[1;38;2;1;2;3mx\x1b[K\r\n\x1b[?1049h\x1b[5A\x1b[2J\x1b]52;c;eA==\x07\x1bc\x1b[6n\x07\x1b[>1u\x1b[2Gy";
+      "\x1b[1;38;2;1;2;3mx\x1b[K\r\n\x1b[?25l\x1b[5A\x1b[2J\x1b]52;c;eA==\x07\x1bc\x1b[6n\x07\x1b[>1u\x1b[2Gy";
     expect(new SafeAnsi().push(encoder.encode(output))).toBe("\x1b[1;38;2;1;2;3mx\x1b[K\r\n\x1b[2Gy");
   });
 });

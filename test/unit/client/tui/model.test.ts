@@ -124,6 +124,45 @@ describe("the model of the TUI", () => {
     expect([...rename("b"), ...rename("not ok"), ...rename("a")]).toEqual([]);
   });
 
+  describe("of a form that was sent", () => {
+    const type = (text: string) => Array.from(text, key);
+    const sent = play(listed(shell("a")), key("n"), ...type("new"), key("enter"));
+
+    it("stays open until the shell is there, and then selects it", () => {
+      expect(sent.actions).toEqual([{ kind: "create", request: { name: "new", target: "local" } }]);
+      expect(picture(sent.state)).toContain("starting new…");
+      expect(play(sent.state, key("enter"), ...type("x")).actions).toEqual([]);
+      const made = play(sent.state, { kind: "made", name: "new" });
+      expect(made.state.mode).toEqual({ kind: "list" });
+      const listedAfter = play(made.state, {
+        kind: "shell",
+        event: { kind: "changed", shell: shell("new") },
+      });
+      expect(selectedShell(listedAfter.state)?.name).toBe("new");
+    });
+
+    it("shows the whole of a failure, and keeps what was typed", () => {
+      const problem = `${"a long story about the runtime ".repeat(6)}· agentd doctor`;
+      const failed = play(sent.state, { kind: "made", name: "new", problem });
+      const shown = picture(failed.state)
+        .split("\n")
+        .map((line) => /│ (.*?) *│/.exec(line)?.[1] ?? "")
+        .join(" ");
+      expect(shown).toContain(problem);
+      expect(play(failed.state, key("enter")).actions).toEqual(sent.actions);
+    });
+
+    it("tells the failure in the message line when it was closed meanwhile, also beside another form", () => {
+      const closed = play(sent.state, key("escape")).state;
+      expect(picture(closed)).not.toContain("new shell");
+      const failure: TuiEvent = { kind: "made", name: "new", problem: "no room" };
+      expect(picture(play(closed, failure).state)).toContain("no room");
+      const other = play(closed, key("n"), ...type("x"), failure).state;
+      expect(other.mode).toMatchObject({ kind: "form", form: { name: { text: "x" } } });
+      expect(other).toMatchObject({ message: { text: "no room", tone: "error" } });
+    });
+  });
+
   it("starts agentd again only for Enter when it was stopped on purpose", () => {
     const state = play(listed(shell("a")), { kind: "link", link: "waiting" }).state;
     expect(play(state, key("down"), key("d")).actions).toEqual([]);

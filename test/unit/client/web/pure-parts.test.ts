@@ -1,19 +1,19 @@
 // The page's decisions without a page: keys, pastes, order, addresses, receipts, waits.
 
 import { describe, expect, it } from "vitest";
-import { contrast, readable } from "../../../../client/web/contrast.js";
-import { DoorClosed } from "../../../../client/web/door.js";
-import { endingOf } from "../../../../client/web/ending.js";
-import { cleanPaste, pasteQuestion } from "../../../../client/web/pasted-text.js";
-import { ReadReceipts } from "../../../../client/web/read-receipts.js";
-import { busyText } from "../../../../client/web/reconnect-wait.js";
-import { RetryDelays } from "../../../../client/web/retry-delays.js";
+import { StickyKey, withAlt, withCtrl } from "../../../../client/web/keys/sticky-key.js";
+import { DoorClosed } from "../../../../client/web/link/door.js";
+import { endingOf } from "../../../../client/web/link/ending.js";
+import { ReadReceipts } from "../../../../client/web/link/read-receipts.js";
+import { busyText } from "../../../../client/web/link/reconnect-wait.js";
+import { RetryDelays } from "../../../../client/web/link/retry-delays.js";
+import { SocketClosed } from "../../../../client/web/link/rpc-socket.js";
+import { isTerminalAnswer } from "../../../../client/web/link/terminal-answer.js";
+import { contrast, readable } from "../../../../client/web/list/contrast.js";
+import { agoText, freeName, toneOf, visibleShells } from "../../../../client/web/list/shell-order.js";
 import { parseRoute, routeHash, takeKey } from "../../../../client/web/route.js";
-import { SocketClosed } from "../../../../client/web/rpc-socket.js";
-import { agoText, freeName, toneOf, visibleShells } from "../../../../client/web/shell-order.js";
-import { StickyKey, withAlt, withCtrl } from "../../../../client/web/sticky-key.js";
-import { isTerminalAnswer } from "../../../../client/web/terminal-answer.js";
-import { isPlainAddress, webAddress } from "../../../../client/web/web-address.js";
+import { cleanPaste, pasteQuestion } from "../../../../client/web/terminal/pasted-text.js";
+import { isPlainAddress, webAddress } from "../../../../client/web/terminal/web-address.js";
 import type { ShellInfo } from "../../../../shared/rpc.js";
 import { SHELL } from "../../../support/fake-daemon.js";
 import { fc } from "../../../support/property.js";

@@ -87,6 +87,34 @@ describe("the size of a shell", () => {
     expect(rig.upstream.sizes.at(-1)).toBe("81x41");
   });
 
+  it("tells the clients of another policy, also when the size stays, and of both at once", async () => {
+    const rig = ShellRig.live();
+    const one = await rig.attach({ cols: 80, rows: 24 });
+    const other = await rig.attach({ cols: 90, rows: 30, ignoreSize: true });
+    await rig.drawn();
+    const seen = [0, 0];
+    const told = () =>
+      [one, other].map(({ sink }, index) => {
+        const notices = sink.notices.filter(({ kind }) => kind === "resized");
+        const news = notices.slice(seen[index]);
+        seen[index] = notices.length;
+        return news;
+      });
+    told();
+    rig.shell.resize({ policy: "smallest" });
+    const news = { kind: "resized", cols: 80, rows: 24, policy: "smallest" };
+    expect(told()).toEqual([[{ ...news, leads: true }], [{ ...news, leads: false }]]);
+    rig.shell.resize({ policy: "smallest" });
+    expect(told()).toEqual([[], []]);
+    rig.shell.resize({ size: { cols: 80, rows: 24 } });
+    expect(told().map((notices) => notices.length)).toEqual([1, 1]);
+    rig.shell.resize({ policy: "latest" });
+    told();
+    rig.shell.resize({ size: { cols: 100, rows: 40 } });
+    const both = { kind: "resized", cols: 100, rows: 40, policy: "manual" };
+    expect(told()).toEqual([[{ ...both, leads: true }], [{ ...both, leads: false }]]);
+  });
+
   it("goes into the record with its policy, so that the next daemon has both", () => {
     const rig = ShellRig.live();
     rig.shell.resize({ size: { cols: 132, rows: 43 } });
@@ -101,6 +129,57 @@ describe("the size of a shell", () => {
     expect(() => rig.shell.resize({ size: { cols: 1, rows: 1 }, policy: "latest" })).toThrow(bad);
     expect(() => rig.shell.resize({})).toThrow(bad);
     expect(sizeOf(rig)).toBe("80x24");
+  });
+});
+
+describe("a burst of sizes", () => {
+  it("counts with its first at once and with its last a frame later, whoever else is attached", async () => {
+    const rig = ShellRig.live();
+    const other = await rig.attach();
+    const busy = await rig.attach();
+    await rig.drawn();
+    for (let i = 0; i < 10_000; i++) resize(busy, 100 + (i % 50), 30);
+    expect(sizeOf(rig)).toBe("100x30");
+    await rig.clock.advance(16);
+    expect(rig.upstream.sizes.slice(-2)).toEqual(["100x30", "149x30"]);
+    expect(kinds(other.sink).filter((kind) => kind === "resized")).toHaveLength(2);
+  });
+
+  it("costs one size in each frame for as long as it goes on", async () => {
+    const rig = ShellRig.live();
+    const busy = await rig.attach();
+    const before = rig.upstream.sizes.length;
+    for (let ms = 0; ms < 160; ms++) {
+      for (let i = 0; i < 10; i++) resize(busy, 81 + ((ms * 10 + i) % 100), 24);
+      await rig.clock.advance(1);
+    }
+    expect(rig.upstream.sizes.length - before).toBe(11);
+  });
+
+  it("is over when its client leaves: what waits counts no more", async () => {
+    const rig = ShellRig.live();
+    const staying = await rig.attach({ cols: 90, rows: 25 });
+    staying.type("x");
+    const leaving = await rig.attach();
+    leaving.type("x");
+    const timers = rig.clock.pendingTimers;
+    resize(leaving, 100, 30);
+    resize(leaving, 120, 40);
+    leaving.client.closed();
+    expect(sizeOf(rig)).toBe("90x25");
+    await rig.clock.advance(100);
+    expect(sizeOf(rig)).toBe("90x25");
+    expect(rig.clock.pendingTimers).toBeLessThanOrEqual(timers);
+  });
+
+  it("counts as a whole before a drawing that its client asks for right behind it", async () => {
+    const rig = ShellRig.live();
+    const only = await rig.attach();
+    await rig.drawn();
+    resize(only, 100, 30);
+    resize(only, 120, 40);
+    only.frame(Channel.Snapshot);
+    expect(sizeOf(rig)).toBe("120x40");
   });
 });
 
