@@ -36,6 +36,8 @@ export interface OutputPathOptions {
   onResize(size: Size): void;
   /** A replay has arrived. */
   onReplayed(): void;
+  /** ... whose beginning is missing, and with it what a full-screen program had set. */
+  onCutReplay(): void;
   /** Something that `ls` shows has changed. */
   onChange(): void;
 }
@@ -58,8 +60,7 @@ export class OutputPath {
   readonly clients: ClientGroup;
   /** They are told of every frame of output, before the filter, in the same turn. */
   readonly watchers = new OutputWatchers();
-  /** Where output begins to be shown whose beginning is missing. */
-  readonly start = new ReplayStart();
+  readonly #start = new ReplayStart();
   readonly #options: OutputPathOptions;
   readonly #screen: Screen;
   readonly #tail = new SequenceTail();
@@ -93,7 +94,7 @@ export class OutputPath {
     this.#replay = new ReplayWindow(options.clock, (open) => {
       this.clients.setReplaying(open);
       if (open) return;
-      this.start.end();
+      if (this.#start.end() && this.#isCounted) options.onCutReplay();
       options.onReplayed();
     });
   }
@@ -145,7 +146,7 @@ export class OutputPath {
     this.#log.append(payload);
     const covered = Math.max(0, Math.min(-this.#unshown, payload.length));
     this.#unshown += payload.length;
-    const cut = this.start.push(payload, covered);
+    const cut = this.#start.push(payload, covered);
     if (cut > 0) this.#show({ bytes: payload.subarray(0, 0), consumed: cut }, NO_OUTPUT);
     const rest = covered + cut === 0 ? payload : payload.subarray(covered + cut);
     for (const piece of piecesOf(rest, this.#filter, this.#replay.open)) {
@@ -207,7 +208,7 @@ export class OutputPath {
       this.#unshown = offset - screen.offset;
       const [filter, size] = [this.#newFilter(), this.#size];
       restoreScreen(screen, { screen: this.#screen, tail: this.#tail, filter, size });
-    } else if (isCut) this.start.begin("cut");
+    } else if (isCut) this.#start.begin(isOther ? "cut" : "gap");
     if (isOther) this.clients.redraw();
   }
 
@@ -217,7 +218,7 @@ export class OutputPath {
    */
   goOnUncounted(isAdopted: boolean): void {
     this.#isCounted = false;
-    if (isAdopted) this.start.begin("perhaps");
+    if (isAdopted) this.#start.begin("perhaps");
   }
 
   /**
@@ -231,7 +232,6 @@ export class OutputPath {
     this.#tail.push(NEW_SHELL);
     this.#screen.write(NEW_SHELL, false);
     this.#log.restart(epoch ?? randomUUID(), offset);
-    if (offset > 0) this.start.begin("cut");
     this.clients.redraw();
   }
 
@@ -276,7 +276,7 @@ export class OutputPath {
   #filterAnew(): void {
     this.#filter = this.#newFilter();
     this.#unshown = 0;
-    this.start.forget();
+    this.#start.forget();
     this.watchers.prompt.reset();
   }
 

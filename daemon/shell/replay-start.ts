@@ -15,39 +15,35 @@ const REST_OF_CONTROL = /^[0-9;:?<=>]{1,64}[@A-Za-z`]/;
  * `cut`: it is known that output is missing before. Begins at the first ESC, or behind the first line feed.
  * `perhaps`: a server that does not count sends what may be all there ever was. Only what looks like the rest of a sequence or
  * of a character is left out.
+ * `gap`: clients have seen what came before, and are told how much is missing: nothing more is left out.
  */
-export type Beginning = "cut" | "perhaps";
+export type Beginning = "cut" | "perhaps" | "gap";
 
 /** Invariant: leaves out a prefix of what comes after `begin`, of at most `BOUND_BYTES` and the rest of a character. */
 export class ReplayStart {
   /** Undefined: it has been found where to begin. */
-  #beginning: Beginning | undefined;
+  #beginning: Exclude<Beginning, "gap"> | undefined;
   #passed = 0;
-  #isUntold = false;
+  #isCut = false;
 
   /** Output of the present connection begins in the midst of what there was. */
   begin(beginning: Beginning): void {
-    this.#beginning = beginning;
+    this.#beginning = beginning === "gap" ? undefined : beginning;
     this.#passed = 0;
-    this.#isUntold = true;
+    this.#isCut = true;
   }
 
-  /** The replay is over: what follows is live, and whole. */
-  end(): void {
-    this.#beginning = undefined;
+  /** The replay is over: what follows is live, and whole. @returns whether the beginning was missing. */
+  end(): boolean {
+    const wasCut = this.#isCut;
+    this.forget();
+    return wasCut;
   }
 
   /** Whole output follows. */
   forget(): void {
     this.#beginning = undefined;
-    this.#isUntold = false;
-  }
-
-  /** Whether the beginning was missing; once for each time that it was. */
-  takeCut(): boolean {
-    const isUntold = this.#isUntold;
-    this.#isUntold = false;
-    return isUntold;
+    this.#isCut = false;
   }
 
   /** How many bytes of the next piece of the output, which is `chunk` from there on, are not to be shown. */

@@ -75,10 +75,8 @@ export class Shell {
       },
       onPressure: (high) => (high ? this.#upstream.pause() : this.#upstream.resume()),
       onResize: (newSize) => this.#handleResize(newSize),
-      onReplayed: () => {
-        this.#settled.reach();
-        if (this.#output.isCounted && this.#output.start.takeCut()) this.#upstream.nudge();
-      },
+      onReplayed: () => this.#settled.reach(),
+      onCutReplay: () => this.#upstream.nudge(),
       onChange: () => deps.onChange(this),
     });
     this.#activity = new Activity(deps.clock, this.#output.watchers, () => deps.onActive?.(this) ?? false);

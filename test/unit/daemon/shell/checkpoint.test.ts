@@ -356,13 +356,13 @@ describe("output whose beginning is missing", () => {
     expect(rig.upstream.nudges).toBe(0);
   });
 
-  it("begins anew after a gap on a connection of the same daemon", async () => {
+  it("is shown whole behind a gap that clients are told of, and the program draws itself anew", async () => {
     const rig = ShellRig.live();
     rig.upstream.output("before\r\n");
     rig.upstream.link({ kind: "lost", attempt: 1, reason: "the connection broke" });
     rig.upstream.live({ verdict: "same", offset: 5000, end: 5012, gap: 4992 });
     rig.upstream.output("6mgap\r\nafter");
-    expect(await rig.drawn()).toMatch(/before\n+after/);
+    expect(await rig.drawn()).toMatch(/before\n6mgap\n+after/);
     expect(rig.upstream.nudges).toBe(1);
   });
 
