@@ -19,6 +19,7 @@ import { Runs } from "./shell/run/runs.js";
 import { watchScreen } from "./shell/screen-watch.js";
 import type { Shell } from "./shell/shell.js";
 import type { UpstreamRequest } from "./shell/shell-deps.js";
+import type { ShellRecord } from "./shell/shell-record.js";
 import { ShellStore } from "./shell/shell-store.js";
 import { typeStartCommand } from "./shell/start-command.js";
 import { describeUnsaved } from "./shell/state-keeper.js";
@@ -29,6 +30,7 @@ import { Admission } from "./upstream/admission.js";
 import { systemClock } from "./upstream/clock.js";
 import { credentialPaths, watchCredentials } from "./upstream/credential-watch.js";
 import { freshIds } from "./upstream/ids.js";
+import { LocalCheckpoints } from "./upstream/local-checkpoints.js";
 import { LocalRuntimeLink } from "./upstream/local-runtime-link.js";
 import { startLocalRuntime } from "./upstream/local-runtime-process.js";
 import { ReplayKnowledge } from "./upstream/replay-knowledge.js";
@@ -70,6 +72,10 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
         env: runtimeEnvironment(options.env),
       }),
   });
+  const checkpoints = new LocalCheckpoints({
+    socketPath: runtimeSocketPath,
+    listShells: () => runtime.listShells(),
+  });
   const tokens = new HeldTokens();
   const sign = createSigner({ clock, heldTokens: tokens, hide: (secret) => scrubber.hide(secret) });
   const deps = {
@@ -102,6 +108,10 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
       get scrollback() {
         return config.current.scrollback;
       },
+      checkpoints: (record) =>
+        record.target.kind === "local"
+          ? { take: () => checkpoints.take(record), save: (screen) => checkpoints.save(record, screen) }
+          : undefined,
       neighbours: (shell: Shell) => neighboursOf(shell.record, registry.list()),
       createUpstream: ({ record, size, have, handlers, isUrgent }: UpstreamRequest) =>
         cloud.tend(
@@ -135,6 +145,7 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     registry.wake();
   });
   const runs = new Runs({ clock, onChange: (listener) => registry.subscribe(listener) });
+  await checkpoints.load(records.filter(isLocalAndThere), ADOPT_LIMIT_MS);
   registry.adopt(records);
   await localShellsFound(registry);
   return {
@@ -186,6 +197,10 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
     },
     stopLocalShells: () => runtime.stop(),
   };
+}
+
+function isLocalAndThere({ target, ended, gone }: ShellRecord): boolean {
+  return target.kind === "local" && ended === undefined && gone === undefined;
 }
 
 /** Whoever starts a daemon to ask about a shell learns how it is, not that it is being looked for. */

@@ -14,6 +14,9 @@ export interface Snapshot {
   readonly bytes: Uint8Array;
 }
 
+/** Our bound for a snapshot that is kept for the next daemon (a checkpoint); scrollback goes first. */
+export const MAX_CHECKPOINT_BYTES = 2 * 1024 * 1024;
+
 /** One SNAPSHOT frame: the first of a snapshot carries its header, the last says so. */
 export interface SnapshotPart {
   readonly header: Omit<Snapshot, "bytes"> | undefined;

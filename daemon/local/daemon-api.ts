@@ -1,8 +1,9 @@
-// What only the daemon may ask, on its own Unix socket: start a shell from a specification, list shells, stop.
+// What only the daemon may ask, on its own Unix socket: start a shell from a specification, list shells, keep their screens, stop.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AgentdError } from "../../shared/errors.js";
 import { isRuntimeSessionId, isShellId, isShellName } from "../../shared/names.js";
 import { isSize } from "../../shared/size.js";
+import { answerCheckpoint, isCheckpointRequest } from "./checkpoint-api.js";
 import { parseJsonObject, readBody } from "./http-body.js";
 import { Rejection } from "./rejection.js";
 import type { RuntimeSessions } from "./runtime-sessions.js";
@@ -27,6 +28,7 @@ export class DaemonApi {
 
   /** Answers a request below /agentd/. @throws Rejection. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (isCheckpointRequest(request)) return await answerCheckpoint(this.#shells, request, response);
     const body = await readBody(request, MAX_SPEC_BYTES);
     switch (`${request.method} ${request.url}`) {
       case "POST /agentd/shells":
@@ -63,6 +65,7 @@ export class DaemonApi {
       epoch: shell.epoch,
       offset: shell.offset,
       ...shell.size,
+      ...(shell.checkpoint === undefined ? {} : { checkpoint: shell.checkpoint.offset }),
       ...(shell.exit === undefined ? {} : { exit: shell.exit }),
     }));
   }

@@ -3,8 +3,10 @@ import { randomUUID } from "node:crypto";
 import type { WebSocket } from "ws";
 import { ReplayRing } from "../../shared/replay-ring.js";
 import type { Size } from "../../shared/size.js";
+import type { Snapshot } from "../../shared/snapshot.js";
 import type { ShellExit } from "../../shared/status.js";
 import { Attachment } from "./attachment.js";
+import { KeptCheckpoint } from "./checkpoint.js";
 import type { Knobs } from "./knobs.js";
 import { hasChildren, killGroupsOfSession, signalGroups } from "./process-groups.js";
 import { Pty, type PtySpec } from "./pty.js";
@@ -58,6 +60,7 @@ export class LocalShell {
   readonly #pty: Pty;
   readonly #startedAt = performance.now();
   #ring: ReplayRing;
+  readonly #checkpoint = new KeptCheckpoint();
   #size: Size;
   #attachment: Attachment | undefined;
   /** Output before this offset was handed to a connection. */
@@ -107,7 +110,18 @@ export class LocalShell {
   }
 
   get heldBytes(): number {
-    return this.#ring.end - this.#ring.start;
+    return this.#ring.end - this.#ring.start + this.#checkpoint.heldBytes;
+  }
+
+  /** Its screen, as a daemon has handed it over; undefined once the output no longer reaches back to it. */
+  get checkpoint(): Snapshot | undefined {
+    return this.#checkpoint.current;
+  }
+
+  /** @returns false when it is not of this output. */
+  keepCheckpoint(checkpoint: Snapshot): boolean {
+    const { start, end } = this.#ring;
+    return this.#checkpoint.keep(checkpoint, { epoch: this.epoch, start, end });
   }
 
   /** True when the shell runs something right now. */
@@ -188,6 +202,7 @@ export class LocalShell {
   /** Forgets the output of an ended shell; its exit stays known. */
   dropOutput(): void {
     this.#ring = new ReplayRing(1, this.#ring.end);
+    this.#checkpoint.free();
   }
 
   #connect(socket: WebSocket, own: () => Attachment): ShellConnection {
@@ -206,6 +221,7 @@ export class LocalShell {
       },
       onClosed: (clean) => {
         if (clean && announced) this.exitFetched = true;
+        if (this.exitFetched) this.#checkpoint.free();
         this.#owner.connectionClosed(this);
       },
       onActivity: (kind) => this.#owner.activity(kind),
@@ -215,6 +231,7 @@ export class LocalShell {
   #handleOutput(bytes: Uint8Array): void {
     this.#attachment?.output(bytes);
     this.#ring.append(bytes);
+    this.#checkpoint.freeBefore(this.#ring.start);
     this.#owner.activity("output");
   }
 
@@ -245,6 +262,7 @@ export class LocalShell {
     // Who asked for the end knows of it.
     this.exitFetched = killed;
     const attachment = this.#attachment;
+    if (killed) this.#checkpoint.free();
     this.#owner.shellExited(this);
     if (killed) attachment?.killed(exit);
     else attachment?.exited(exit);

@@ -2,6 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 import { type BackNotice, isHarmless, type Notice, type NoticeSpan } from "../../shared/notice.js";
 import type { LinkEvent, TimeSpan } from "../upstream/link.js";
+import type { AttachedClient } from "./attached-client.js";
 import type { ShellState } from "./shell-state.js";
 
 export interface LinkHistory {
@@ -100,6 +101,19 @@ export function noticeOfState(state: ShellState, held = 0): Notice | undefined {
     default:
       return undefined;
   }
+}
+
+/** One that comes while the link is down, or after the end, learns it at once. @param held typed bytes that wait */
+export function tellState(
+  client: Pick<AttachedClient, "notify" | "finish">,
+  state: ShellState,
+  createdAt: number,
+  held: number,
+): void {
+  const notice = noticeOfState(state, held);
+  if (notice !== undefined) client.notify(notice);
+  const last = lastNotice(state, createdAt);
+  if (last !== undefined) client.finish(last);
 }
 
 /** What a client is told before it is sent away, or undefined while the shell is not over. */

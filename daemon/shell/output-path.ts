@@ -1,11 +1,11 @@
 // The way of an output byte: from the upstream to the ring, the screen and every attached client, in one turn.
 import { randomUUID } from "node:crypto";
 import { Channel } from "../../shared/channel.js";
-import { chunksOf, encodeFrame, framePayload } from "../../shared/frame.js";
+import { encodeFrame, framePayload } from "../../shared/frame.js";
 import { type Size, sameSize } from "../../shared/size.js";
-import { encodeSnapshot } from "../../shared/snapshot.js";
+import { encodeSnapshot, type Snapshot } from "../../shared/snapshot.js";
 import type { DrawingView } from "../terminal/drawing-view.js";
-import { OutputFilter } from "../terminal/output-filter.js";
+import type { OutputFilter } from "../terminal/output-filter.js";
 import type { OutputPiece } from "../terminal/output-pieces.js";
 import { Screen, type ScreenOptions } from "../terminal/screen.js";
 import { SequenceTail } from "../terminal/sequence-tail.js";
@@ -18,7 +18,11 @@ import { LastDrawing } from "./last-drawing.js";
 import { NEW_SHELL } from "./new-shell-sequence.js";
 import { OutputLog, type Resumption } from "./output-log.js";
 import { OutputWatchers } from "./output-watchers.js";
+import { Pressure } from "./pressure.js";
+import { ReplayStart } from "./replay-start.js";
 import { ReplayWindow } from "./replay-window.js";
+import { restoreScreen } from "./restored-screen.js";
+import { filterOf, partsOf, piecesOf } from "./shell-filter.js";
 import type { ShellRecord } from "./shell-record.js";
 
 export interface OutputPathOptions {
@@ -26,15 +30,19 @@ export interface OutputPathOptions {
   readonly record: ShellRecord;
   readonly clock: Clock;
   readonly screen: Omit<ScreenOptions, "cols" | "rows" | "onPressure">;
-  /** The upstream should wait (true), or go on: for the screen, or for clients that want every byte. */
+  /** The upstream should wait (true), or go on. */
   onPressure(high: boolean): void;
   /** The shell has a new size: tell the upstream. */
   onResize(size: Size): void;
   /** A replay has arrived. */
   onReplayed(): void;
+  /** ... whose beginning is missing, and with it what a full-screen program had set. */
+  onCutReplay(): void;
   /** Something that `ls` shows has changed. */
   onChange(): void;
 }
+
+const NO_OUTPUT = encodeFrame(Channel.Stdout, new Uint8Array(0));
 
 /**
  * Invariants (docs/architecture.md):
@@ -45,12 +53,14 @@ export interface OutputPathOptions {
  * 5. `have` is a place that a server has counted to: it outlives a connection that says nothing of places, until that one's
  *    first byte of output.
  * 6. Only the ring sees what the filter keeps back. `offset` is where that stands: between two sequences, where another can begin.
- * 7. Only STDOUT is drawn: STDERR is the platform's word beside the terminal, and the clients say it beside theirs.
+ * 7. Output that a restored screen shows already goes to the ring and the watchers only; `offset` stays at the screen's until then.
+ * 8. Only STDOUT is drawn: STDERR is the platform's word beside the terminal, and the clients say it beside theirs.
  */
 export class OutputPath {
   readonly clients: ClientGroup;
   /** They are told of every frame of output, before the filter, in the same turn. */
   readonly watchers = new OutputWatchers();
+  readonly #start = new ReplayStart();
   readonly #options: OutputPathOptions;
   readonly #screen: Screen;
   readonly #tail = new SequenceTail();
@@ -59,19 +69,19 @@ export class OutputPath {
   #size: Size;
   readonly #drawings = new LastDrawing();
   #filter: OutputFilter | undefined;
-  /** Bytes of the ring's end that the clients have not been given: held by the filter, or behind what is being shown. */
+  /** Bytes of the ring's end that the clients have not been given. Negative: the ring has yet to come to where a restored screen stands. */
   #unshown = 0;
   #isCounted = false;
   #isPlaceKnown = false;
   readonly #laggards: Laggards;
-  readonly #pressure = { screen: false, clients: false };
 
   constructor(options: OutputPathOptions) {
     this.#options = options;
     this.#size = { cols: options.record.cols, rows: options.record.rows };
     this.#filter = this.#newFilter();
-    this.#laggards = new Laggards(options.clock, (high) => this.#press("clients", high));
-    const onPressure = (high: boolean) => this.#press("screen", high);
+    const pressure = new Pressure((high) => options.onPressure(high));
+    this.#laggards = new Laggards(options.clock, (high) => pressure.set("clients", high));
+    const onPressure = (high: boolean) => pressure.set("screen", high);
     this.#screen = new Screen({ ...options.screen, ...this.#size, onPressure });
     this.clients = new ClientGroup({
       clock: options.clock,
@@ -83,7 +93,9 @@ export class OutputPath {
     });
     this.#replay = new ReplayWindow(options.clock, (open) => {
       this.clients.setReplaying(open);
-      if (!open) options.onReplayed();
+      if (open) return;
+      if (this.#start.end() && this.#isCounted) options.onCutReplay();
+      options.onReplayed();
     });
   }
 
@@ -91,7 +103,7 @@ export class OutputPath {
     return this.#log.epoch;
   }
 
-  /** Absolute STDOUT offset of what the clients have been given, or been spared. */
+  /** Absolute STDOUT offset of what the clients have been given or spared. */
   get offset(): number {
     return this.#log.offset - this.#unshown;
   }
@@ -132,8 +144,12 @@ export class OutputPath {
     // One turn: no await from here to the end of this function.
     this.#isPlaceKnown &&= this.#isCounted;
     this.#log.append(payload);
+    const covered = Math.max(0, Math.min(-this.#unshown, payload.length));
     this.#unshown += payload.length;
-    for (const piece of piecesOf(payload, this.#filter, this.#replay.open)) {
+    const cut = this.#start.push(payload, covered);
+    if (cut > 0) this.#show({ bytes: payload.subarray(0, 0), consumed: cut }, NO_OUTPUT);
+    const rest = covered + cut === 0 ? payload : payload.subarray(covered + cut);
+    for (const piece of piecesOf(rest, this.#filter, this.#replay.open)) {
       if (piece.bytes === payload) this.#show(piece, frame);
       else this.#showPart(piece);
     }
@@ -146,16 +162,9 @@ export class OutputPath {
     if (this.#options.record.target.kind === "local") this.#laggards.report(client, bytes);
   }
 
-  #press(source: "screen" | "clients", high: boolean): void {
-    const before = this.#pressure.screen || this.#pressure.clients;
-    this.#pressure[source] = high;
-    const after = this.#pressure.screen || this.#pressure.clients;
-    if (after !== before) this.#options.onPressure(after);
-  }
-
   /** What came since `resume`, or undefined when it cannot be had exactly. It is of the past: no bell of it rings. */
   resumeFrom(resume: { readonly epoch: string; readonly offset: number }): Resumption | undefined {
-    const bytes = this.#log.resumeFrom(resume);
+    const bytes = this.#unshown < 0 ? undefined : this.#log.resumeFrom(resume);
     if (bytes === undefined) return undefined;
     const filter = this.#newFilter();
     const pieces = piecesOf(bytes, filter, true);
@@ -166,37 +175,50 @@ export class OutputPath {
 
   /** SNAPSHOT frames for the shell as it is at this call; resolves once the screen has got there. */
   drawing(view: DrawingView | undefined): Promise<readonly Uint8Array[]> {
-    return this.#drawings.get(view, () => this.#draw(view));
+    return this.#drawings.get(view, async () => encodeSnapshot(await this.snapshot(view)));
   }
 
-  async #draw(view: DrawingView | undefined): Promise<readonly Uint8Array[]> {
-    const { epoch, offset } = this;
-    const size = this.#size;
+  /** The same, not yet in frames. @param titles with the pushed ones: not for clients */
+  async snapshot(view?: DrawingView, titles = false): Promise<Snapshot> {
+    const { epoch, offset, size } = this;
     const tail = this.#tail.bytes.slice();
-    const screen = await this.#screen.snapshot(view);
+    const screen = await this.#screen.snapshot(view, titles);
     const bytes = new Uint8Array(screen.length + tail.length);
     bytes.set(screen);
     bytes.set(tail, screen.length);
-    return encodeSnapshot({ epoch, offset, size, bytes });
+    return { epoch, offset, size, bytes };
   }
 
   scan<T>(read: (state: XtermState) => Iterator<unknown, T>): Promise<T> {
     return this.#screen.scan(read);
   }
 
-  /** From now on the output is that of `epoch` at `offset`. Clients learn a new offset by a notice, a new epoch by a drawing. */
-  moveTo(epoch: string, offset: number): void {
+  /**
+   * From now on the output is that of `epoch` at `offset`. Clients learn a new offset by a notice, a new epoch by a drawing.
+   * @param screen what it showed at a place from `offset` on: nothing has been shown before
+   */
+  moveTo(epoch: string, offset: number, screen?: Snapshot): void {
     this.#setCounted(true);
     this.#drawings.forget();
     const isOther = epoch !== this.#log.epoch;
+    const isCut = offset > (isOther ? 0 : this.#log.offset);
     if (isOther || offset !== this.#log.offset) this.#log.restart(epoch, offset);
     if (isOther) this.#filterAnew();
+    if (screen !== undefined) {
+      this.#unshown = offset - screen.offset;
+      const [filter, size] = [this.#newFilter(), this.#size];
+      restoreScreen(screen, { screen: this.#screen, tail: this.#tail, filter, size });
+    } else if (isCut) this.#start.begin(isOther ? "cut" : "gap");
     if (isOther) this.clients.redraw();
   }
 
-  /** The same terminal, as far as is known, on a connection whose server does not say where it stands. */
-  goOnUncounted(): void {
+  /**
+   * The same terminal, as far as is known, on a connection whose server does not say where it stands.
+   * @param isAdopted what it has output so far is not known
+   */
+  goOnUncounted(isAdopted: boolean): void {
     this.#isCounted = false;
+    if (isAdopted) this.#start.begin("perhaps");
   }
 
   /**
@@ -247,28 +269,19 @@ export class OutputPath {
   }
 
   /** A long sequence takes several frames; until the last one, a client stands before it. */
-  #showPart({ bytes, consumed }: OutputPiece): void {
-    const parts = [...chunksOf(bytes)];
-    const last = parts.pop() ?? bytes;
-    for (const part of parts) this.#show({ bytes: part, consumed: 0 }, encodeFrame(Channel.Stdout, part));
-    this.#show({ bytes: last, consumed }, encodeFrame(Channel.Stdout, last));
+  #showPart(piece: OutputPiece): void {
+    for (const part of partsOf(piece)) this.#show(part, encodeFrame(Channel.Stdout, part.bytes));
   }
 
   #filterAnew(): void {
     this.#filter = this.#newFilter();
     this.#unshown = 0;
+    this.#start.forget();
     this.watchers.prompt.reset();
   }
 
   #newFilter(): OutputFilter | undefined {
-    const { record, clock } = this.#options;
-    if (record.escapes === "raw") return undefined;
-    return new OutputFilter({
-      clipboard: record.clipboard === "allow",
-      name: () => record.name,
-      now: () => clock.monotonic(),
-      onBlocked: (what, bytes) => this.clients.notify({ kind: "blocked", what, bytes }),
-    });
+    return filterOf(this.#options.record, this.#options.clock, () => this.clients);
   }
 
   #setCounted(isCounted: boolean): void {
@@ -284,12 +297,4 @@ export class OutputPath {
     this.#options.onResize(size);
     this.clients.announceSize(size);
   }
-}
-
-function piecesOf(
-  bytes: Uint8Array,
-  filter: OutputFilter | undefined,
-  replaying: boolean,
-): readonly OutputPiece[] {
-  return filter === undefined ? [{ bytes, consumed: bytes.length }] : filter.pieces(bytes, replaying);
 }

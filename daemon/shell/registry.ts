@@ -67,6 +67,7 @@ export class Registry {
   /** Finds the shells of the state file again: those that are not over connect at once. */
   adopt(records: readonly ShellRecord[]): void {
     for (const record of records) {
+      record.known ||= record.target.kind === "local"; // A daemon that died at once made it: its output is of the past.
       this.#add(record).start();
       // What an earlier daemon had begun; who asked for it had no answer.
       if (record.ending === true) this.kill(record.name, false).catch(ignore);

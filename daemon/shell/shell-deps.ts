@@ -4,6 +4,7 @@ import type { ShellExit } from "../../shared/status.js";
 import type { Slicer } from "../terminal/slicer.js";
 import type { Clock } from "../upstream/clock.js";
 import type { Ending, Have, UpstreamHandlers } from "../upstream/link.js";
+import type { CheckpointPlace } from "./checkpoint-keeper.js";
 import type { Shell } from "./shell.js";
 import type { ShellRecord } from "./shell-record.js";
 
@@ -40,6 +41,8 @@ export interface ShellDeps {
   /** Lines of scrollback. */
   readonly scrollback: number;
   createUpstream(request: UpstreamRequest): ShellUpstream;
+  /** Where the screen of this shell outlives the daemon; undefined: nowhere. */
+  checkpoints?(record: ShellRecord): CheckpointPlace | undefined;
   /** Names of the other shells that hold places on the same runtime. */
   neighbours(shell: Shell): readonly string[];
   /** Something that `ls` shows has changed. */

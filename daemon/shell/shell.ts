@@ -7,10 +7,11 @@ import type { ShellExit } from "../../shared/status.js";
 import type { Ending, LinkEvent } from "../upstream/link.js";
 import { Activity } from "./activity.js";
 import { AttachedClient } from "./attached-client.js";
+import { CheckpointKeeper } from "./checkpoint-keeper.js";
 import type { ClientHost, ClientSink } from "./client-host.js";
 import { roleOf } from "./client-role.js";
 import { LinkJournal } from "./link-journal.js";
-import { lastNotice, nameHolders, noticeOfState } from "./link-notices.js";
+import { lastNotice, nameHolders, tellState } from "./link-notices.js";
 import { Milestone } from "./milestone.js";
 import { OutputPath } from "./output-path.js";
 import { placeOutput } from "./output-place.js";
@@ -55,6 +56,7 @@ export class Shell {
   /** For the verbs that type. */
   readonly input: ShellInput;
   readonly #activity: Activity;
+  readonly #checkpoints: CheckpointKeeper | undefined;
   #attachedAt: number | undefined;
   #lastError: AgentdError | undefined;
 
@@ -74,9 +76,11 @@ export class Shell {
       onPressure: (high) => (high ? this.#upstream.pause() : this.#upstream.resume()),
       onResize: (newSize) => this.#handleResize(newSize),
       onReplayed: () => this.#settled.reach(),
+      onCutReplay: () => this.#upstream.nudge(),
       onChange: () => deps.onChange(this),
     });
     this.#activity = new Activity(deps.clock, this.#output.watchers, () => deps.onActive?.(this) ?? false);
+    this.#checkpoints = CheckpointKeeper.of(deps.checkpoints?.(record), deps.clock, this.#output);
     this.#upstream = deps.createUpstream({
       record,
       size: this.#output.size,
@@ -171,11 +175,7 @@ export class Shell {
     // First the size, if this client decides it, then the mark: what is drawn must fit the client's terminal.
     this.#clients.add(client);
     if (resumed === undefined) client.redraw();
-    // One that comes while the link is down, or after the end, learns it at once.
-    const notice = noticeOfState(this.#state, this.#upstream.queuedBytes);
-    if (notice !== undefined) client.notify(notice);
-    const last = lastNotice(this.#state, this.record.createdAt);
-    if (last !== undefined) client.finish(last);
+    tellState(client, this.#state, this.record.createdAt, this.#upstream.queuedBytes);
     const { epoch, offset } = this.#output;
     const from = { epoch, offset: resumed?.offset ?? offset, resumed: resumed !== undefined };
     return { result: { shell: this.info(), ...from }, client };
@@ -222,6 +222,7 @@ export class Shell {
     this.#activity.stop();
     this.#stop.abort();
     await this.#running;
+    await this.#checkpoints?.stop(isOver(this.#state));
     this.#output.dispose();
   }
 
@@ -252,7 +253,7 @@ export class Shell {
 
   #handleLive(event: Extract<LinkEvent, { kind: "live" }>, wasLive: boolean): void {
     const { verdict, epoch, end, ids } = event;
-    placeOutput(this.#output, event, wasLive);
+    placeOutput(this.#output, event, wasLive, this.#checkpoints?.take());
     if (connectedAs(this.record, ids)) this.#deps.onRecord(this);
     this.#lastError = undefined;
     // Only where the output is counted does a client that resumes have something to wait for.

@@ -4,6 +4,6 @@ import type { Size } from "../../shared/size.js";
 export interface DrawingView {
   /** Of the terminal that will show it. */
   readonly size: Size;
-  /** With the lines above the screen. */
-  readonly history: boolean;
+  /** With the lines above the screen; a number: this share of them, the newest. */
+  readonly history: boolean | number;
 }

@@ -101,11 +101,13 @@ export class Screen implements SlicedTask {
 
   /**
    * Bytes that draw the state after everything written and resized before this call, without an unfinished sequence.
-   * `view`: for another terminal than one of the screen's size.
+   * `view`: for another terminal than one of the screen's size. `titles`: with the pushed ones, see serializer.ts.
    * Rejects with `shell_ended` when the screen is disposed first.
    */
-  snapshot(view?: DrawingView): Promise<Uint8Array> {
-    return this.scan((state) => encoded(serialize(state, this.#tracker, { view, cache: this.#drawn })));
+  snapshot(view?: DrawingView, titles = false): Promise<Uint8Array> {
+    return this.scan((state) =>
+      encoded(serialize(state, this.#tracker, { view, titles, cache: this.#drawn })),
+    );
   }
 
   /** The lines of the screen that is on, after everything written before this call; each ends with a newline. */

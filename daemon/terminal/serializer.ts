@@ -18,6 +18,8 @@ const ERASE = `${CSI}2H${CSI}J${CSI}H${CSI}K`;
 export interface SerializeOptions {
   /** Whom it is for; default: a terminal of the same size, with the history. */
   readonly view?: DrawingView | undefined;
+  /** With the pushed titles: only for a terminal that nobody looks at, whose own stack is empty. */
+  readonly titles?: boolean | undefined;
   /** What has been drawn of this terminal; the text is then another, and what it draws the same. */
   readonly cache?: ScrollbackCache | undefined;
 }
@@ -34,7 +36,7 @@ export interface SerializeOptions {
 export function* serialize(
   state: XtermState,
   tracker: ModeTracker,
-  { view = { size: state, history: true }, cache }: SerializeOptions = {},
+  { view = { size: state, history: true }, titles = false, cache }: SerializeOptions = {},
 ): Generator<string> {
   const isAlternate = state.active === state.alternate;
   const writer = new LineWriter(state);
@@ -54,6 +56,7 @@ export function* serialize(
     writer.put(tracker.keyboardSequence("alternate"));
   }
   writer.put(modeSequence(state));
+  if (titles) writer.put(titleStackSequence(state));
   writer.put(tracker.restoreSequence());
   writer.put(charsetSequences(state) + (isCharsetRestored(state) ? `${ESC}8` : ""));
   placeCursor(writer, state);
@@ -101,7 +104,9 @@ function* drawView(
   cache?: ScrollbackCache,
 ): Generator<string> {
   if (!sameSize(view.size, state)) yield* drawFitted(writer, state, buffer, view);
-  else yield* drawBuffer(writer, state, buffer, view.history ? { cache } : { from: buffer.ybase });
+  else if (view.history === true) yield* drawBuffer(writer, state, buffer, { cache });
+  else
+    yield* drawBuffer(writer, state, buffer, { from: Math.ceil(buffer.ybase * (1 - Number(view.history))) });
 }
 
 /** Tabs, margins and saved cursor of the buffer that is on. The cursor, pen and charset end at their saved values. */
@@ -151,6 +156,17 @@ function modeSequence(state: XtermState): string {
   if (state.cursorBlinkMode) text += `${CSI}?12h`;
   if (dec.cursorStyle !== undefined)
     text += `${CSI}${CURSOR_STYLES[dec.cursorStyle] + (dec.cursorBlink ? 0 : 1)} q`;
+  return text;
+}
+
+function titleStackSequence({ titleStack }: XtermState): string {
+  let title = "";
+  let text = "";
+  for (const pushed of titleStack) {
+    if (pushed !== title) text += `${ESC}]2;${pushed}${ESC}\\`;
+    text += `${CSI}22;2t`;
+    title = pushed;
+  }
   return text;
 }
 

@@ -52,6 +52,7 @@ interface XtermCore {
   };
   readonly _inputHandler: Record<XtermRepetition, (params: { params: ArrayLike<number> }) => boolean> & {
     readonly _curAttrData: XtermPen;
+    readonly _windowTitleStack: readonly string[];
     readonly _parser: { readonly precedingJoinState: number; readonly currentState: number };
     saveCursor(): boolean;
     restoreCursor(): boolean;

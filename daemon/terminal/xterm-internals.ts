@@ -62,6 +62,9 @@ export function stateOf(terminal: Terminal): XtermState {
     get parserState() {
       return core._inputHandler._parser.currentState;
     },
+    get titleStack() {
+      return core._inputHandler._windowTitleStack;
+    },
     link: (id) => linkOf(terminal, id),
   };
 }

@@ -98,5 +98,7 @@ export interface XtermState {
   readonly joinState: number;
   /** 0 between sequences. */
   readonly parserState: number;
+  /** Pushed by CSI 22 t, the last one last. */
+  readonly titleStack: readonly string[];
   link(id: number): XtermLink | undefined;
 }

@@ -27,6 +27,8 @@ export interface LocalShellInfo extends UpstreamIds {
   readonly offset: number;
   readonly cols: number;
   readonly rows: number;
+  /** The offset of the checkpoint that is kept of it. */
+  readonly checkpoint?: number;
   readonly exit?: ShellExit;
 }
 

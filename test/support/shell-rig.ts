@@ -3,7 +3,7 @@
 import type { AttachedClient } from "../../daemon/shell/attached-client.js";
 import type { ClientSink } from "../../daemon/shell/client-host.js";
 import { Shell } from "../../daemon/shell/shell.js";
-import type { ShellUpstream, UpstreamRequest } from "../../daemon/shell/shell-deps.js";
+import type { ShellDeps, ShellUpstream, UpstreamRequest } from "../../daemon/shell/shell-deps.js";
 import type { ShellRecord } from "../../daemon/shell/shell-record.js";
 import { screenText } from "../../daemon/terminal/screen-text.js";
 import type { Ending, LinkEvent } from "../../daemon/upstream/link.js";
@@ -211,7 +211,11 @@ export class ShellRig {
   readonly records: ShellRecord[] = [];
   upstream!: ScriptedUpstream;
 
-  constructor(record: Partial<ShellRecord> = {}, neighbours: readonly string[] = []) {
+  constructor(
+    record: Partial<ShellRecord> = {},
+    neighbours: readonly string[] = [],
+    checkpoints?: ShellDeps["checkpoints"],
+  ) {
     this.shell = new Shell(
       { ...LOCAL_RECORD, ...record },
       {
@@ -219,6 +223,7 @@ export class ShellRig {
         slicer: eventLoopSlicer(),
         scrollback: 1000,
         neighbours: () => neighbours,
+        ...(checkpoints === undefined ? {} : { checkpoints }),
         createUpstream: (request) => {
           this.upstream = new ScriptedUpstream(request);
           return this.upstream;
