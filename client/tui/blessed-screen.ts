@@ -4,7 +4,7 @@ import createProgram, { type BlessedKey, type Program } from "blessed/lib/progra
 import type { Canvas } from "./canvas.js";
 import { frameDiff } from "./frame-diff.js";
 import type { TypedKey } from "./line-editor.js";
-import { mouseEvents } from "./mouse-events.js";
+import { mouseEvents, withoutMouse } from "./mouse-events.js";
 
 export interface ScreenHandlers {
   onKey(key: TypedKey): void;
@@ -162,10 +162,13 @@ export class BlessedScreen {
   }
 
   #handleMouse(bytes: Uint8Array): void {
-    for (const event of mouseEvents(Buffer.from(bytes).toString("latin1"))) {
+    const input = Buffer.from(bytes).toString("latin1");
+    for (const event of mouseEvents(input)) {
       if (event.kind === "press") this.#handlers.onClick(event.x, event.y);
       else this.#handlers.onWheel(event.y, event.step * WHEEL_LINES);
     }
+    const keys = withoutMouse(input);
+    if (keys !== "" && keys !== input) this.#program?.input.emit("data", Buffer.from(keys, "latin1"));
   }
 
   #end(status: number): void {

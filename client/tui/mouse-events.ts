@@ -26,3 +26,8 @@ export function mouseEvents(input: string): MouseEvent[] {
     }
   });
 }
+
+/** What came beside the reports: blessed gives up everything that is read together with one. */
+export function withoutMouse(input: string): string {
+  return input.replace(REPORT, "");
+}

@@ -410,6 +410,15 @@ describe.skipIf(!hasTmux)("the TUI", () => {
     await pane.waitFor("detached from alpha");
   });
 
+  it("loses no key that is read together with the mouse", async () => {
+    const pane = await open();
+    const released = "\x1b[<0;6;2m";
+    sendRaw(pane, `${released}?`);
+    await pane.waitFor("asks first");
+    sendRaw(pane, `${released}\x1b`);
+    await until("it is closed", () => !pane.capture().includes("asks first"));
+  });
+
   it("takes pasted text for text: in the list it is no keys", async () => {
     const pane = await open();
     sendRaw(pane, "\x1b[200~xyq\x1b[201~");
