@@ -1,7 +1,7 @@
 // Shells that are found by their ids: the entry that holds them already, a name for a new one, and whose shell answered.
 import type { Verdict } from "../shared/notice.js";
 import type { ShellInfo } from "../shared/rpc.js";
-import type { DaemonConnection } from "./daemon-connection.js";
+import type { DaemonConnection } from "./daemon/daemon-connection.js";
 
 /** The service says whose shell it is right after the connect, or, in an older dialect, never. */
 const VERDICT_LIMIT_MS = 3_000;

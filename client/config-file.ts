@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import type { ConfigProblem } from "../shared/daemon-care.js";
 import { AgentdError } from "../shared/errors.js";
 import { printable } from "../shared/names.js";
-import { daemonEnvironment } from "./daemon-environment.js";
-import { programPath } from "./daemon-launch.js";
+import { daemonEnvironment } from "./daemon/daemon-environment.js";
+import { programPath } from "./daemon/daemon-launch.js";
 
 export interface ConfigFile {
   readonly v: 1;

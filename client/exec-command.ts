@@ -2,13 +2,13 @@
 import { Channel } from "../shared/channel.js";
 import type { ExecEnd } from "../shared/cloud-rpc.js";
 import { AgentdError, ExitStatus, isErrorCode } from "../shared/errors.js";
-import { chosenRuntime, cloudTarget, warnOfToken } from "./cloud-target.js";
-import type { CommandLine } from "./command-line.js";
-import type { Context } from "./context.js";
-import type { PacketStream } from "./daemon-connection.js";
-import { durationFrom } from "./duration-flag.js";
-import { errorLine, jsonText } from "./format.js";
-import { shellQuote } from "./shell-quote.js";
+import { chosenRuntime, cloudTarget, warnOfToken } from "./cli/cloud-target.js";
+import type { CommandLine } from "./cli/command-line.js";
+import type { Context } from "./cli/context.js";
+import { durationFrom } from "./cli/duration-flag.js";
+import type { PacketStream } from "./daemon/daemon-connection.js";
+import { errorLine, jsonText } from "./text/format.js";
+import { shellQuote } from "./text/shell-quote.js";
 
 const INTERRUPTED = 130;
 /** Our bound on what one JSON object holds. */

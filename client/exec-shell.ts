@@ -2,12 +2,12 @@
 import { AgentdError, ExitStatus } from "../shared/errors.js";
 import { holderOf, nameFor, verdictOf } from "./adopted-shell.js";
 import { attachHere, requireTerminal } from "./attach/attach-here.js";
-import { chosenRuntime, cloudTarget, warnOfToken } from "./cloud-target.js";
-import type { CommandLine } from "./command-line.js";
+import { chosenRuntime, cloudTarget, warnOfToken } from "./cli/cloud-target.js";
+import type { CommandLine } from "./cli/command-line.js";
+import type { Context } from "./cli/context.js";
 import { createShell } from "./commands/new.js";
-import type { Context } from "./context.js";
-import type { DaemonConnection } from "./daemon-connection.js";
-import { errorLine } from "./format.js";
+import type { DaemonConnection } from "./daemon/daemon-connection.js";
+import { errorLine } from "./text/format.js";
 
 /** Somebody else may take the name that was free a moment ago. */
 const MAX_NAMES = 5;

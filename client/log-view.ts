@@ -5,9 +5,9 @@ import { StringDecoder } from "node:string_decoder";
 import { LOG_LEVELS, type LogLevel } from "../shared/daemon-care.js";
 import { AgentdError } from "../shared/errors.js";
 import { printable } from "../shared/names.js";
-import type { Context } from "./context.js";
-import { daemonLogPath } from "./daemon-launch.js";
-import { jsonText } from "./format.js";
+import type { Context } from "./cli/context.js";
+import { daemonLogPath } from "./daemon/daemon-launch.js";
+import { jsonText } from "./text/format.js";
 
 export interface LogRequest {
   readonly shell?: string;

@@ -1,11 +1,11 @@
 // The entry: finds the command, runs it, turns its answer or its error into an exit status.
 import { AgentdError } from "../shared/errors.js";
-import type { Command } from "./command.js";
-import { type CommandLine, parseCommandLine } from "./command-line.js";
-import { findCommand } from "./command-table.js";
-import type { ConnectOptions, Context } from "./context.js";
-import { dimLine, errorJson, errorLine } from "./format.js";
-import { workingDirectory } from "./working-directory.js";
+import type { Command } from "./cli/command.js";
+import { type CommandLine, parseCommandLine } from "./cli/command-line.js";
+import { findCommand } from "./cli/command-table.js";
+import type { ConnectOptions, Context } from "./cli/context.js";
+import { workingDirectory } from "./cli/working-directory.js";
+import { dimLine, errorJson, errorLine } from "./text/format.js";
 
 /** How long a command waits for a daemon that has to be started. */
 const REACH_LIMIT_MS = 10_000;
@@ -50,8 +50,8 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
 }
 
 async function help(words: readonly string[]): Promise<number> {
-  const { commandHelp, overviewHelp } = await import("./help.js");
-  const { commandTable } = await import("./command-table.js");
+  const { commandHelp, overviewHelp } = await import("./cli/help.js");
+  const { commandTable } = await import("./cli/command-table.js");
   const { columns } = process.stdout;
   const text =
     words[0] === undefined
@@ -81,11 +81,11 @@ function makeContext(line: CommandLine): Context {
     },
     complain: (text) => void process.stderr.write(`${text}\n`),
     connect: async (options: ConnectOptions = {}) => {
-      const { reachDaemon } = await import("./daemon-access.js");
+      const { reachDaemon } = await import("./daemon/daemon-access.js");
       return reachDaemon(env, { ...options, limitMs: REACH_LIMIT_MS });
     },
     ask: async (first) => {
-      const { askDaemon } = await import("./daemon-access.js");
+      const { askDaemon } = await import("./daemon/daemon-access.js");
       return askDaemon(env, { limitMs: REACH_LIMIT_MS }, first);
     },
   };

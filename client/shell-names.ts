@@ -1,7 +1,7 @@
 // Errors about names of shells, with the name that was probably meant.
 import { AgentdError } from "../shared/errors.js";
 import { printable, suggestName } from "../shared/names.js";
-import type { DaemonConnection } from "./daemon-connection.js";
+import type { DaemonConnection } from "./daemon/daemon-connection.js";
 
 /** The message for a name that no shell has. */
 export function noSuchShell(name: string, names: Iterable<string>): string {

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { AgentdError } from "../shared/errors.js";
 import { checkShellName, printable, suggestName } from "../shared/names.js";
 import type { WebLink, WebPlaceParams } from "../shared/web-rpc.js";
-import { atMostWords, type CommandLine } from "./command-line.js";
-import type { Context } from "./context.js";
-import { durationFrom } from "./duration-flag.js";
-import { formatDuration, formatTable, jsonText } from "./format.js";
+import { atMostWords, type CommandLine } from "./cli/command-line.js";
+import type { Context } from "./cli/context.js";
+import { durationFrom } from "./cli/duration-flag.js";
 import { withSuggestion } from "./shell-names.js";
+import { formatDuration, formatTable, jsonText } from "./text/format.js";
 
 /** No pass is shorter. */
 const MIN_FOR_MS = 1000;
@@ -149,7 +149,7 @@ async function stopRunning(context: Context): Promise<boolean | undefined> {
 
 /** The next daemon would turn it on again, by the file that the last one left: that goes, and no daemon is started for it. */
 async function stopNext(context: Context): Promise<boolean> {
-  const { stateDirectory } = await import("./daemon-launch.js");
+  const { stateDirectory } = await import("./daemon/daemon-launch.js");
   const wasOn = removed(join(stateDirectory(context.env), "web.json"));
   // One that started meanwhile has read it.
   return (await stopRunning(context)) || wasOn;

@@ -3,8 +3,8 @@
 import type { LogLevel, ProgramFile } from "../shared/daemon-care.js";
 import { AgentdError } from "../shared/errors.js";
 import type { DaemonStatus } from "../shared/rpc.js";
+import type { ConfigSource, LiveConfig } from "./config/live-config.js";
 import { collectWhenIdle, ownHeap } from "./idle-collection.js";
-import type { ConfigSource, LiveConfig } from "./live-config.js";
 import type { Log } from "./log.js";
 import type { Call } from "./server/connection.js";
 import { Listener } from "./server/listener.js";

@@ -4,10 +4,10 @@ import type { ExecEnd } from "../shared/cloud-rpc.js";
 import { AgentdError } from "../shared/errors.js";
 import { chunksOf, encodeFrame, encodeTextFrame } from "../shared/frame.js";
 import type { PacketReceiver } from "./server/connection.js";
-import type { ClientSink } from "./shell/client-host.js";
-import { OutputFilter } from "./terminal/output-filter.js";
-import { QueryFilter } from "./terminal/query-filter.js";
-import type { OneShotCall, OneShotEnd } from "./upstream/one-shot-call.js";
+import type { ClientSink } from "./shell/clients/client-host.js";
+import { OutputFilter } from "./terminal/filter/output-filter.js";
+import { QueryFilter } from "./terminal/filter/query-filter.js";
+import type { OneShotCall, OneShotEnd } from "./upstream/service/one-shot-call.js";
 
 /** Output that the client has not read: above this the service waits. */
 const MAX_QUEUED_BYTES = 1024 * 1024;

@@ -12,11 +12,11 @@ import {
   RUNTIME_SOCKET,
   socketPath,
 } from "../shared/host/runtime-directory.js";
-import { readConfig } from "./config.js";
-import { reportConfig } from "./config-report.js";
+import { readConfig } from "./config/config.js";
+import { LiveConfig } from "./config/live-config.js";
+import { reportConfig } from "./config/report.js";
 import { Daemon, type OwnedShells } from "./daemon.js";
 import { secureEnvironment, settleProcess } from "./environment.js";
-import { LiveConfig } from "./live-config.js";
 import { type Log, openLog } from "./log.js";
 import { configPath, openRuntimeDirectory, openStateDirectory } from "./paths.js";
 import { Scrubber } from "./scrubber.js";
@@ -24,7 +24,7 @@ import { claimInstance } from "./server/claim-instance.js";
 import { InstanceLock } from "./server/instance-lock.js";
 import type { StopRequest } from "./server/methods.js";
 import { activatedFd, checkActivatedSocket } from "./server/socket-activation.js";
-import { systemDisk } from "./shell/disk.js";
+import { systemDisk } from "./shell/state/disk.js";
 import { openShells } from "./shells.js";
 import { systemClock } from "./upstream/clock.js";
 

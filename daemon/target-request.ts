@@ -2,8 +2,8 @@
 import { AgentdError } from "../shared/errors.js";
 import { printable, suggestName } from "../shared/names.js";
 import type { TargetRequest } from "../shared/rpc.js";
-import type { Config } from "./config.js";
-import { checkTarget, parseRuntimeArn } from "./upstream/endpoint.js";
+import type { Config } from "./config/config.js";
+import { checkTarget, parseRuntimeArn } from "./upstream/service/endpoint.js";
 import type { UpstreamTarget } from "./upstream/target.js";
 
 /**

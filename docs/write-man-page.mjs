@@ -9,7 +9,7 @@ const outfile = join(root, ".figures", "man-page.mjs");
 mkdirSync(join(root, ".figures"), { recursive: true });
 buildSync({
   stdin: {
-    contents: `export { commandTable } from "./client/command-table.js"; export { manPage } from "./client/man-page.js";`,
+    contents: `export { commandTable } from "./client/cli/command-table.js"; export { manPage } from "./client/cli/man-page.js";`,
     resolveDir: root,
     loader: "ts",
   },

@@ -3,11 +3,11 @@ import { fstatSync, readlinkSync } from "node:fs";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import { presentName } from "../../shared/present-name.js";
-import type { Context } from "../context.js";
-import { reachDaemon } from "../daemon-access.js";
-import type { DaemonConnection } from "../daemon-connection.js";
-import { dimLine, errorLine } from "../format.js";
+import type { Context } from "../cli/context.js";
+import { reachDaemon } from "../daemon/daemon-access.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
 import { withSuggestion } from "../shell-names.js";
+import { dimLine, errorLine } from "../text/format.js";
 import { AttachLoop } from "./attach-loop.js";
 import { reportEnd } from "./end-report.js";
 import { parsePrefix } from "./prefix-name.js";
@@ -117,14 +117,14 @@ export async function attachHere(options: AttachHere): Promise<number> {
   if (end.terminalIsAlive && end.next === "switch") {
     // The TUI has a screen of its own; this one is back when it ends, and a prompt must not stand behind the shell's.
     context.stdout.write("\r\n\u001b[J");
-    const { runProgram } = await import("../run-program.js");
+    const { runProgram } = await import("../daemon/run-program.js");
     return runProgram("tui.cjs", ["--select", name]);
   }
   if (end.terminalIsAlive) {
     // The cursor is wherever the shell left it: our line, and the user's next prompt, start on a line of their own.
     context.stdout.write("\r\n\u001b[J");
     if (canSay) {
-      const { ownCommand } = await import("../own-command.js");
+      const { ownCommand } = await import("../cli/own-command.js");
       const own = ownCommand(context.env, context.cwd, process.argv[1] ?? "agentd");
       const line = end.line.replace(" agentd attach ", () => ` ${own} attach `);
       context.stderr.write(`${dimLine(wrapLine(line, terminal.size.cols - 2), context.color)}\n`);

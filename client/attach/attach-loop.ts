@@ -5,7 +5,7 @@ import { printable } from "../../shared/names.js";
 import { decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js";
 import type { AttachParams } from "../../shared/rpc.js";
 import { encodeResize, type Size } from "../../shared/size.js";
-import type { PacketStream } from "../daemon-connection.js";
+import type { PacketStream } from "../daemon/daemon-connection.js";
 import { type AttachEnd, detachedEnd, endOfNotice, lostEnd } from "./notice-text.js";
 import { type KeyCommand, type KeyEvent, PrefixKey, type PrefixKeyOptions } from "./prefix-key.js";
 import { prefixHelp, readOnlyText } from "./prefix-name.js";

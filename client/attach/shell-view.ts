@@ -5,7 +5,7 @@ import { gapLine, type LineWeight, noticeLine, noticeWeight } from "../../shared
 import type { ShellInfo } from "../../shared/rpc.js";
 import type { Size } from "../../shared/size.js";
 import { decodeSnapshotPart } from "../../shared/snapshot.js";
-import { dimLine } from "../format.js";
+import { dimLine } from "../text/format.js";
 import { ConnectLine, roomBelow } from "./connect-line.js";
 import { prefixLabel } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";

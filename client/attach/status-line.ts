@@ -1,6 +1,6 @@
 // Says one dim line at a time on stderr without breaking what the shell draws.
 import type { LineWeight } from "../../shared/notice-text.js";
-import { dimLine } from "../format.js";
+import { dimLine } from "../text/format.js";
 import type { OutputTracker } from "./output-tracker.js";
 
 interface Line {

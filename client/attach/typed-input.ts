@@ -2,7 +2,7 @@
 import { Channel, MAX_PAYLOAD_BYTES } from "../../shared/channel.js";
 import { InputEvidence } from "../../shared/input-evidence.js";
 import { InputQueue } from "../../shared/input-queue.js";
-import type { PacketStream } from "../daemon-connection.js";
+import type { PacketStream } from "../daemon/daemon-connection.js";
 
 /** At most four proofs a second are asked for. */
 const ASK_AFTER_MS = 250;

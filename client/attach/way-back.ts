@@ -2,7 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import { doubtText } from "../../shared/notice-text.js";
-import type { PacketStream } from "../daemon-connection.js";
+import type { PacketStream } from "../daemon/daemon-connection.js";
 import { type AttachEnd, lostEnd } from "./notice-text.js";
 
 /** How long to try to get back to a daemon that went away. */

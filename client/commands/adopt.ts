@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Verdict } from "../../shared/notice.js";
-import { CLOUD_FLAGS, cloudTarget, credentialsFrom, TOKEN_FLAG, warnOfToken } from "../cloud-target.js";
-import type { Command } from "../command.js";
-import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
-import type { Context } from "../context.js";
-import { jsonText } from "../format.js";
+import { CLOUD_FLAGS, cloudTarget, credentialsFrom, TOKEN_FLAG, warnOfToken } from "../cli/cloud-target.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords, type CommandLine, nameFrom } from "../cli/command-line.js";
+import type { Context } from "../cli/context.js";
 import { withSuggestion } from "../shell-names.js";
+import { jsonText } from "../text/format.js";
 
 const WORDS: Readonly<Record<Verdict, string>> = {
   same: "the shell that was asked for",

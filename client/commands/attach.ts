@@ -2,11 +2,11 @@
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { ShellInfo } from "../../shared/rpc.js";
-import type { Command } from "../command.js";
-import { atMostWords, nameFrom } from "../command-line.js";
-import type { DaemonConnection } from "../daemon-connection.js";
-import { errorLine } from "../format.js";
-import { TARGET_FLAGS } from "../target-request.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords, nameFrom } from "../cli/command-line.js";
+import { TARGET_FLAGS } from "../cli/target-request.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
+import { errorLine } from "../text/format.js";
 
 export const attach: Command = {
   name: "attach",

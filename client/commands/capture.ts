@@ -1,10 +1,10 @@
 // `agentd capture`: prints what is on a shell's screen, as text, as a page or as data.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
-import { jsonText } from "../format.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords, type CommandLine, nameFrom } from "../cli/command-line.js";
 import { withSuggestion } from "../shell-names.js";
+import { jsonText } from "../text/format.js";
 
 /** `-S -`: from the very beginning; far more lines than any history has. */
 const ALL_HISTORY = -10_000_000;

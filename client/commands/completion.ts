@@ -1,8 +1,8 @@
 // `agentd completion bash|zsh|fish`: the script that makes Tab work.
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { atMostWords } from "../command-line.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords } from "../cli/command-line.js";
 
 export const completion: Command = {
   name: "completion",

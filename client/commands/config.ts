@@ -2,9 +2,9 @@
 import { resolve } from "node:path";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable, suggestName } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { atMostWords } from "../command-line.js";
-import { jsonText } from "../format.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords } from "../cli/command-line.js";
+import { jsonText } from "../text/format.js";
 
 const ACTIONS = ["path", "check", "show"];
 

@@ -4,12 +4,12 @@ import { LOG_LEVELS } from "../../shared/daemon-care.js";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable, suggestName } from "../../shared/names.js";
 import type { DaemonStatus } from "../../shared/rpc.js";
-import type { Command } from "../command.js";
-import type { CommandLine } from "../command-line.js";
+import type { Command } from "../cli/command.js";
+import type { CommandLine } from "../cli/command-line.js";
+import type { Context } from "../cli/context.js";
 import { problemLines } from "../config-file.js";
-import type { Context } from "../context.js";
-import { formatBytes, formatDuration, formatTable, jsonText, unsavedLine } from "../format.js";
-import { localShellsMayLive } from "../socket-path.js";
+import { localShellsMayLive } from "../daemon/socket-path.js";
+import { formatBytes, formatDuration, formatTable, jsonText, unsavedLine } from "../text/format.js";
 
 /** Stopping saves state and ends local shells when asked to: SIGKILL comes after 5 s. */
 const STOP_LIMIT_MS = 15_000;
@@ -53,7 +53,7 @@ export const daemon: Command = {
 };
 
 async function run(line: CommandLine): Promise<number> {
-  const { runProgram } = await import("../run-program.js");
+  const { runProgram } = await import("../daemon/run-program.js");
   return runProgram("daemon.cjs", ["run", ...(line.has("foreground") ? ["--foreground"] : [])]);
 }
 

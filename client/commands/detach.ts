@@ -1,12 +1,12 @@
 // `agentd detach`: ends attachments from elsewhere; the shell lives on.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { atMostWords, nameFrom } from "../command-line.js";
-import type { Context } from "../context.js";
-import type { DaemonConnection } from "../daemon-connection.js";
-import { jsonText } from "../format.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords, nameFrom } from "../cli/command-line.js";
+import type { Context } from "../cli/context.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
 import { withSuggestion } from "../shell-names.js";
+import { jsonText } from "../text/format.js";
 
 export const detach: Command = {
   name: "detach",

@@ -2,9 +2,9 @@
 import { homedir } from "node:os";
 import type { Finding } from "../../shared/daemon-care.js";
 import { printable } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { atMostWords } from "../command-line.js";
-import { jsonText } from "../format.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords } from "../cli/command-line.js";
+import { jsonText } from "../text/format.js";
 
 export const doctor: Command = {
   name: "doctor",
@@ -25,7 +25,7 @@ export const doctor: Command = {
     const target = line.value("target");
     const { examine } = await import("../doctor/examination.js");
     const { exitStatus } = await import("../doctor/findings.js");
-    const { showProgress } = await import("../progress.js");
+    const { showProgress } = await import("../text/progress.js");
     const progress = showProgress("looking", context);
     const question = { ...(name === undefined ? {} : { name }), ...(target === undefined ? {} : { target }) };
     const { findings, notes } = await examine(question, context, context.env["HOME"] || homedir()).finally(

@@ -2,11 +2,11 @@
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
-import type { Command } from "../command.js";
-import { atMostWords } from "../command-line.js";
-import type { Context } from "../context.js";
-import type { DaemonConnection } from "../daemon-connection.js";
-import { jsonText } from "../format.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords } from "../cli/command-line.js";
+import type { Context } from "../cli/context.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
+import { jsonText } from "../text/format.js";
 
 const RETRY_MS = 250;
 

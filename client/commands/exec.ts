@@ -1,8 +1,8 @@
 // `agentd exec`: one command on an AgentCore runtime, or with --it a shell there, by the official command line's own flags.
 import { AgentdError } from "../../shared/errors.js";
-import { CLOUD_FLAGS, TOKEN_FLAG } from "../cloud-target.js";
-import type { Command } from "../command.js";
-import type { CommandLine } from "../command-line.js";
+import { CLOUD_FLAGS, TOKEN_FLAG } from "../cli/cloud-target.js";
+import type { Command } from "../cli/command.js";
+import type { CommandLine } from "../cli/command-line.js";
 
 export const exec: Command = {
   name: "exec",

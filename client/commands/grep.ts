@@ -1,10 +1,10 @@
 // `agentd grep`: searches the screens and histories of shells.
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { errorLine, jsonText } from "../format.js";
-import { startPaced } from "../paced-calls.js";
+import type { Command } from "../cli/command.js";
+import { startPaced } from "../daemon/paced-calls.js";
 import { withSuggestion } from "../shell-names.js";
+import { errorLine, jsonText } from "../text/format.js";
 
 const ALL_HISTORY = -10_000_000;
 const CAPTURE_LIMIT_MS = 60_000;

@@ -2,12 +2,12 @@
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { ShellExit } from "../../shared/status.js";
-import type { Command } from "../command.js";
-import { errorLine, jsonText } from "../format.js";
-import { parseLabels } from "../label-words.js";
-import { startPaced } from "../paced-calls.js";
-import { showProgress } from "../progress.js";
+import type { Command } from "../cli/command.js";
+import { parseLabels } from "../cli/label-words.js";
+import { startPaced } from "../daemon/paced-calls.js";
 import { withSuggestion } from "../shell-names.js";
+import { errorLine, jsonText } from "../text/format.js";
+import { showProgress } from "../text/progress.js";
 
 /** A cloud shell that is not connected has to be connected to before it can be ended. */
 const KILL_LIMIT_MS = 60_000;

@@ -1,10 +1,10 @@
 // `agentd label`: sets, removes and prints the labels of a shell.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { jsonText } from "../format.js";
-import { parseLabelChanges } from "../label-words.js";
+import type { Command } from "../cli/command.js";
+import { parseLabelChanges } from "../cli/label-words.js";
 import { withSuggestion } from "../shell-names.js";
+import { jsonText } from "../text/format.js";
 
 export const label: Command = {
   name: "label",

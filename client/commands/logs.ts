@@ -2,8 +2,8 @@
 import { LOG_LEVELS } from "../../shared/daemon-care.js";
 import { AgentdError } from "../../shared/errors.js";
 import { printable, suggestName } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { atMostWords } from "../command-line.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords } from "../cli/command-line.js";
 
 const DEFAULT_LINES = 100;
 

@@ -1,11 +1,11 @@
 // `agentd ls`: the shells that the daemon holds.
 import { printable } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { atMostWords } from "../command-line.js";
-import { measureFor } from "../fit-table.js";
-import { jsonText, unsavedLine } from "../format.js";
-import { parseLabels } from "../label-words.js";
-import { shellRows, shellTable } from "../shell-table.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords } from "../cli/command-line.js";
+import { parseLabels } from "../cli/label-words.js";
+import { measureFor } from "../text/fit-table.js";
+import { jsonText, unsavedLine } from "../text/format.js";
+import { shellRows, shellTable } from "../text/shell-table.js";
 
 export const ls: Command = {
   name: "ls",

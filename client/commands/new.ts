@@ -3,13 +3,13 @@ import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Params, Result } from "../../shared/rpc.js";
 import { parseSize, type Size } from "../../shared/size.js";
-import type { Command } from "../command.js";
-import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
-import type { Context } from "../context.js";
-import type { DaemonConnection } from "../daemon-connection.js";
-import { jsonText } from "../format.js";
-import { parseLabels } from "../label-words.js";
-import { TARGET_FLAGS, targetRequest } from "../target-request.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords, type CommandLine, nameFrom } from "../cli/command-line.js";
+import type { Context } from "../cli/context.js";
+import { parseLabels } from "../cli/label-words.js";
+import { TARGET_FLAGS, targetRequest } from "../cli/target-request.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
+import { jsonText } from "../text/format.js";
 import { policyFrom } from "./resize.js";
 
 /** A cloud shell may need a new microVM (the service allows 300 s for it) and some retries. */
@@ -109,7 +109,7 @@ export async function createShell({
   const rules = outputRules(line);
   const { columns, rows } = process.stdout;
   const terminal = columns > 0 && rows > 0 ? { cols: columns, rows } : undefined;
-  const { showProgress } = await import("../progress.js");
+  const { showProgress } = await import("../text/progress.js");
   const progress = showProgress(`starting ${name}`, context);
   try {
     return await connection.call(

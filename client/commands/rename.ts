@@ -1,9 +1,9 @@
 // `agentd rename`: gives a shell another name.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { jsonText } from "../format.js";
+import type { Command } from "../cli/command.js";
 import { withSuggestion } from "../shell-names.js";
+import { jsonText } from "../text/format.js";
 
 export const rename: Command = {
   name: "rename",

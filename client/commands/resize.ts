@@ -3,10 +3,10 @@ import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { isSizePolicy, parseSize, SIZE_POLICIES, type SizePolicy } from "../../shared/size.js";
-import type { Command } from "../command.js";
-import type { CommandLine } from "../command-line.js";
-import { jsonText } from "../format.js";
+import type { Command } from "../cli/command.js";
+import type { CommandLine } from "../cli/command-line.js";
 import { withSuggestion } from "../shell-names.js";
+import { jsonText } from "../text/format.js";
 
 export const resize: Command = {
   name: "resize",

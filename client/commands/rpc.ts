@@ -2,10 +2,10 @@
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { MethodName, Params } from "../../shared/rpc.js";
-import type { Command } from "../command.js";
-import { atMostWords } from "../command-line.js";
-import { jsonText } from "../format.js";
-import { warnOfSecret } from "../visible-secret.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords } from "../cli/command-line.js";
+import { warnOfSecret } from "../cli/visible-secret.js";
+import { jsonText } from "../text/format.js";
 
 /** A cloud shell may take as long as `new` waits for it. */
 const CALL_LIMIT_MS = 345_000;

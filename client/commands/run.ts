@@ -1,9 +1,9 @@
 // `agentd run`: runs a command in a live shell; its output, its exit status, its duration.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import type { CommandLine } from "../command-line.js";
-import { durationFrom } from "../duration-flag.js";
+import type { Command } from "../cli/command.js";
+import type { CommandLine } from "../cli/command-line.js";
+import { durationFrom } from "../cli/duration-flag.js";
 
 export const run: Command = {
   name: "run",
@@ -32,7 +32,7 @@ export const run: Command = {
   },
   async run(line, context) {
     const words = [...line.words];
-    const { parseLabels } = await import("../label-words.js");
+    const { parseLabels } = await import("../cli/label-words.js");
     const labels = Object.entries(parseLabels(line.values("label")));
     const isMany = line.has("all") || labels.length > 0;
     const target = line.value("target");
@@ -72,7 +72,7 @@ async function commandFrom(line: CommandLine, words: readonly string[], name: st
   if (line.has("stdin") || isDash) {
     if (!isDash && given.length > 0)
       throw new AgentdError("usage", "a command comes as words or from stdin, not both");
-    const { textFrom } = await import("../text-source.js");
+    const { textFrom } = await import("../cli/text-source.js");
     return textFrom("-");
   }
   if (words.length > 0 && rest.length > 0) {

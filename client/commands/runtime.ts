@@ -1,6 +1,6 @@
 // `agentd runtime serve`: the AgentCore-compatible endpoint alone, as a program of its own.
 import { AgentdError } from "../../shared/errors.js";
-import type { Command } from "../command.js";
+import type { Command } from "../cli/command.js";
 
 export const runtime: Command = {
   name: "runtime",
@@ -20,7 +20,7 @@ export const runtime: Command = {
         "usage",
         "runtime serve needs --listen · agentd runtime serve --listen 127.0.0.1:0 --config FILE",
       );
-    const { runProgram } = await import("../run-program.js");
+    const { runProgram } = await import("../daemon/run-program.js");
     const flags = ["listen", "config", "unix"].flatMap((flag) => {
       const value = line.value(flag);
       return value === undefined ? [] : [`--${flag}`, value];

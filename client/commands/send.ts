@@ -2,11 +2,11 @@
 import { AgentdError } from "../../shared/errors.js";
 import { chunksOf } from "../../shared/frame.js";
 import { checkShellName } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { jsonText } from "../format.js";
-import { keyText, pasteText } from "../key-names.js";
+import type { Command } from "../cli/command.js";
+import { textFrom } from "../cli/text-source.js";
 import { withSuggestion } from "../shell-names.js";
-import { textFrom } from "../text-source.js";
+import { jsonText } from "../text/format.js";
+import { keyText, pasteText } from "../text/key-names.js";
 
 /** One call's share: as base64 it stays far below the daemon's limit for a line (256 KiB). */
 const CALL_BYTES = 96 * 1024;

@@ -2,13 +2,13 @@
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { checkShellName } from "../../shared/names.js";
 import type { Params, ShellInfo } from "../../shared/rpc.js";
-import { CLOUD_FLAGS, cloudTarget, TOKEN_FLAG, warnOfToken } from "../cloud-target.js";
-import type { Command } from "../command.js";
-import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
-import type { Context } from "../context.js";
-import type { DaemonConnection } from "../daemon-connection.js";
-import { jsonText } from "../format.js";
+import { CLOUD_FLAGS, cloudTarget, TOKEN_FLAG, warnOfToken } from "../cli/cloud-target.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords, type CommandLine, nameFrom } from "../cli/command-line.js";
+import type { Context } from "../cli/context.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
 import { noSuchShell } from "../shell-names.js";
+import { jsonText } from "../text/format.js";
 
 /** The daemon gives up before. */
 const STOP_LIMIT_MS = 100_000;
@@ -70,7 +70,7 @@ function request(
 }
 
 async function stop(connection: DaemonConnection, params: Params<"session.stop">, context: Context) {
-  const { showProgress } = await import("../progress.js");
+  const { showProgress } = await import("../text/progress.js");
   const progress = showProgress("stopping the microVM", context);
   try {
     return await connection.call("session.stop", params, STOP_LIMIT_MS);
@@ -86,7 +86,7 @@ async function isWanted(runtimeSessionId: string, shells: readonly ShellInfo[]):
   );
   const names = inside.map(({ name }) => name);
   const ours = names.length === 0 ? "no shell of agentd's is in it" : `it ends ${names.join(", ")}`;
-  const { confirm } = await import("../confirm.js");
+  const { confirm } = await import("../cli/confirm.js");
   return confirm(`stop runtime session ${runtimeSessionId} and lose its files? ${ours}`);
 }
 

@@ -1,10 +1,10 @@
 // `agentd tail`: the last lines of a shell's output, and with -f what comes.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { atMostWords, nameFrom } from "../command-line.js";
-import { jsonText } from "../format.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords, nameFrom } from "../cli/command-line.js";
 import { withSuggestion } from "../shell-names.js";
+import { jsonText } from "../text/format.js";
 
 const DEFAULT_LINES = 10;
 const MAX_LINES = 1_000_000;

@@ -1,7 +1,7 @@
 // `agentd version`.
-import type { Command } from "../command.js";
-import { atMostWords } from "../command-line.js";
-import { jsonText } from "../format.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords } from "../cli/command-line.js";
+import { jsonText } from "../text/format.js";
 import { readVersion } from "../version.js";
 
 export const version: Command = {

@@ -1,12 +1,12 @@
 // `agentd wait`: until a text, a prompt, silence or the end of a shell.
 import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
-import type { Command } from "../command.js";
-import { atMostWords, type CommandLine, nameFrom } from "../command-line.js";
-import { durationFrom } from "../duration-flag.js";
+import type { Command } from "../cli/command.js";
+import { atMostWords, type CommandLine, nameFrom } from "../cli/command-line.js";
+import { durationFrom } from "../cli/duration-flag.js";
 import type { Condition } from "../follow/wait-for.js";
-import { jsonText } from "../format.js";
 import { withSuggestion } from "../shell-names.js";
+import { jsonText } from "../text/format.js";
 
 export const wait: Command = {
   name: "wait",

@@ -1,5 +1,5 @@
 // `agentd web`: the shells in a browser, and who may see them there.
-import type { Command } from "../command.js";
+import type { Command } from "../cli/command.js";
 
 export const web: Command = {
   name: "web",

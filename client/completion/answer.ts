@@ -3,9 +3,9 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { isShellName, printable } from "../../shared/names.js";
-import { commandTable } from "../command-table.js";
-import { DaemonConnection } from "../daemon-connection.js";
-import { findSocketPath } from "../socket-path.js";
+import { commandTable } from "../cli/command-table.js";
+import { DaemonConnection } from "../daemon/daemon-connection.js";
+import { findSocketPath } from "../daemon/socket-path.js";
 import { type Candidate, complete, type Wanted } from "./candidates.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 // What may stand at the cursor of a command line, by the command table alone: pure, and for every shell the same.
-import type { Command, Flag, Flags } from "../command.js";
-import { COMMON_FLAGS } from "../command-line.js";
+import type { Command, Flag, Flags } from "../cli/command.js";
+import { COMMON_FLAGS } from "../cli/command-line.js";
 
 /** What a word can be. `files`: the shell itself knows best. */
 export type Wanted =

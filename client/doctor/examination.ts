@@ -1,8 +1,8 @@
 // The whole examination: everything on this machine at once, then AgentCore through the daemon, which has the credentials.
 import type { ConfigProblem, Finding } from "../../shared/daemon-care.js";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
+import type { Context } from "../cli/context.js";
 import { problemLines, readConfigFile } from "../config-file.js";
-import type { Context } from "../context.js";
 import { withSuggestion } from "../shell-names.js";
 import { type DaemonState, examineDaemon, examineRuntime, savedShells } from "./examine-daemon.js";
 import { examineRuntimeDirectory, examineStateDirectory } from "./examine-directories.js";

@@ -7,9 +7,9 @@ import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { DAEMON_SOCKET, RUNTIME_SOCKET } from "../../shared/host/runtime-directory.js";
 import { printable } from "../../shared/names.js";
 import type { DaemonStatus } from "../../shared/rpc.js";
-import { DaemonConnection } from "../daemon-connection.js";
-import { daemonLogPath, programPath } from "../daemon-launch.js";
-import { unsavedLine } from "../format.js";
+import { DaemonConnection } from "../daemon/daemon-connection.js";
+import { daemonLogPath, programPath } from "../daemon/daemon-launch.js";
+import { unsavedLine } from "../text/format.js";
 import { readVersion } from "../version.js";
 import { fault, info, type Patient, quoted, warning } from "./findings.js";
 

@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import type { Finding } from "../../shared/daemon-care.js";
 import { chooseRuntimeDirectory, DAEMON_SOCKET, socketPath } from "../../shared/host/runtime-directory.js";
 import { checkSafeDirectory } from "../../shared/host/safe-directory.js";
-import { daemonLogPath } from "../daemon-launch.js";
-import { formatBytes } from "../format.js";
+import { daemonLogPath } from "../daemon/daemon-launch.js";
+import { formatBytes } from "../text/format.js";
 import { fault, faultOf, info, type Patient, quoted, warning } from "./findings.js";
 
 /** statfs(2): file systems of another machine. Sockets on them meet nobody, or the wrong host. */

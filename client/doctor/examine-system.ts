@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from "node:
 import { join } from "node:path";
 import type { Finding } from "../../shared/daemon-care.js";
 import { printable } from "../../shared/names.js";
-import { programPath } from "../daemon-launch.js";
+import { programPath } from "../daemon/daemon-launch.js";
 import { fault, type Patient, quoted, warning } from "./findings.js";
 
 /** package.json, `engines`. */

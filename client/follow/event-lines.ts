@@ -1,7 +1,7 @@
 // Events of shells as lines for people: only what they would notice.
 import { printable } from "../../shared/names.js";
 import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
-import { stateText, whereText } from "../shell-table.js";
+import { stateText, whereText } from "../text/shell-table.js";
 
 /** Invariant: a change that alters nothing of what was said of a shell before gives no line. */
 export class EventLines {

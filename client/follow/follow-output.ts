@@ -1,9 +1,9 @@
 // `tail -f`: prints what a shell prints, for as long as it lives.
 import { ExitStatus } from "../../shared/errors.js";
 import { noticeLine } from "../../shared/notice-text.js";
-import type { Context } from "../context.js";
-import type { DaemonConnection } from "../daemon-connection.js";
-import { errorLine, jsonText } from "../format.js";
+import type { Context } from "../cli/context.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
+import { errorLine, jsonText } from "../text/format.js";
 import type { LastLines } from "./last-lines.js";
 import { LineText } from "./line-text.js";
 import { SafeAnsi } from "./safe-ansi.js";

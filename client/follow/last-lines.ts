@@ -1,7 +1,7 @@
 // The last lines of what a shell has printed, and the place in the output behind them.
 import { AgentdError } from "../../shared/errors.js";
 import type { CellLine } from "../../shared/screen-capture.js";
-import type { DaemonConnection } from "../daemon-connection.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
 import type { Place } from "./shell-follower.js";
 import { spansAnsi } from "./spans-ansi.js";
 

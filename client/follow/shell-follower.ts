@@ -6,9 +6,9 @@ import { decodeNotice, type Notice } from "../../shared/notice.js";
 import { presentName } from "../../shared/present-name.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { decodeSnapshotPart } from "../../shared/snapshot.js";
-import type { Context } from "../context.js";
-import { reachDaemon } from "../daemon-access.js";
-import type { DaemonConnection, PacketStream } from "../daemon-connection.js";
+import type { Context } from "../cli/context.js";
+import { reachDaemon } from "../daemon/daemon-access.js";
+import type { DaemonConnection, PacketStream } from "../daemon/daemon-connection.js";
 
 /** How long to try to get back to a daemon that went away. */
 const RECONNECT_LIMIT_MS = 10_000;

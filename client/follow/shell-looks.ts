@@ -1,6 +1,6 @@
 // Looks at a shell whenever something may have changed: never two at once, and not more often than is useful.
-import type { Context } from "../context.js";
-import type { DaemonConnection } from "../daemon-connection.js";
+import type { Context } from "../cli/context.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
 import type { ShellLook } from "./prompt-evidence.js";
 
 export interface ShellLooksOptions {

@@ -1,7 +1,7 @@
 // What is said on a terminal to whoever waits for a text without a limit: it may have come and gone.
 import { printable } from "../../shared/names.js";
-import type { Context } from "../context.js";
-import { shellQuote } from "../shell-quote.js";
+import type { Context } from "../cli/context.js";
+import { shellQuote } from "../text/shell-quote.js";
 import type { Condition } from "./wait-for.js";
 
 /** Most texts come sooner. */

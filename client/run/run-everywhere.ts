@@ -3,11 +3,11 @@ import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import type { RunOutput, RunResult } from "../../shared/run.js";
-import type { Context } from "../context.js";
-import type { DaemonConnection } from "../daemon-connection.js";
-import { fitTable, measureFor } from "../fit-table.js";
-import { errorLine, formatDuration, jsonText } from "../format.js";
-import { startPaced } from "../paced-calls.js";
+import type { Context } from "../cli/context.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
+import { startPaced } from "../daemon/paced-calls.js";
+import { fitTable, measureFor } from "../text/fit-table.js";
+import { errorLine, formatDuration, jsonText } from "../text/format.js";
 import { CollectedOutput } from "./collected-output.js";
 import { checkCommand, INTERRUPTED, interruptible, NO_LIMIT_MS, type RunRequest } from "./run-in-shell.js";
 

@@ -1,10 +1,10 @@
 // Asks the daemon to run a command, shows or collects its output, and turns what became of it into an exit status.
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import type { RunOutput, RunResult } from "../../shared/run.js";
-import type { Context } from "../context.js";
-import type { DaemonConnection } from "../daemon-connection.js";
-import { errorJson, errorLine, formatBytes, formatDuration, jsonText } from "../format.js";
+import type { Context } from "../cli/context.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
 import { withSuggestion } from "../shell-names.js";
+import { errorJson, errorLine, formatBytes, formatDuration, jsonText } from "../text/format.js";
 import { CollectedOutput } from "./collected-output.js";
 
 export interface RunRequest {

@@ -2,8 +2,8 @@
 import type { ChildProcess } from "node:child_process";
 import { AgentdError } from "../../shared/errors.js";
 import { closeStandardStreams } from "../attach/raw-terminal.js";
-import { errorLine } from "../format.js";
-import { workingDirectory } from "../working-directory.js";
+import { workingDirectory } from "../cli/working-directory.js";
+import { errorLine } from "../text/format.js";
 import { attachChild } from "./attach-child.js";
 import { BlessedScreen } from "./blessed-screen.js";
 import { DaemonFeed } from "./daemon-feed.js";

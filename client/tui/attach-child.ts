@@ -1,7 +1,7 @@
 // Runs `agentd attach` on the terminal that the TUI has left, and learns how it ended.
 import { type ChildProcess, spawn } from "node:child_process";
 import { type EndReport, REPORT_VARIABLE, readReport } from "../attach/end-report.js";
-import { programPath } from "../daemon-launch.js";
+import { programPath } from "../daemon/daemon-launch.js";
 
 export interface RunningAttach {
   readonly child: ChildProcess;

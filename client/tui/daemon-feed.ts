@@ -10,9 +10,9 @@ import type {
   ShellEvent,
   ShellInfo,
 } from "../../shared/rpc.js";
-import { reachDaemon } from "../daemon-access.js";
-import type { DaemonConnection } from "../daemon-connection.js";
-import { findSocketPath } from "../socket-path.js";
+import { reachDaemon } from "../daemon/daemon-access.js";
+import type { DaemonConnection } from "../daemon/daemon-connection.js";
+import { findSocketPath } from "../daemon/socket-path.js";
 import type { Link } from "./state.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;

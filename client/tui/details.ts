@@ -1,7 +1,7 @@
 // Everything about the selected shell, in the pane below the list.
 import type { AttachedInfo, ShellInfo } from "../../shared/rpc.js";
-import { formatBytes, formatDuration } from "../format.js";
-import { idleText, stateText } from "../shell-table.js";
+import { formatBytes, formatDuration } from "../text/format.js";
+import { idleText, stateText } from "../text/shell-table.js";
 import type { Canvas } from "./canvas.js";
 import type { Layout } from "./layout.js";
 import { Style, stateStyle } from "./palette.js";

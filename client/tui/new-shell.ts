@@ -1,8 +1,8 @@
 // From the filled-in form to the call that makes the shell.
 import { resolve } from "node:path";
 import type { Params } from "../../shared/rpc.js";
-import { credentialsFrom } from "../cloud-target.js";
-import { localTarget } from "../target-request.js";
+import { credentialsFrom } from "../cli/cloud-target.js";
+import { localTarget } from "../cli/target-request.js";
 import type { NewShellRequest } from "./form.js";
 
 export interface Place {

@@ -1,7 +1,7 @@
 // The list of the shells: columns that are as wide as what is in them, the least important ones first to go.
 import type { ShellInfo } from "../../shared/rpc.js";
-import { formatBytes, formatDuration } from "../format.js";
-import { idleText, stateText, whereText } from "../shell-table.js";
+import { formatBytes, formatDuration } from "../text/format.js";
+import { idleText, stateText, whereText } from "../text/shell-table.js";
 import type { Canvas } from "./canvas.js";
 import type { Layout } from "./layout.js";
 import { Style, stateStyle } from "./palette.js";

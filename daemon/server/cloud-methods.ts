@@ -1,6 +1,6 @@
 // `exec.run`, `session.stop` and `shell.token`: what concerns AgentCore alone.
 import type { Params, Result } from "../../shared/rpc.js";
-import type { ClientSink } from "../shell/client-host.js";
+import type { ClientSink } from "../shell/clients/client-host.js";
 import type { Call, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";
 

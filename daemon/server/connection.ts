@@ -1,7 +1,7 @@
 // What a method may do with the connection that called it.
 import type { ScreenFrame, ShellEvent } from "../../shared/rpc.js";
 import type { RunOutput } from "../../shared/run.js";
-import type { ClientSink } from "../shell/client-host.js";
+import type { ClientSink } from "../shell/clients/client-host.js";
 
 /** The shell's side of an attached client. */
 export interface PacketReceiver {

@@ -15,7 +15,7 @@ import {
 } from "../../shared/rpc.js";
 import type { Size, SizePolicy } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
-import type { ClientSink } from "../shell/client-host.js";
+import type { ClientSink } from "../shell/clients/client-host.js";
 import { type CloudShells, cloudMethods } from "./cloud-methods.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
 import type { MethodTable } from "./rpc-server.js";

@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
-import type { ClientSink } from "../shell/client-host.js";
+import type { ClientSink } from "../shell/clients/client-host.js";
 import { Calls } from "./calls.js";
 import type { Call, Connection, PacketReceiver } from "./connection.js";
 import { LineDecoder } from "./line-decoder.js";

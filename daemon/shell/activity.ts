@@ -1,6 +1,6 @@
 // When something was last typed into a shell or printed by it, and who is told of that how often.
 import type { Clock } from "../upstream/clock.js";
-import type { OutputWatchers } from "./output-watchers.js";
+import type { OutputWatchers } from "./output/output-watchers.js";
 
 /** Whoever shows how long a shell has been idle needs no more than this. */
 const TELL_EVERY_MS = 1000;

@@ -1,7 +1,7 @@
 // How long what a cloud shell runs on lives, and how many shells its runtime still takes: what is known, and nothing else.
 import type { Lifetime, Slots } from "../../shared/cloud-rpc.js";
 import type { ShellInfo } from "../../shared/rpc.js";
-import type { ShellRecord } from "./shell-record.js";
+import type { ShellRecord } from "./state/shell-record.js";
 
 /** Defaults of the service's lifecycle settings; a runtime may be configured otherwise, which nobody tells us. */
 const VM_LIFETIME_MS = 8 * 3_600_000;

@@ -2,7 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 import { type BackNotice, isHarmless, type Notice, type NoticeSpan } from "../../shared/notice.js";
 import type { LinkEvent, TimeSpan } from "../upstream/link.js";
-import type { AttachedClient } from "./attached-client.js";
+import type { AttachedClient } from "./clients/attached-client.js";
 import type { ShellState } from "./shell-state.js";
 
 export interface LinkHistory {

@@ -1,6 +1,6 @@
 // Which of our own shells hold places that count for a shell that found none: when one of them is given up, there is one.
 import type { ShellInfo } from "../../shared/rpc.js";
-import type { ShellRecord } from "./shell-record.js";
+import type { ShellRecord } from "./state/shell-record.js";
 
 /**
  * Their names. Shells that are over, or were never connected, hold no place.

@@ -1,7 +1,7 @@
 // What is asked of the registry when a shell is to be made.
-import type { LocalShellSpec } from "../upstream/local-runtime-link.js";
+import type { LocalShellSpec } from "../upstream/local/local-runtime-link.js";
 import type { UpstreamIds, UpstreamTarget } from "../upstream/target.js";
-import type { ShellRecord } from "./shell-record.js";
+import type { ShellRecord } from "./state/shell-record.js";
 
 export interface NewShell {
   readonly name: string;

@@ -5,16 +5,16 @@ import type { Notice } from "../../shared/notice.js";
 import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { Clock } from "../upstream/clock.js";
-import type { LocalShellSpec } from "../upstream/local-runtime-link.js";
+import type { LocalShellSpec } from "../upstream/local/local-runtime-link.js";
 import { notEnded, notSaved } from "./half-done.js";
 import { applyLabels, type LabelChanges } from "./labels.js";
 import type { NewShell } from "./new-shell.js";
 import { Shell } from "./shell.js";
 import type { ShellDeps } from "./shell-deps.js";
-import type { ShellRecord } from "./shell-record.js";
 import { isOver } from "./shell-state.js";
-import type { ShellStore } from "./shell-store.js";
-import { StateKeeper, type Unsaved } from "./state-keeper.js";
+import type { ShellRecord } from "./state/shell-record.js";
+import type { ShellStore } from "./state/shell-store.js";
+import { StateKeeper, type Unsaved } from "./state/state-keeper.js";
 
 export interface RegistryOptions {
   readonly clock: Clock;

@@ -4,9 +4,9 @@ import type { ShellExit } from "../../shared/status.js";
 import type { Slicer } from "../terminal/slicer.js";
 import type { Clock } from "../upstream/clock.js";
 import type { Ending, Have, UpstreamHandlers } from "../upstream/link.js";
-import type { CheckpointPlace } from "./checkpoint-keeper.js";
+import type { CheckpointPlace } from "./checkpoint/checkpoint-keeper.js";
 import type { Shell } from "./shell.js";
-import type { ShellRecord } from "./shell-record.js";
+import type { ShellRecord } from "./state/shell-record.js";
 
 /** What the hub needs of an upstream; daemon/upstream's `Upstream` is one. */
 export interface ShellUpstream {

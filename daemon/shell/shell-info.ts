@@ -6,8 +6,8 @@ import type { Size } from "../../shared/size.js";
 import { exitCodeOf } from "../../shared/status.js";
 import type { TimeSpan } from "../upstream/link.js";
 import { isoSpan } from "./link-notices.js";
-import type { ShellRecord } from "./shell-record.js";
 import { isOver, reasonOf, type ShellState } from "./shell-state.js";
+import type { ShellRecord } from "./state/shell-record.js";
 
 export interface ShellFacts {
   readonly record: ShellRecord;

@@ -3,19 +3,19 @@ import type { Terminal } from "@xterm/headless";
 import { AgentdError } from "../../shared/errors.js";
 import type { Size } from "../../shared/size.js";
 import { Backlog, type Job, type WriteJob } from "./backlog.js";
-import type { DrawingView } from "./drawing-view.js";
-import { createTerminal } from "./headless-terminal.js";
-import type { ModeTracker } from "./mode-tracker.js";
+import type { DrawingView } from "./drawing/drawing-view.js";
+import { ScrollbackCache } from "./drawing/scrollback-cache.js";
+import { serialize } from "./drawing/serializer.js";
 import { pieceEnd } from "./parse-cost.js";
 import { Patience } from "./patience.js";
-import { screenText, type TextOptions } from "./screen-text.js";
-import { ScrollbackCache } from "./scrollback-cache.js";
-import { serialize } from "./serializer.js";
+import { screenText, type TextOptions } from "./reading/screen-text.js";
 import { Skim } from "./skim.js";
 import type { SlicedTask, Slicer } from "./slicer.js";
-import { WholeCharacters } from "./whole-characters.js";
-import { stateOf, writeNow } from "./xterm-internals.js";
-import type { XtermState } from "./xterm-state.js";
+import { WholeCharacters } from "./stream/whole-characters.js";
+import { createTerminal } from "./xterm/headless-terminal.js";
+import type { ModeTracker } from "./xterm/mode-tracker.js";
+import { stateOf, writeNow } from "./xterm/xterm-internals.js";
+import type { XtermState } from "./xterm/xterm-state.js";
 
 export interface ScreenOptions {
   readonly cols: number;

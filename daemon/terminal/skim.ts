@@ -1,5 +1,5 @@
 // Finds the part of a flood that nobody can see any more: lines that will have left the scrollback before anybody can look.
-import { isReset, penEnd } from "./pen-sequence.js";
+import { isReset, penEnd } from "./stream/pen-sequence.js";
 
 const [LF, CR, ESC, DEL] = [0x0a, 0x0d, 0x1b, 0x7f];
 const C2 = 0xc2;

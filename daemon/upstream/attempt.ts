@@ -10,13 +10,13 @@ import { abortable } from "./interruptible.js";
 import type { Have, LinkEvent } from "./link.js";
 import type { ConnectionEnd } from "./outcome.js";
 import type { Pacer } from "./pacer.js";
-import type { ReplayGate } from "./replay-gate.js";
-import type { ReplayDecision } from "./replay-resolver.js";
+import type { ReplayGate } from "./replay/replay-gate.js";
+import type { ReplayDecision } from "./replay/replay-resolver.js";
+import type { ServerKnowledge } from "./replay/server-knowledge.js";
 import { Rotation, ttlOf } from "./rotation.js";
-import type { ServerKnowledge } from "./server-knowledge.js";
+import { upgradeRequest } from "./service/upgrade-request.js";
 import type { SocketRequest } from "./socket.js";
 import type { UpstreamIds, UpstreamTarget } from "./target.js";
-import { upgradeRequest } from "./upgrade-request.js";
 
 export interface AttemptOptions {
   readonly target: UpstreamTarget;

@@ -1,8 +1,8 @@
 // What an upstream needs of the world: handed in, so that the same logic runs under a virtual clock and a scripted network.
 import type { Admission } from "./admission.js";
 import type { Clock } from "./clock.js";
-import type { ReplayKnowledge } from "./replay-knowledge.js";
-import type { Sign } from "./sign.js";
+import type { ReplayKnowledge } from "./replay/replay-knowledge.js";
+import type { Sign } from "./service/sign.js";
 import type { OpenSocket } from "./socket.js";
 import type { AgentCoreTarget } from "./target.js";
 

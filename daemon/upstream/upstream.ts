@@ -6,18 +6,18 @@ import { Aftermath } from "./aftermath.js";
 import { Attempt } from "./attempt.js";
 import type { UpstreamDeps } from "./deps.js";
 import { Doubt } from "./doubt.js";
-import { checkTarget } from "./endpoint.js";
 import { InterruptibleWait } from "./interruptible.js";
 import { KillRequest } from "./kill-request.js";
 import type { Ending, Have, UpstreamHandlers } from "./link.js";
-import { replayedEvent } from "./missing-output.js";
 import { type ConnectionEnd, delayOf, type Outcome, outcomeOf } from "./outcome.js";
 import { AGENTCORE_LIMITS, LOCAL_LIMITS, Pacer } from "./pacer.js";
-import { ReplayGate } from "./replay-gate.js";
-import { ReplayKnowledge } from "./replay-knowledge.js";
+import { replayedEvent } from "./replay/missing-output.js";
+import { ReplayGate } from "./replay/replay-gate.js";
+import { ReplayKnowledge } from "./replay/replay-knowledge.js";
+import { ServerKnowledge } from "./replay/server-knowledge.js";
 import { Retries } from "./retries.js";
 import { ttlOf } from "./rotation.js";
-import { ServerKnowledge } from "./server-knowledge.js";
+import { checkTarget } from "./service/endpoint.js";
 import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
 
 export interface UpstreamOptions {

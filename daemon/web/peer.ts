@@ -10,7 +10,7 @@ import type { Call, Connection, PacketReceiver } from "../server/connection.js";
 import type { Request } from "../server/request.js";
 import type { RpcServer } from "../server/rpc-server.js";
 import type { ServerLog } from "../server/server-log.js";
-import type { ClientSink } from "../shell/client-host.js";
+import type { ClientSink } from "../shell/clients/client-host.js";
 import { WebClose } from "./close.js";
 import { WebFlow } from "./flow.js";
 import { WEB_LIMITS } from "./limits.js";

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import type { DaemonStatus, Params, Result, ShellEvent, ShellInfo } from "../../shared/rpc.js";
-import type { Disk } from "../shell/disk.js";
+import type { Disk } from "../shell/state/disk.js";
 import { loadWebAssets } from "./assets.js";
 import { WebClose } from "./close.js";
 import { WebFront } from "./front.js";

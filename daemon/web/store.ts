@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { ServerLog } from "../server/server-log.js";
-import type { Disk } from "../shell/disk.js";
+import type { Disk } from "../shell/state/disk.js";
 import { isStoredPass, type StoredPass } from "./pass.js";
 import { isWebPlace, type WebPlace } from "./place.js";
 

@@ -1,6 +1,6 @@
 // The replay resolver's cost: one whole replay of the hardest kinds, in large frames and byte by byte, and the hot path's copy.
 import { bench, describe } from "vitest";
-import { DeliveredOutput } from "../../daemon/upstream/delivered-output.js";
+import { DeliveredOutput } from "../../daemon/upstream/replay/delivered-output.js";
 import { cut, hardReplays, resolveReplay } from "../support/hard-replays.js";
 import { terminalStream } from "../support/terminal-streams.js";
 

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bench, describe } from "vitest";
-import { QueryFilter } from "../../daemon/terminal/query-filter.js";
+import { QueryFilter } from "../../daemon/terminal/filter/query-filter.js";
 import { Screen } from "../../daemon/terminal/screen.js";
-import { SequenceTail } from "../../daemon/terminal/sequence-tail.js";
+import { SequenceTail } from "../../daemon/terminal/stream/sequence-tail.js";
 import { eventLoopSlicer } from "../support/event-loop-slicer.js";
 
 const recordings = join(import.meta.dirname, "..", "fixtures", "recordings");

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commandTable } from "../../client/command-table.js";
+import { commandTable } from "../../client/cli/command-table.js";
 import { program, type RunResult, Sandbox } from "../support/sandbox.js";
 import { until } from "../support/until.js";
 

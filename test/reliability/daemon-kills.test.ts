@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { decodeState } from "../../daemon/shell/state-file.js";
+import { decodeState } from "../../daemon/shell/state/state-file.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { firstSeed, percentilesText, recordFigures, repetitions } from "../support/figures.js";
 import { childrenOf, isRunning, processesOf } from "../support/processes.js";

@@ -1,7 +1,7 @@
 // Hostile output through the safety filter into a terminal that tells what it was made to do: nothing forbidden, ever.
 import { describe, expect, it } from "vitest";
-import { OutputFilter } from "../../daemon/terminal/output-filter.js";
-import { QueryFilter } from "../../daemon/terminal/query-filter.js";
+import { OutputFilter } from "../../daemon/terminal/filter/output-filter.js";
+import { QueryFilter } from "../../daemon/terminal/filter/query-filter.js";
 import { firstSeed, isFullRun, recordFigures, repetitions } from "../support/figures.js";
 import { hostileStream } from "../support/hostile-stream.js";
 import { OutputOracle, type Violation } from "../support/output-oracle.js";

@@ -1,8 +1,8 @@
 // Compares the whole state of two terminals, internal state included, and says where they differ.
-import { isBlank, isVisibleBlank, word } from "../../daemon/terminal/line-writer.js";
-import { Bits, plainColor, sgrOf, styleOf } from "../../daemon/terminal/sgr.js";
-import { designationOf } from "../../daemon/terminal/xterm-internals.js";
-import type { XtermBuffer, XtermLine, XtermState } from "../../daemon/terminal/xterm-state.js";
+import { isBlank, isVisibleBlank, word } from "../../daemon/terminal/drawing/line-writer.js";
+import { Bits, plainColor, sgrOf, styleOf } from "../../daemon/terminal/drawing/sgr.js";
+import { designationOf } from "../../daemon/terminal/xterm/xterm-internals.js";
+import type { XtermBuffer, XtermLine, XtermState } from "../../daemon/terminal/xterm/xterm-state.js";
 import type { TestTerminal } from "./test-terminal.js";
 
 /** At most 20 differences, each as `where: expected | actual`; none when the terminals cannot be told apart. */

@@ -1,9 +1,9 @@
 // Cuts a stream at many places and tells where a terminal restored there could be told from one that saw it all.
 
-import { ScrollbackCache } from "../../daemon/terminal/scrollback-cache.js";
-import { SequenceTail } from "../../daemon/terminal/sequence-tail.js";
-import { serialize } from "../../daemon/terminal/serializer.js";
-import { WholeCharacters } from "../../daemon/terminal/whole-characters.js";
+import { ScrollbackCache } from "../../daemon/terminal/drawing/scrollback-cache.js";
+import { serialize } from "../../daemon/terminal/drawing/serializer.js";
+import { SequenceTail } from "../../daemon/terminal/stream/sequence-tail.js";
+import { WholeCharacters } from "../../daemon/terminal/stream/whole-characters.js";
 import { differences } from "./compare-terminals.js";
 import { seededRandom } from "./random-stream.js";
 import { createTestTerminal, type TestTerminal } from "./test-terminal.js";

@@ -1,7 +1,7 @@
 // A real disk of which chosen operations fail, or of which nothing comes back any more because the process has died.
 import { writeFile } from "node:fs/promises";
-import type { Disk } from "../../daemon/shell/disk.js";
-import { systemDisk } from "../../daemon/shell/disk.js";
+import type { Disk } from "../../daemon/shell/state/disk.js";
+import { systemDisk } from "../../daemon/shell/state/disk.js";
 
 /**
  * `full`: ENOSPC, a write leaves half a file. `error`: EIO although it was done, as when only the flush fails.

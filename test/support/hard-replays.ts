@@ -1,6 +1,6 @@
 // The replays that are hardest to resolve: repetitions and near misses as long as a ring, and a function that resolves them.
-import { DeliveredOutput } from "../../daemon/upstream/delivered-output.js";
-import { ReplayResolver } from "../../daemon/upstream/replay-resolver.js";
+import { DeliveredOutput } from "../../daemon/upstream/replay/delivered-output.js";
+import { ReplayResolver } from "../../daemon/upstream/replay/replay-resolver.js";
 import { terminalStream } from "./terminal-streams.js";
 
 const KEPT = 524_288;

@@ -1,12 +1,12 @@
 // A server with a replay ring and a client that resolves its replays, with the true stream as the judge of every byte.
-import { DeliveredOutput } from "../../daemon/upstream/delivered-output.js";
-import { OverflowWatch } from "../../daemon/upstream/overflow-watch.js";
-import { ReplayKnowledge } from "../../daemon/upstream/replay-knowledge.js";
+import { DeliveredOutput } from "../../daemon/upstream/replay/delivered-output.js";
+import { OverflowWatch } from "../../daemon/upstream/replay/overflow-watch.js";
+import { ReplayKnowledge } from "../../daemon/upstream/replay/replay-knowledge.js";
 import {
   type ReplayDecision,
   type ReplayModel,
   ReplayResolver,
-} from "../../daemon/upstream/replay-resolver.js";
+} from "../../daemon/upstream/replay/replay-resolver.js";
 import { seededRandom } from "./random-stream.js";
 import { type StreamKind, terminalStream } from "./terminal-streams.js";
 

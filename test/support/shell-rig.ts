@@ -1,11 +1,11 @@
 // One shell hub with everything around it in memory: a scripted upstream, sinks that collect frames, a clock that tests turn.
 
-import type { AttachedClient } from "../../daemon/shell/attached-client.js";
-import type { ClientSink } from "../../daemon/shell/client-host.js";
+import type { AttachedClient } from "../../daemon/shell/clients/attached-client.js";
+import type { ClientSink } from "../../daemon/shell/clients/client-host.js";
 import { Shell } from "../../daemon/shell/shell.js";
 import type { ShellDeps, ShellUpstream, UpstreamRequest } from "../../daemon/shell/shell-deps.js";
-import type { ShellRecord } from "../../daemon/shell/shell-record.js";
-import { screenText } from "../../daemon/terminal/screen-text.js";
+import type { ShellRecord } from "../../daemon/shell/state/shell-record.js";
+import { screenText } from "../../daemon/terminal/reading/screen-text.js";
 import type { Ending, LinkEvent } from "../../daemon/upstream/link.js";
 import { Channel } from "../../shared/channel.js";
 import { encodeFrame } from "../../shared/frame.js";

@@ -1,10 +1,10 @@
 // A headless terminal set up like a screen's, fed synchronously: the client's terminal in tests.
 import xterm, { type Terminal } from "@xterm/headless";
-import { useCharWidths } from "../../daemon/terminal/char-width.js";
-import { ModeTracker } from "../../daemon/terminal/mode-tracker.js";
-import { stateOf, writeNow } from "../../daemon/terminal/xterm-internals.js";
-import { repair } from "../../daemon/terminal/xterm-repairs.js";
-import type { XtermState } from "../../daemon/terminal/xterm-state.js";
+import { useCharWidths } from "../../daemon/terminal/xterm/char-width.js";
+import { ModeTracker } from "../../daemon/terminal/xterm/mode-tracker.js";
+import { stateOf, writeNow } from "../../daemon/terminal/xterm/xterm-internals.js";
+import { repair } from "../../daemon/terminal/xterm/xterm-repairs.js";
+import type { XtermState } from "../../daemon/terminal/xterm/xterm-state.js";
 
 export interface TestTerminal {
   readonly terminal: Terminal;

@@ -1,7 +1,7 @@
 // The table of docs/security.md is what the filter does: every row's example goes through it.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { OutputFilter } from "../../daemon/terminal/output-filter.js";
+import { OutputFilter } from "../../daemon/terminal/filter/output-filter.js";
 
 const page = readFileSync(new URL("../../docs/security.md", import.meta.url), "utf8");
 const rows = [...page.matchAll(/^\| (.+?) \| `(.+?)` \| (?:`(.+?)`|(passes|nothing)) \|/gm)];

@@ -1,11 +1,11 @@
 // Waits until a shell stands at an empty prompt, for as long as that is likely to happen.
 
 import { AgentdError } from "../../../shared/errors.js";
-import { charsAt, isBlank, isRightHalf } from "../../terminal/line-writer.js";
-import type { XtermLine } from "../../terminal/xterm-state.js";
+import { charsAt, isBlank, isRightHalf } from "../../terminal/drawing/line-writer.js";
+import type { XtermLine } from "../../terminal/xterm/xterm-state.js";
 import type { Clock } from "../../upstream/clock.js";
-import { look } from "../readable-output.js";
-import type { EnterAnswer } from "../typed-line.js";
+import type { EnterAnswer } from "../input/typed-line.js";
+import { look } from "../output/readable-output.js";
 import { isContinuation } from "./continuation.js";
 import { type Front, frontByProcess, frontByScreen } from "./front.js";
 import type { ProcessHost } from "./process-host.js";

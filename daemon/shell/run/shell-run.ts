@@ -3,10 +3,10 @@
 import { printable } from "../../../shared/names.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import type { RunResult } from "../../../shared/run.js";
-import { OutputFilter } from "../../terminal/output-filter.js";
+import { OutputFilter } from "../../terminal/filter/output-filter.js";
 import type { Clock } from "../../upstream/clock.js";
 import { Milestone } from "../milestone.js";
-import { look } from "../readable-output.js";
+import { look } from "../output/readable-output.js";
 import type { Shell } from "../shell.js";
 import { isOver } from "../shell-state.js";
 import { watchFront } from "./front-watch.js";

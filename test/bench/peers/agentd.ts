@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { DaemonConnection } from "../../../client/daemon-connection.js";
+import { DaemonConnection } from "../../../client/daemon/daemon-connection.js";
 import { type Peer, type PeerOptions, type Program, peerEnvironment, SHELL, SIZE } from "./peer.js";
 import { clearHome, processesIn, processesWith } from "./peer-home.js";
 

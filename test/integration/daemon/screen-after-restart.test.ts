@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { OutputFilter } from "../../../daemon/terminal/output-filter.js";
+import { OutputFilter } from "../../../daemon/terminal/filter/output-filter.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import { differences } from "../../support/compare-terminals.js";
 import { DaemonHome, type DaemonProcess } from "../../support/daemon-process.js";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { decodeState } from "../../../daemon/shell/state-file.js";
+import { decodeState } from "../../../daemon/shell/state/state-file.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import { DaemonHome } from "../../support/daemon-process.js";
 import { openDescriptors, processesOf } from "../../support/processes.js";

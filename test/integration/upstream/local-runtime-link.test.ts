@@ -3,8 +3,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LocalRuntimeLink, type LocalShellSpec } from "../../../daemon/upstream/local-runtime-link.js";
-import { startLocalRuntime } from "../../../daemon/upstream/local-runtime-process.js";
+import { LocalRuntimeLink, type LocalShellSpec } from "../../../daemon/upstream/local/local-runtime-link.js";
+import { startLocalRuntime } from "../../../daemon/upstream/local/local-runtime-process.js";
 
 const spec: LocalShellSpec = {
   runtimeSessionId: "s".repeat(36),

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../daemon/upstream/clock.js";
-import { createSigner } from "../../../daemon/upstream/sign.js";
+import { createSigner } from "../../../daemon/upstream/service/sign.js";
 import type { UpstreamTarget } from "../../../daemon/upstream/target.js";
 import { Upstream } from "../../../daemon/upstream/upstream.js";
 import { openWebSocket } from "../../../daemon/upstream/web-socket.js";

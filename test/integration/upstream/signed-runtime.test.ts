@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../../daemon/upstream/clock.js";
 import { freshIds } from "../../../daemon/upstream/ids.js";
-import { createSigner } from "../../../daemon/upstream/sign.js";
+import { createSigner } from "../../../daemon/upstream/service/sign.js";
 import type { UpstreamIds } from "../../../daemon/upstream/target.js";
 import { Upstream } from "../../../daemon/upstream/upstream.js";
 import { openWebSocket } from "../../../daemon/upstream/web-socket.js";

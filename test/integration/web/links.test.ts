@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { connect, createServer as createForwarder } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { systemDisk } from "../../../daemon/shell/disk.js";
+import { systemDisk } from "../../../daemon/shell/state/disk.js";
 import { Channel } from "../../../shared/channel.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import { RawConnection, requestBytes } from "../../support/raw-http.js";

@@ -1,6 +1,6 @@
 // Judges output that nobody counts: what arrived leaves, doubled bytes are admitted, and what is missing was told.
 import type { LinkEvent } from "../../../daemon/upstream/link.js";
-import { type ReplayModel, RING_BYTES } from "../../../daemon/upstream/replay-resolver.js";
+import { type ReplayModel, RING_BYTES } from "../../../daemon/upstream/replay/replay-resolver.js";
 import { OutputLosses } from "./output-losses.js";
 import { positionOf } from "./position-code.js";
 import type { ServiceTraits } from "./schedule.js";

@@ -1,6 +1,6 @@
 // A client of the hub in a simulation: follows the stream it is sent, and checks it against everything that was output.
-import type { AttachedClient } from "../../../daemon/shell/attached-client.js";
-import type { ClientSink } from "../../../daemon/shell/client-host.js";
+import type { AttachedClient } from "../../../daemon/shell/clients/attached-client.js";
+import type { ClientSink } from "../../../daemon/shell/clients/client-host.js";
 import { Channel } from "../../../shared/channel.js";
 import { decodeNotice, type Notice } from "../../../shared/notice.js";
 import { decodeSnapshotPart } from "../../../shared/snapshot.js";

@@ -3,7 +3,7 @@
 import type { ShellUpstream, UpstreamRequest } from "../../../daemon/shell/shell-deps.js";
 import { Admission } from "../../../daemon/upstream/admission.js";
 import type { Ending, Have, LinkEvent } from "../../../daemon/upstream/link.js";
-import { ReplayKnowledge } from "../../../daemon/upstream/replay-knowledge.js";
+import { ReplayKnowledge } from "../../../daemon/upstream/replay/replay-knowledge.js";
 import type { SocketEnd } from "../../../daemon/upstream/socket.js";
 import { serverName, type UpstreamTarget } from "../../../daemon/upstream/target.js";
 import { Upstream } from "../../../daemon/upstream/upstream.js";

@@ -1,7 +1,7 @@
 // What may stand at the cursor, by the table alone.
 
 import { describe, expect, it } from "vitest";
-import { commandTable } from "../../../client/command-table.js";
+import { commandTable } from "../../../client/cli/command-table.js";
 import { complete } from "../../../client/completion/candidates.js";
 import { fc } from "../../support/property.js";
 

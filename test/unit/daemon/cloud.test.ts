@@ -1,10 +1,10 @@
 // Bearer tokens that came by value: held for as long as somebody needs them, and no longer.
 import { describe, expect, it } from "vitest";
 import { Cloud } from "../../../daemon/cloud.js";
-import { DEFAULT_CONFIG } from "../../../daemon/config.js";
-import type { ClientSink } from "../../../daemon/shell/client-host.js";
+import { DEFAULT_CONFIG } from "../../../daemon/config/config.js";
+import type { ClientSink } from "../../../daemon/shell/clients/client-host.js";
 import type { Shell } from "../../../daemon/shell/shell.js";
-import { HeldTokens } from "../../../daemon/upstream/sign.js";
+import { HeldTokens } from "../../../daemon/upstream/service/sign.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import { VirtualClock } from "../../support/virtual-clock.js";
 

@@ -6,7 +6,7 @@ import { OutputTracker } from "../../../../client/attach/output-tracker.js";
 import { parsePrefix, prefixLabel } from "../../../../client/attach/prefix-name.js";
 import { restoreSequence } from "../../../../client/attach/restore-sequence.js";
 import { StatusLine } from "../../../../client/attach/status-line.js";
-import { OutputFilter } from "../../../../daemon/terminal/output-filter.js";
+import { OutputFilter } from "../../../../daemon/terminal/filter/output-filter.js";
 import type { Notice } from "../../../../shared/notice.js";
 
 describe("endOfNotice", () => {

@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { TypedInput } from "../../../../client/attach/typed-input.js";
-import type { PacketStream } from "../../../../client/daemon-connection.js";
+import type { PacketStream } from "../../../../client/daemon/daemon-connection.js";
 import { Channel } from "../../../../shared/channel.js";
 
 /** A stream that keeps what was sent on it. */

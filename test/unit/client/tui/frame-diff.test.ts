@@ -7,7 +7,7 @@ import { frameDiff } from "../../../../client/tui/frame-diff.js";
 import { editedLine, editLine } from "../../../../client/tui/line-editor.js";
 import { mouseEvents } from "../../../../client/tui/mouse-events.js";
 import { fitText, textWidth } from "../../../../client/tui/text-width.js";
-import { useCharWidths } from "../../../../daemon/terminal/char-width.js";
+import { useCharWidths } from "../../../../daemon/terminal/xterm/char-width.js";
 import { fc } from "../../../support/property.js";
 
 const COLS = 20;

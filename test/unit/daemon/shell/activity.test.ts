@@ -1,7 +1,7 @@
 // When a shell was last active, and how often that is told.
 import { beforeEach, describe, expect, it } from "vitest";
 import { Activity } from "../../../../daemon/shell/activity.js";
-import { OutputWatchers } from "../../../../daemon/shell/output-watchers.js";
+import { OutputWatchers } from "../../../../daemon/shell/output/output-watchers.js";
 import { VirtualClock } from "../../../support/virtual-clock.js";
 
 describe("activity", () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { CheckpointAnswer } from "../../../../daemon/upstream/local-checkpoints.js";
+import type { CheckpointAnswer } from "../../../../daemon/upstream/local/local-checkpoints.js";
 import type { Snapshot } from "../../../../shared/snapshot.js";
 import { differences } from "../../../support/compare-terminals.js";
 import { firstSeed, repetitions } from "../../../support/figures.js";

@@ -1,7 +1,7 @@
 // Which shells are named when there is no place for another: only those whose end makes one.
 import { expect, it } from "vitest";
 import { neighboursOf } from "../../../../daemon/shell/neighbours.js";
-import type { ShellRecord } from "../../../../daemon/shell/shell-record.js";
+import type { ShellRecord } from "../../../../daemon/shell/state/shell-record.js";
 import type { ShellInfo } from "../../../../shared/rpc.js";
 
 const ARN = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/demo-Ab1";

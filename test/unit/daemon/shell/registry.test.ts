@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Disk } from "../../../../daemon/shell/disk.js";
 import type { NewShell } from "../../../../daemon/shell/new-shell.js";
 import { Registry, type RegistryOptions } from "../../../../daemon/shell/registry.js";
-import type { ShellRecord } from "../../../../daemon/shell/shell-record.js";
-import { ShellStore } from "../../../../daemon/shell/shell-store.js";
-import { decodeState } from "../../../../daemon/shell/state-file.js";
+import type { Disk } from "../../../../daemon/shell/state/disk.js";
+import type { ShellRecord } from "../../../../daemon/shell/state/shell-record.js";
+import { ShellStore } from "../../../../daemon/shell/state/shell-store.js";
+import { decodeState } from "../../../../daemon/shell/state/state-file.js";
 import { AgentdError } from "../../../../shared/errors.js";
 import type { ShellEvent } from "../../../../shared/rpc.js";
 import { eventLoopSlicer } from "../../../support/event-loop-slicer.js";

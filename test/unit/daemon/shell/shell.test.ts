@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { screenText } from "../../../../daemon/terminal/screen-text.js";
+import { screenText } from "../../../../daemon/terminal/reading/screen-text.js";
 import { Channel } from "../../../../shared/channel.js";
 import { EPOCH, ShellRig } from "../../../support/shell-rig.js";
 

@@ -1,8 +1,8 @@
 // What real programs write looks the same with the safety filter and without it, however it is cut.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { OutputFilter } from "../../../../daemon/terminal/output-filter.js";
-import { WholeCharacters } from "../../../../daemon/terminal/whole-characters.js";
+import { OutputFilter } from "../../../../daemon/terminal/filter/output-filter.js";
+import { WholeCharacters } from "../../../../daemon/terminal/stream/whole-characters.js";
 import { differences } from "../../../support/compare-terminals.js";
 import { seededRandom } from "../../../support/random-stream.js";
 import { createTestTerminal } from "../../../support/test-terminal.js";

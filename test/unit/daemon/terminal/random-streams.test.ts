@@ -1,8 +1,8 @@
 // Attaching at a random byte of random output: the client's terminal cannot be told from the one that saw everything.
 import { expect, it } from "vitest";
 import { Screen } from "../../../../daemon/terminal/screen.js";
-import { SequenceTail } from "../../../../daemon/terminal/sequence-tail.js";
-import { WholeCharacters } from "../../../../daemon/terminal/whole-characters.js";
+import { SequenceTail } from "../../../../daemon/terminal/stream/sequence-tail.js";
+import { WholeCharacters } from "../../../../daemon/terminal/stream/whole-characters.js";
 import { differences } from "../../../support/compare-terminals.js";
 import { eventLoopSlicer } from "../../../support/event-loop-slicer.js";
 import { randomStream, seededRandom } from "../../../support/random-stream.js";

@@ -1,9 +1,9 @@
 // The screen as text, data and page: each says the same, and what xterm.js shows.
 
 import { describe, expect, it } from "vitest";
-import { screenCells } from "../../../../daemon/terminal/screen-cells.js";
-import { screenHtml } from "../../../../daemon/terminal/screen-html.js";
-import { screenText, type TextOptions } from "../../../../daemon/terminal/screen-text.js";
+import { screenCells } from "../../../../daemon/terminal/reading/screen-cells.js";
+import { screenHtml } from "../../../../daemon/terminal/reading/screen-html.js";
+import { screenText, type TextOptions } from "../../../../daemon/terminal/reading/screen-text.js";
 import { fc } from "../../../support/property.js";
 import { createTestTerminal, type TestTerminal } from "../../../support/test-terminal.js";
 

@@ -1,12 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
 import { Screen, type ScreenOptions } from "../../../../daemon/terminal/screen.js";
 import { Slicer } from "../../../../daemon/terminal/slicer.js";
-import { stateOf } from "../../../../daemon/terminal/xterm-internals.js";
+import { stateOf } from "../../../../daemon/terminal/xterm/xterm-internals.js";
 import { createTestTerminal } from "../../../support/test-terminal.js";
 
 // The parser has no known way to break on input; it is made to.
-vi.mock("../../../../daemon/terminal/xterm-internals.js", async (importOriginal) => {
-  const original = await importOriginal<typeof import("../../../../daemon/terminal/xterm-internals.js")>();
+vi.mock("../../../../daemon/terminal/xterm/xterm-internals.js", async (importOriginal) => {
+  const original =
+    await importOriginal<typeof import("../../../../daemon/terminal/xterm/xterm-internals.js")>();
   const writeNow: typeof original.writeNow = (terminal, piece) => {
     original.writeNow(terminal, piece);
     if (Buffer.from(piece).includes("BREAK")) throw new Error("broken");

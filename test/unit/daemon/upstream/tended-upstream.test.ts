@@ -1,7 +1,7 @@
 // An upstream that rests: idle stop under a virtual clock with a real hub, and what is held or revoked while a microVM ends.
 import { describe, expect, it } from "vitest";
 import { Shell } from "../../../../daemon/shell/shell.js";
-import type { ShellRecord } from "../../../../daemon/shell/shell-record.js";
+import type { ShellRecord } from "../../../../daemon/shell/state/shell-record.js";
 import { TendedUpstream } from "../../../../daemon/upstream/tended-upstream.js";
 import { AgentdError } from "../../../../shared/errors.js";
 import { eventLoopSlicer } from "../../../support/event-loop-slicer.js";

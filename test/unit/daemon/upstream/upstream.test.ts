@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Ending, Have } from "../../../../daemon/upstream/link.js";
-import type { SignRequest } from "../../../../daemon/upstream/sign.js";
+import type { SignRequest } from "../../../../daemon/upstream/service/sign.js";
 import type { UpstreamTarget } from "../../../../daemon/upstream/target.js";
 import { Upstream } from "../../../../daemon/upstream/upstream.js";
 import { Channel } from "../../../../shared/channel.js";

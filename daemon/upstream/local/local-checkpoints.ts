@@ -1,0 +1,135 @@
+// Checkpoints of local shells: handed to the local runtime, which outlives the daemon, and fetched by the next daemon.
+import { Agent, request } from "node:http";
+import { isSize } from "../../../shared/size.js";
+import { MAX_CHECKPOINT_BYTES, type Snapshot } from "../../../shared/snapshot.js";
+import type { UpstreamIds } from "../target.js";
+import type { LocalShellInfo } from "./local-runtime-link.js";
+
+/** `stored`; `refused`: not this one; `unknown`: the runtime keeps none for this shell, and will not. */
+export type CheckpointAnswer = "stored" | "refused" | "unknown";
+
+/** Milliseconds in practice. Without an answer there is no checkpoint, which is no reason to keep anybody waiting. */
+const ANSWER_TIMEOUT_MS = 2_000;
+/** At a time; without keep-alive, since a runtime with connections stays. */
+const MAX_CONNECTIONS = 8;
+
+const EPOCH = /^[0-9a-f-]{36}$/;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly bytes: Uint8Array;
+}
+
+export interface LocalCheckpointsOptions {
+  readonly socketPath: string;
+  listShells(): Promise<readonly LocalShellInfo[]>;
+}
+
+/** Invariant: nothing here rejects; a checkpoint that is not sound is none. It is never written anywhere, nor logged. */
+export class LocalCheckpoints {
+  readonly #options: LocalCheckpointsOptions;
+  readonly #agent = new Agent({ maxSockets: MAX_CONNECTIONS });
+  /** By shell; each until its shell takes it. */
+  readonly #loaded = new Map<string, Snapshot>();
+
+  constructor(options: LocalCheckpointsOptions) {
+    this.#options = options;
+  }
+
+  /** Fetches those of `shells`; at most so long. */
+  async load(shells: readonly UpstreamIds[], limitMs: number): Promise<void> {
+    if (shells.length === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limitMs);
+    });
+    await Promise.race([this.#loadAll(shells).catch(() => undefined), late]);
+    clearTimeout(timer);
+  }
+
+  /** What was loaded for a shell, once. */
+  take(ids: UpstreamIds): Snapshot | undefined {
+    const key = queryOf(ids);
+    const found = this.#loaded.get(key);
+    this.#loaded.delete(key);
+    return found;
+  }
+
+  async save(ids: UpstreamIds, { epoch, offset, size, bytes }: Snapshot): Promise<CheckpointAnswer> {
+    const place = { epoch, offset: String(offset), cols: String(size.cols), rows: String(size.rows) };
+    try {
+      const { status } = await this.#call("PUT", queryOf(ids, place), bytes);
+      return status === 204 ? "stored" : status === 404 ? "unknown" : "refused";
+    } catch {
+      return "refused";
+    }
+  }
+
+  async #loadAll(shells: readonly UpstreamIds[]): Promise<void> {
+    const wanted = new Set(shells.map((ids) => queryOf(ids)));
+    const there = await this.#options.listShells();
+    const left = there
+      .filter(({ checkpoint }) => checkpoint !== undefined)
+      .map(({ runtimeSessionId, shellId }) => queryOf({ runtimeSessionId, shellId }))
+      .filter((key) => wanted.has(key));
+    const fetchOne = async (key: string) => {
+      const found = readAnswer(await this.#call("GET", key));
+      if (found !== undefined) this.#loaded.set(key, found);
+    };
+    await Promise.allSettled(left.map(fetchOne));
+  }
+
+  #call(method: "GET" | "PUT", query: string, body?: Uint8Array): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const outgoing = request({
+        socketPath: this.#options.socketPath,
+        method,
+        path: `/agentd/checkpoint?${query}`,
+        agent: this.#agent,
+        timeout: ANSWER_TIMEOUT_MS,
+        headers: { "content-type": "application/octet-stream", "content-length": body?.length ?? 0 },
+      });
+      outgoing.on("timeout", () => outgoing.destroy(new Error("no answer")));
+      outgoing.on("error", reject);
+      outgoing.on("response", (response) => {
+        const chunks: Buffer[] = [];
+        let length = 0;
+        response.on("data", (chunk: Buffer) => {
+          chunks.push(chunk);
+          length += chunk.length;
+          if (length > MAX_CHECKPOINT_BYTES) response.destroy(new Error("the answer is too long"));
+        });
+        response.on("error", reject);
+        response.on("end", () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            bytes: Buffer.concat(chunks),
+          });
+        });
+      });
+      outgoing.end(body);
+    });
+  }
+}
+
+function queryOf(
+  { runtimeSessionId, shellId }: UpstreamIds,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  return new URLSearchParams({ runtimeSessionId, shellId, ...more }).toString();
+}
+
+/** Whatever program answered: sizes and types are checked, the bytes are output like any other. */
+function readAnswer({ status, headers, bytes }: Answer): Snapshot | undefined {
+  const count = (name: string) => {
+    const value = String(headers[name] ?? "");
+    return /^\d{1,15}$/.test(value) ? Number(value) : -1;
+  };
+  const epoch = String(headers["x-agentd-epoch"] ?? "");
+  const offset = count("x-agentd-offset");
+  const [cols, rows] = [count("x-agentd-cols"), count("x-agentd-rows")];
+  const isSound = status === 200 && EPOCH.test(epoch) && offset >= 0 && isSize(cols, rows);
+  return isSound ? { epoch, offset, size: { cols, rows }, bytes } : undefined;
+}
