@@ -80,7 +80,8 @@ export class RunClient {
     if (line.method === "run.output") {
       const bytes = Buffer.from(line.params?.data ?? "", "base64");
       this.#output.push(bytes);
-      this.#onOutput(bytes);
+      // The first one has no bytes: it says that the command has begun.
+      if (bytes.length > 0) this.#onOutput(bytes);
     }
     if (line.id === undefined) return;
     this.#answers.get(line.id)?.(line);
