@@ -32,19 +32,21 @@ export class LocalCheckpoints {
   readonly #agent = new Agent({ maxSockets: MAX_CONNECTIONS });
   /** By shell; each until its shell takes it. */
   readonly #loaded = new Map<string, Snapshot>();
+  /** Shells that have asked for theirs: what comes later is of no use, and would be held for ever. */
+  readonly #asked = new Set<string>();
 
   constructor(options: LocalCheckpointsOptions) {
     this.#options = options;
   }
 
-  /** Fetches those of `shells`; at most so long. */
-  async load(shells: readonly UpstreamIds[], limitMs: number): Promise<void> {
+  /** Fetches those of `shells`; gives up when nothing has come for `silenceMs`. A machine that is out of breath is slow, not silent. */
+  async load(shells: readonly UpstreamIds[], silenceMs: number): Promise<void> {
     if (shells.length === 0) return;
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
+    const silent = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, silenceMs);
     });
-    await Promise.race([this.#loadAll(shells).catch(() => undefined), late]);
+    await Promise.race([this.#loadAll(shells, () => timer?.refresh()).catch(() => undefined), silent]);
     clearTimeout(timer);
   }
 
@@ -53,6 +55,7 @@ export class LocalCheckpoints {
     const key = queryOf(ids);
     const found = this.#loaded.get(key);
     this.#loaded.delete(key);
+    this.#asked.add(key);
     return found;
   }
 
@@ -66,7 +69,7 @@ export class LocalCheckpoints {
     }
   }
 
-  async #loadAll(shells: readonly UpstreamIds[]): Promise<void> {
+  async #loadAll(shells: readonly UpstreamIds[], onArrival: () => void): Promise<void> {
     const wanted = new Set(shells.map((ids) => queryOf(ids)));
     const there = await this.#options.listShells();
     const left = there
@@ -75,7 +78,8 @@ export class LocalCheckpoints {
       .filter((key) => wanted.has(key));
     const fetchOne = async (key: string) => {
       const found = readAnswer(await this.#call("GET", key));
-      if (found !== undefined) this.#loaded.set(key, found);
+      onArrival();
+      if (found !== undefined && !this.#asked.has(key)) this.#loaded.set(key, found);
     };
     await Promise.allSettled(left.map(fetchOne));
   }
