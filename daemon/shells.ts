@@ -112,7 +112,9 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
         record.target.kind === "local"
           ? { take: () => checkpoints.take(record), save: (screen) => checkpoints.save(record, screen) }
           : undefined,
-      neighbours: (shell: Shell) => neighboursOf(shell.record, registry.list()),
+      // Asked at every event of every link: those of a local shell, which has none, must not cost a look at all shells.
+      neighbours: ({ record }: Shell) =>
+        record.target.kind === "local" ? [] : neighboursOf(record, registry.list()),
       createUpstream: ({ record, size, have, handlers, isUrgent }: UpstreamRequest) =>
         cloud.tend(
           record,
@@ -205,7 +207,15 @@ function isLocalAndThere({ target, ended, gone }: ShellRecord): boolean {
 
 /** Whoever starts a daemon to ask about a shell learns how it is, not that it is being looked for. */
 async function localShellsFound(registry: Registry): Promise<void> {
-  const allFound = () => registry.list().every(({ kind, state }) => kind !== "local" || state !== "starting");
+  // Each is asked for once: at an event of every shell, a look at all of them would be a look at n x n.
+  const isSought = ({ kind, state }: ShellInfo) => kind === "local" && state === "starting";
+  const sought = new Set(
+    registry
+      .list()
+      .filter(isSought)
+      .map(({ name }) => name),
+  );
+  if (sought.size === 0) return;
   await new Promise<void>((resolve) => {
     const finish = () => {
       clearTimeout(timer);
@@ -213,10 +223,11 @@ async function localShellsFound(registry: Registry): Promise<void> {
       resolve();
     };
     const timer = setTimeout(finish, ADOPT_LIMIT_MS);
-    const unsubscribe = registry.subscribe(() => {
-      if (allFound()) finish();
+    const unsubscribe = registry.subscribe((event) => {
+      if (event.kind === "changed" && isSought(event.shell)) return;
+      sought.delete(event.kind === "forgotten" ? event.name : event.shell.name);
+      if (sought.size === 0) finish();
     });
-    if (allFound()) finish();
   });
 }
 
