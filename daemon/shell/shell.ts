@@ -286,6 +286,7 @@ export class Shell {
 
   #handleResize(size: Size): void {
     this.#upstream.resize(size);
+    this.#checkpoints?.noteResize();
     Object.assign(this.record, size);
     this.#deps.onChange(this);
   }

@@ -66,6 +66,11 @@ export class CheckpointKeeper {
     return found;
   }
 
+  /** A program may have nothing to say to its new size. */
+  noteResize(): void {
+    this.#watch();
+  }
+
   /** The daemon ends, or the shell. @param isOver nobody will look for the shell again */
   async stop(isOver: boolean): Promise<void> {
     this.#stopWatching();
@@ -96,6 +101,7 @@ export class CheckpointKeeper {
       this.#cancel !== undefined ||
       this.#making !== undefined ||
       this.#stopped ||
+      !this.#output.isCounted ||
       (this.#grown < WORTH_BYTES && !this.#hasNewSize)
     )
       return;

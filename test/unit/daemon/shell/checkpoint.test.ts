@@ -147,6 +147,25 @@ describe("a screen from a checkpoint, and the rest of the output", () => {
     expect(differences(direct, (await shownBy(next)).terminal)).toEqual([]);
   });
 
+  it("is that of a program that says nothing to a new size, of the size in which it was drawn", async () => {
+    const drawn = `\x1b[?1049h${"x".repeat(100)}\x1b[10;70Hat the border of 80`;
+    const direct = createTestTerminal(80, 24, 1000);
+    direct.feed(drawn);
+    direct.terminal.resize(100, 30);
+    const kept = new Kept();
+    const first = rigOn(kept);
+    first.shell.start();
+    first.upstream.live();
+    first.upstream.output(drawn);
+    first.shell.resize({ size: { cols: 100, rows: 30 }, policy: "manual" });
+    await first.clock.advance(500);
+    await first.drawn();
+    // No end of the daemon is seen: it is killed.
+    const next = adopt(kept, new Uint8Array(Buffer.from(drawn)), 0, { cols: 100, rows: 30 });
+    const { terminal } = await shownBy(next, { cols: 100, rows: 30 });
+    expect(differences(direct, terminal)).toEqual([]);
+  });
+
   it("keeps the output before it for a client that resumes there", async () => {
     const kept = new Kept();
     const first = rigOn(kept);
@@ -271,6 +290,21 @@ describe("when a screen is handed over", () => {
       await settle(rig);
     }
     expect(kept.saved.length - before).toBeLessThanOrEqual(1);
+  });
+
+  it("happens for a new size, and not while the output has no place", async () => {
+    const kept = new Kept();
+    const rig = rigOn(kept);
+    rig.shell.start();
+    rig.shell.resize({ size: { cols: 100, rows: 30 }, policy: "manual" });
+    expect(rig.clock.pendingTimers).toBe(0);
+    rig.upstream.live();
+    rig.shell.resize({ size: { cols: 90, rows: 20 }, policy: "manual" });
+    await rig.clock.advance(500);
+    await settle(rig);
+    expect(kept.saved.map(({ size }) => size)).toEqual([{ cols: 90, rows: 20 }]);
+    await rig.clock.advance(60_000);
+    expect(rig.clock.pendingTimers).toBe(0);
   });
 
   it("happens at the end of the daemon whatever little has come since, and not when the shell has ended", async () => {
