@@ -38,15 +38,3 @@ export function readConfigFile(
     });
   });
 }
-
-/** One line for each problem, in the form that editors can jump to. */
-export function problemLines(
-  path: string,
-  problems: readonly ConfigProblem[],
-  severity?: "warning",
-): readonly string[] {
-  const word = severity === undefined ? "" : `${severity}: `;
-  return problems.map(({ line, message }) =>
-    printable(`${path}${line === undefined ? "" : `:${line}`}: ${word}${message}`, 500),
-  );
-}

@@ -69,6 +69,18 @@ describe("bundles", () => {
     expect(builtClient().source).not.toMatch(/\bimport\(/);
   });
 
+  it("loads nothing of Node at the start that few commands need: each costs milliseconds", () => {
+    const list = "process.on('exit', () => console.log(process.moduleLoadList.join()))";
+    const script = join(tempDirectory(), "list.cjs");
+    writeFileSync(script, list);
+    const words = ["-r", script, join(dist, "agentd.cjs"), "version"];
+    const loaded = execFileSync(process.execPath, words, { encoding: "utf8" });
+    expect(loaded).toContain("NativeModule vm");
+    expect(loaded).not.toMatch(
+      /NativeModule (child_process|crypto|fs\/promises|http|readline|worker_threads|zlib)\b/,
+    );
+  });
+
   it("keeps the client ASCII: it is read as one byte per character", () => {
     expect(builtClient().source).toMatch(/^[\x00-\x7f]*$/);
   });

@@ -1,5 +1,5 @@
 // Text that a command takes from a file or a pipe.
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 
@@ -10,7 +10,7 @@ import { printable } from "../../shared/names.js";
 export async function textFrom(source: string): Promise<string> {
   let bytes: Uint8Array;
   try {
-    bytes = source === "-" ? await readStdin() : await readFile(source);
+    bytes = source === "-" ? await readStdin() : readFileSync(source);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     throw new AgentdError("usage", `cannot read '${printable(source)}' (${code})`, { cause: error });

@@ -1,10 +1,12 @@
 // `agentd config path|check|show`: where the config file is, what is wrong with it, and what counts.
+
 import { resolve } from "node:path";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { printable, suggestName } from "../../shared/names.js";
 import type { Command } from "../cli/command.js";
 import { atMostWords } from "../cli/command-line.js";
 import { jsonText } from "../text/format.js";
+import { problemLines } from "../text/problem-lines.js";
 
 const ACTIONS = ["path", "check", "show"];
 
@@ -25,7 +27,7 @@ export const config: Command = {
       );
     }
     atMostWords(line, action === "check" ? 2 : 1);
-    const { problemLines, readConfigFile } = await import("../config-file.js");
+    const { readConfigFile } = await import("../config-file.js");
     const found = await readConfigFile(
       context.env,
       file === undefined ? undefined : resolve(context.cwd, file),

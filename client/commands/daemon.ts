@@ -7,9 +7,9 @@ import type { DaemonStatus } from "../../shared/rpc.js";
 import type { Command } from "../cli/command.js";
 import type { CommandLine } from "../cli/command-line.js";
 import type { Context } from "../cli/context.js";
-import { problemLines } from "../config-file.js";
 import { localShellsMayLive } from "../daemon/socket-path.js";
 import { formatBytes, formatDuration, formatTable, jsonText, unsavedLine } from "../text/format.js";
+import { problemLines } from "../text/problem-lines.js";
 
 /** Stopping saves state and ends local shells when asked to: SIGKILL comes after 5 s. */
 const STOP_LIMIT_MS = 15_000;

@@ -2,8 +2,9 @@
 import type { ConfigProblem, Finding } from "../../shared/daemon-care.js";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import type { Context } from "../cli/context.js";
-import { problemLines, readConfigFile } from "../config-file.js";
+import { readConfigFile } from "../config-file.js";
 import { withSuggestion } from "../shell-names.js";
+import { problemLines } from "../text/problem-lines.js";
 import { type DaemonState, examineDaemon, examineRuntime, savedShells } from "./examine-daemon.js";
 import { examineRuntimeDirectory, examineStateDirectory } from "./examine-directories.js";
 import {
