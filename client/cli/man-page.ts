@@ -35,7 +35,7 @@ export function manPage(commands: readonly Command[], version: string): string {
     ].flatMap(([key, does]) => [".TP", `.B ${key}`, does ?? ""]),
     ".SH EXIT STATUS",
     "Of \\fBattach\\fR, \\fBnew\\fR and \\fBexec --it\\fR: 0 when the shell exited 0 or was left, 1 to 253 the shell's own (128+n for a signal), 254 when this",
-    "terminal was cut off, 255 when it could not be attached. Of the others:",
+    "terminal was cut off, 255 when it could not be attached. Of the others, and of a \\fBnew\\fR that makes no shell:",
     ...[
       ["0, 1", "yes, no"],
       ["2", "no such shell"],
