@@ -197,7 +197,13 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
       stopWatching();
       return registry.stop(reason);
     },
-    stopLocalShells: () => runtime.stop(),
+    stopLocalShells: async () => {
+      // Each is killed, so that whoever sees it learns how it ended and the next daemon does not look for it.
+      const names = registry.list().map(({ name }) => name);
+      const there = names.filter((name) => isLocalAndThere(registry.get(name).record));
+      await Promise.allSettled(there.map((name) => registry.kill(name, true)));
+      await runtime.stop();
+    },
   };
 }
 

@@ -35,6 +35,7 @@ describe("documentation", () => {
       "README.md",
       "docs/protocol.md",
       "docs/architecture.md",
+      "docs/run.md",
       "docs/runtime.md",
       "docs/reliability.md",
       "docs/security.md",

@@ -113,22 +113,19 @@ export async function attachHere(options: AttachHere): Promise<number> {
     },
   });
   const end = await loop.run(stream);
+  // The cursor is wherever the shell left it: our line, and the user's next prompt, start on a line of their own. So they
+  // do when the TUI ends, whose own screen comes between.
+  if (end.terminalIsAlive) context.stdout.write("\r\n\u001b[J");
   if (reportEnd(context.env, end)) return end.status;
   if (end.terminalIsAlive && end.next === "switch") {
-    // The TUI has a screen of its own; this one is back when it ends, and a prompt must not stand behind the shell's.
-    context.stdout.write("\r\n\u001b[J");
     const { runProgram } = await import("../daemon/run-program.js");
     return runProgram("tui.cjs", ["--select", name]);
   }
-  if (end.terminalIsAlive) {
-    // The cursor is wherever the shell left it: our line, and the user's next prompt, start on a line of their own.
-    context.stdout.write("\r\n\u001b[J");
-    if (canSay) {
-      const { ownCommand } = await import("../cli/own-command.js");
-      const own = ownCommand(context.env, context.cwd, process.argv[1] ?? "agentd");
-      const line = end.line.replace(" agentd attach ", () => ` ${own} attach `);
-      context.stderr.write(`${dimLine(wrapLine(line, terminal.size.cols - 2), context.color)}\n`);
-    }
+  if (end.terminalIsAlive && canSay) {
+    const { ownCommand } = await import("../cli/own-command.js");
+    const own = ownCommand(context.env, context.cwd, process.argv[1] ?? "agentd");
+    const line = end.line.replace(" agentd attach ", () => ` ${own} attach `);
+    context.stderr.write(`${dimLine(wrapLine(line, terminal.size.cols - 2), context.color)}\n`);
   }
   return end.status;
 }

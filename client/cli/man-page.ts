@@ -34,8 +34,8 @@ export function manPage(commands: readonly Command[], version: string): string {
       ["?", "help"],
     ].flatMap(([key, does]) => [".TP", `.B ${key}`, does ?? ""]),
     ".SH EXIT STATUS",
-    "Of \\fBattach\\fR and \\fBnew\\fR: 0 when the shell exited 0 or was left, 1 to 253 the shell's own (128+n for a signal), 254 when this",
-    "terminal was cut off, 255 when it could not be attached. Of the others:",
+    "Of \\fBattach\\fR, \\fBnew\\fR and \\fBexec --it\\fR: 0 when the shell exited 0 or was left, 1 to 253 the shell's own (128+n for a signal), 254 when this",
+    "terminal was cut off, 255 when it could not be attached. Of the others, and of a \\fBnew\\fR that makes no shell:",
     ...[
       ["0, 1", "yes, no"],
       ["2", "no such shell"],
@@ -46,6 +46,10 @@ export function manPage(commands: readonly Command[], version: string): string {
       ["77", "permission or credentials"],
       ["78", "unsafe directory, broken config"],
       ["124", "timeout"],
+      [
+        "130",
+        "Ctrl-C, of run and exec, whose status is else that of the command (254 of run: it is not known)",
+      ],
     ].flatMap(([code, means]) => [".TP", `.B ${code}`, means ?? ""]),
     ".SH FILES",
     ...[

@@ -57,13 +57,18 @@ export const config: Command = {
   },
 };
 
+/** A name with a dot in it would be two tables. */
+function keyText(key: string): string {
+  return /^[\w-]+$/.test(key) ? key : JSON.stringify(key);
+}
+
 /** TOML again: simple values first, then the tables, as the format wants it. */
 function valueLines(values: Readonly<Record<string, unknown>>, path: readonly string[] = []): string[] {
   const entries = Object.entries(values);
   const isTable = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
   const simple = entries.filter(([, value]) => !isTable(value));
   const tables = entries.filter(([, value]) => isTable(value));
-  const header = path.length > 0 && simple.length > 0 ? ["", `[${path.join(".")}]`] : [];
+  const header = path.length > 0 && simple.length > 0 ? ["", `[${path.map(keyText).join(".")}]`] : [];
   return [
     ...header,
     ...simple.map(([key, value]) => `${key} = ${printable(JSON.stringify(value), 4000)}`),

@@ -25,7 +25,8 @@ function valuesOf(config: Inspection["config"]): object {
     );
   return {
     ...spelled(simple),
-    keys: { prefix },
+    // The preset has a spelling of its own.
+    keys: prefix === "agentcore" ? prefix : { prefix },
     targets: Object.fromEntries([...targets].map(([name, target]) => [name, spelled(target)])),
   };
 }

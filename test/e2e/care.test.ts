@@ -86,17 +86,17 @@ describe("agentd config", () => {
     const path = join(box.home, "config.toml");
     writeFileSync(
       path,
-      `scrollback = 7\nkeys = "agentcore"\n[targets.dev]\nruntime = "${TEST_ARN}"\nidle_stop = "90m"\n`,
+      `scrollback = 7\nkeys = "agentcore"\n[targets.dev]\nruntime = "${TEST_ARN}"\nidle_stop = "90m"\n[targets."us.test"]\nruntime = "${TEST_ARN}"\n`,
     );
     const { stdout } = box.run(["config", "show"]);
     expect(stdout).toContain("scrollback = 7\n");
     expect(stdout).toContain('connection_ttl = "1h"\n');
     expect(stdout).toContain(`[targets.dev]\nruntime = "${TEST_ARN}"\nidle_stop = "90m"\n`);
-    writeFileSync(path, stdout.replace('prefix = "agentcore"', 'prefix = "C-a"'));
+    const { values } = box.json<{ values: object }>(["config", "show", "--json"]);
+    writeFileSync(path, stdout);
     expect(box.run(["config", "check"])).toMatchObject({ status: 0, stdout: "" });
-    expect(box.json<{ values: object }>(["config", "show", "--json"]).values).toMatchObject({
-      scrollback: 7,
-    });
+    expect(box.json<{ values: object }>(["config", "show", "--json"]).values).toEqual(values);
+    expect(values).toMatchObject({ scrollback: 7, keys: "agentcore" });
   });
 
   it("is said by ls and status while it is broken, and read again when asked", () => {

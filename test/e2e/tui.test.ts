@@ -215,6 +215,19 @@ describe.skipIf(!hasTmux)("the TUI", () => {
     await pane.waitFor(/^BACK$/m);
   });
 
+  it("leaves the next prompt a line of its own, and nothing below it, after an attach of its own", async () => {
+    const pane = tmux.open(`bash -c '${agentd}; echo BACK; sleep 1000'`);
+    panes.push(pane);
+    await pane.waitFor("q quit");
+    await pick(pane, "alpha");
+    pane.type("Enter");
+    await pane.waitFor("[attached alpha");
+    pane.type("C-]", "d");
+    await pane.waitFor("detached from alpha");
+    pane.type("q");
+    await pane.waitFor(/^BACK\s*$(?![\s\S]*\S)/m);
+  });
+
   it("makes shells with the form, on targets of the config file too", async () => {
     const pane = await open();
     pane.type("n");

@@ -108,6 +108,13 @@ describe("daemon life", () => {
     await until("the shell is gone", () => !isAlive(shellPid));
   });
 
+  it("a shell that `daemon stop --local-shells` ended is not looked for by the next daemon", async () => {
+    sandbox = new Sandbox();
+    sandbox.run(["new", "-d", "--local", "over", "--", "sleep", "1000"]);
+    expect(sandbox.run(["daemon", "stop", "--local-shells"])).toMatchObject({ status: 0 });
+    expect(shells()).toEqual([]);
+  });
+
   it("`daemon restart` keeps the shell's process", async () => {
     sandbox = new Sandbox();
     sandbox.run(["new", "-d", "--local", "kept", "--", "sleep", "1000"]);
