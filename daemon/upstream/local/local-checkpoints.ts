@@ -10,6 +10,8 @@ export type CheckpointAnswer = "stored" | "refused" | "unknown";
 
 /** Milliseconds in practice. Without an answer there is no checkpoint, which is no reason to keep anybody waiting. */
 const ANSWER_TIMEOUT_MS = 2_000;
+/** All of them, from a runtime that is slow: whoever waits for the daemon to listen must not give up. */
+const LOAD_LIMIT_MS = 5_000;
 /** At a time; without keep-alive, since a runtime with connections stays. */
 const MAX_CONNECTIONS = 8;
 
@@ -43,11 +45,14 @@ export class LocalCheckpoints {
   async load(shells: readonly UpstreamIds[], silenceMs: number): Promise<void> {
     if (shells.length === 0) return;
     let timer: NodeJS.Timeout | undefined;
-    const silent = new Promise<void>((resolve) => {
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, silenceMs);
+      limit = setTimeout(resolve, LOAD_LIMIT_MS);
     });
-    await Promise.race([this.#loadAll(shells, () => timer?.refresh()).catch(() => undefined), silent]);
+    await Promise.race([this.#loadAll(shells, () => timer?.refresh()).catch(() => undefined), late]);
     clearTimeout(timer);
+    clearTimeout(limit);
   }
 
   /** What was loaded for a shell, once. */
