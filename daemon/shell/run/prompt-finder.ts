@@ -87,7 +87,9 @@ export class PromptFinder {
         if (state === "empty" || (isCleared && state === "unsure")) {
           const isPlain = front?.isPlain === true;
           const waited = clock.monotonic() - (promptSince ?? began);
-          if (drawn !== undefined && waited < DRAW_PATIENCE_MS && !this.#isLikeBefore(drawn, isPlain)) {
+          // A shell that has shown a prompt will show one again.
+          const patience = started.has(shell) ? AHEAD_PATIENCE_MS : DRAW_PATIENCE_MS;
+          if (drawn !== undefined && waited < patience && !this.#isLikeBefore(drawn, isPlain)) {
             await changed;
             continue;
           }
