@@ -28,6 +28,8 @@ describe("run under attack", () => {
   const ready = async (kind: string): Promise<string> => {
     const name = await open(...(shells[kind] ?? []));
     expect(await client.run(name, "true")).toMatchObject({ exitCode: 0 });
+    // What is typed before the next prompt is drawn would stand in front of it.
+    await until("the next prompt", () => /[$#%>]\s*$/.test(screen(name)));
     return name;
   };
   const screen = (name: string) => sandbox.run(["capture", name]).stdout.replace(/\n+$/, "");
