@@ -2,13 +2,13 @@
 import { Channel } from "../shared/channel.js";
 import type { ExecEnd } from "../shared/cloud-rpc.js";
 import { AgentdError, ExitStatus, isErrorCode } from "../shared/errors.js";
+import { quoteWords } from "../shared/shell-quote.js";
 import { chosenRuntime, cloudTarget, warnOfToken } from "./cli/cloud-target.js";
 import type { CommandLine } from "./cli/command-line.js";
 import type { Context } from "./cli/context.js";
 import { durationFrom } from "./cli/duration-flag.js";
 import type { PacketStream } from "./daemon/daemon-connection.js";
 import { errorLine, jsonText } from "./text/format.js";
-import { shellQuote } from "./text/shell-quote.js";
 
 const INTERRUPTED = 130;
 /** Our bound on what one JSON object holds. */
@@ -152,7 +152,7 @@ class Collected {
 function commandOf({ words, rest }: CommandLine): string {
   if (rest !== undefined && words.length > 0)
     throw new AgentdError("usage", "write the command before or after --, not both");
-  const command = rest === undefined ? words.join(" ") : shellQuote(rest);
+  const command = rest === undefined ? words.join(" ") : quoteWords(rest);
   if (command === "")
     throw new AgentdError(
       "usage",

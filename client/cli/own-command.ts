@@ -1,7 +1,8 @@
 // How this program is called where it stands: `agentd` where the PATH has it, else the path that it was started by.
-import { accessSync, constants } from "node:fs";
+
 import { join, relative } from "node:path";
-import { shellQuote } from "../text/shell-quote.js";
+import { isExecutable } from "../../shared/host/executable.js";
+import { quoteWords } from "../../shared/shell-quote.js";
 
 /** For a line to be copied. @param script the program's file, absolute */
 export function ownCommand(
@@ -14,14 +15,5 @@ export function ownCommand(
   const near = relative(cwd, script);
   const path = near.startsWith("..") ? script : near;
   const words = isExecutable(script) && path.includes("/") ? [path] : ["node", path];
-  return shellQuote(words);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return quoteWords(words);
 }

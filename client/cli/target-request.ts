@@ -2,7 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 
 import type { TargetRequest } from "../../shared/rpc.js";
-import { shellQuote } from "../text/shell-quote.js";
+import { quoteWords } from "../../shared/shell-quote.js";
 import { CLOUD_FLAGS, chosenRuntime, cloudTarget } from "./cloud-target.js";
 import type { Flags } from "./command.js";
 import type { CommandLine } from "./command-line.js";
@@ -60,7 +60,7 @@ export function targetRequest(line: CommandLine, place: Place): TargetRequest {
       "usage",
       "a command after -- is for a new shell · leave out --shell-id, or use agentd send",
     );
-  return { ...target, ...idleStopMs, startCommand: shellQuote(line.rest) };
+  return { ...target, ...idleStopMs, startCommand: quoteWords(line.rest) };
 }
 
 /** @param command absent: the login shell */

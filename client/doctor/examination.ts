@@ -1,6 +1,8 @@
 // The whole examination: everything on this machine at once, then AgentCore through the daemon, which has the credentials.
+
 import type { ConfigProblem, Finding } from "../../shared/daemon-care.js";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
+import { quoteWord } from "../../shared/shell-quote.js";
 import type { Context } from "../cli/context.js";
 import { readConfigFile } from "../config-file.js";
 import { withSuggestion } from "../shell-names.js";
@@ -15,7 +17,7 @@ import {
   examineService,
 } from "./examine-system.js";
 import { examineTerminal } from "./examine-terminal.js";
-import { fault, faultOf, inOrder, type Patient, quoted, warning } from "./findings.js";
+import { fault, faultOf, inOrder, type Patient, warning } from "./findings.js";
 
 /** The daemon asks every target at once, and gives up on each after a few seconds. */
 const CLOUD_LIMIT_MS = 12_000;
@@ -73,7 +75,7 @@ function isSaidOf({ id, what }: Finding, { findings }: Diagnosis): boolean {
 async function examineConfig({ env }: Patient): Promise<Finding[]> {
   try {
     const { path, problems, warnings } = await readConfigFile(env);
-    const edit = ({ line }: ConfigProblem) => `\${EDITOR:-vi} +${line ?? 1} ${quoted(path)}`;
+    const edit = ({ line }: ConfigProblem) => `\${EDITOR:-vi} +${line ?? 1} ${quoteWord(path)}`;
     const text = (problem: ConfigProblem) => problemLines(path, [problem])[0] ?? path;
     return [
       ...problems.map((problem) => fault("config-broken", ExitStatus.Config, text(problem), edit(problem))),

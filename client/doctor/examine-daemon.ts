@@ -1,4 +1,5 @@
 // The daemon and the local runtime: there, awake, of this version and build, and without complaints of their own.
+
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { dirname, join } from "node:path";
@@ -7,11 +8,12 @@ import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { DAEMON_SOCKET, RUNTIME_SOCKET } from "../../shared/host/runtime-directory.js";
 import { printable } from "../../shared/names.js";
 import type { DaemonStatus } from "../../shared/rpc.js";
+import { quoteWord } from "../../shared/shell-quote.js";
 import { DaemonConnection } from "../daemon/daemon-connection.js";
 import { daemonLogPath, programPath } from "../daemon/daemon-launch.js";
 import { unsavedLine } from "../text/format.js";
 import { readVersion } from "../version.js";
-import { fault, info, type Patient, quoted, warning } from "./findings.js";
+import { fault, info, type Patient, warning } from "./findings.js";
 
 /** A daemon that lives answers in milliseconds; a busy machine may need more. */
 const ANSWER_LIMIT_MS = 1_500;
@@ -85,7 +87,7 @@ function nobodyListens(patient: Patient, directory: string, code: string): Findi
         "socket-closed",
         77,
         `the daemon's socket in ${directory} cannot be opened (${code})`,
-        `ls -l ${quoted(directory)}`,
+        `ls -l ${quoteWord(directory)}`,
       ),
     ];
   const shells = savedShells(patient);

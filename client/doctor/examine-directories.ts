@@ -1,13 +1,15 @@
 // The directories: safe, on a file system that can hold sockets, writable, with room; and what lies in them.
+
 import { readdirSync, realpathSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import type { Finding } from "../../shared/daemon-care.js";
 import { chooseRuntimeDirectory, DAEMON_SOCKET, socketPath } from "../../shared/host/runtime-directory.js";
 import { checkSafeDirectory } from "../../shared/host/safe-directory.js";
+import { quoteWord } from "../../shared/shell-quote.js";
 import { daemonLogPath } from "../daemon/daemon-launch.js";
 import { formatBytes } from "../text/format.js";
-import { fault, faultOf, info, type Patient, quoted, warning } from "./findings.js";
+import { fault, faultOf, info, type Patient, warning } from "./findings.js";
 
 /** statfs(2): file systems of another machine. Sockets on them meet nobody, or the wrong host. */
 const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
@@ -97,7 +99,7 @@ export function examineStateDirectory({ env }: Patient): Finding[] {
         "disk-full",
         75,
         `there is no room left in ${directory}: shells cannot be saved`,
-        `df -h ${quoted(directory)}`,
+        `df -h ${quoteWord(directory)}`,
       ),
     );
   else if (written !== undefined)
@@ -106,7 +108,7 @@ export function examineStateDirectory({ env }: Patient): Finding[] {
         "state-unwritable",
         75,
         `${directory} cannot be written (${written})`,
-        `ls -ld ${quoted(directory)}`,
+        `ls -ld ${quoteWord(directory)}`,
       ),
     );
   else {
@@ -116,7 +118,7 @@ export function examineStateDirectory({ env }: Patient): Finding[] {
         warning(
           "disk-low",
           `only ${formatBytes(bavail * bsize)} are left in ${directory}`,
-          `df -h ${quoted(directory)}`,
+          `df -h ${quoteWord(directory)}`,
         ),
       );
   }
@@ -127,12 +129,16 @@ export function examineStateDirectory({ env }: Patient): Finding[] {
         warning(
           "state-damaged",
           `a damaged state file was put aside: ${path}; shells that only it knew are not in agentd ls`,
-          `rm ${quoted(path)}`,
+          `rm ${quoteWord(path)}`,
         ),
       );
     if (/\.log(?:\.1)?$/.test(name) && (size(path) ?? 0) > LARGE_LOG_BYTES)
       findings.push(
-        warning("log-large", `${path} has ${formatBytes(size(path) ?? 0)}`, `truncate -s 0 ${quoted(path)}`),
+        warning(
+          "log-large",
+          `${path} has ${formatBytes(size(path) ?? 0)}`,
+          `truncate -s 0 ${quoteWord(path)}`,
+        ),
       );
   }
   return findings;

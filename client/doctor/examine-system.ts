@@ -1,11 +1,13 @@
 // The machine: version of Node, open files, the login shell, terminals, and the service manager.
+
 import { execFile } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../../shared/daemon-care.js";
 import { printable } from "../../shared/names.js";
+import { quoteWord } from "../../shared/shell-quote.js";
 import { programPath } from "../daemon/daemon-launch.js";
-import { fault, type Patient, quoted, warning } from "./findings.js";
+import { fault, type Patient, warning } from "./findings.js";
 
 /** package.json, `engines`. */
 const OLDEST_NODE = [20, 19] as const;
@@ -118,7 +120,7 @@ export async function examineService({ env, home }: Patient, hasShells: boolean)
       warning(
         "unit-differs",
         `${installed} is not the unit of this agentd (changes of your own belong in: systemctl --user edit agentd)`,
-        `cp ${quoted(ours)} ${quoted(installed)} && systemctl --user daemon-reload`,
+        `cp ${quoteWord(ours)} ${quoteWord(installed)} && systemctl --user daemon-reload`,
       ),
     );
   if (!hasShells || process.platform !== "linux") return findings;

@@ -41,8 +41,3 @@ export function exitStatus(findings: readonly Finding[]): number {
   if (worst === undefined || worst.severity === "info") return ExitStatus.Ok;
   return worst.severity === "warning" ? ExitStatus.No : (worst.exit ?? ExitStatus.Unavailable);
 }
-
-/** For a line that a person copies into a shell. */
-export function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
-}

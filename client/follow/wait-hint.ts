@@ -1,7 +1,7 @@
 // What is said on a terminal to whoever waits for a text without a limit: it may have come and gone.
 import { printable } from "../../shared/names.js";
+import { quoteWord } from "../../shared/shell-quote.js";
 import type { Context } from "../cli/context.js";
-import { shellQuote } from "../text/shell-quote.js";
 import type { Condition } from "./wait-for.js";
 
 /** Most texts come sooner. */
@@ -18,7 +18,7 @@ export function hintLater(
   const before = onlyNew ? "what was printed before" : "what had scrolled off before";
   const timer = setTimeout(() => {
     const text = printable(pattern.source, 200);
-    const search = `agentd grep ${pattern.ignoreCase ? "-i " : ""}${shellQuote([text])} ${name}`;
+    const search = `agentd grep ${pattern.ignoreCase ? "-i " : ""}${quoteWord(text)} ${name}`;
     say(`waiting for '${text}' · ${before} does not count: ${search} · Ctrl-C leaves`);
   }, HINT_AFTER_MS);
   return () => clearTimeout(timer);

@@ -1,5 +1,5 @@
 // The few lines of shell between fork and exec: close every inherited descriptor, set the umask, take the given argv[0].
-import { accessSync, constants } from "node:fs";
+import { isExecutable } from "../../shared/host/executable.js";
 
 /** A program as it is to appear to itself. */
 export interface Invocation {
@@ -49,13 +49,4 @@ export function wrapExec(
   // Without `exec -a` the leading dash is lost; every common shell takes -l for the same meaning.
   const login = argv0.startsWith("-") ? ["-l"] : [];
   return { file: "/bin/sh", args: ["-c", SH_SCRIPT, "agentd", mask, argv0, program, ...login, ...args] };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -3,6 +3,7 @@ import { type BigIntStats, lstatSync, mkdirSync, realpathSync, statSync } from "
 import { dirname, join } from "node:path";
 import { AgentdError } from "../errors.js";
 import { printable } from "../names.js";
+import { quoteWord } from "../shell-quote.js";
 
 const GROUP_OR_OTHER = 0o077n;
 const GROUP_OR_OTHER_WRITE = 0o022n;
@@ -147,6 +148,5 @@ function octal(mode: bigint): string {
 }
 
 function quote(path: string): string {
-  const text = printable(path);
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return quoteWord(printable(path));
 }
