@@ -103,7 +103,7 @@ class AttachedTerminal {
       this.shown.feed(data as unknown as Buffer);
     });
     onTestFinished(() => {
-      if (!this.hasEnded) process.kill(this.pid, "SIGKILL");
+      if (!this.hasEnded) this.#pty.kill("SIGKILL");
     });
     this.#pty.onExit(() => {
       this.hasEnded = true;
