@@ -96,9 +96,10 @@ export class ShellInput {
 
   /** From now on all keys wait, until the returned function is called. */
   hold(): () => void {
-    this.#held ??= [];
+    const held = this.#held ?? [];
+    this.#held = held;
     return () => {
-      const held = this.#held ?? [];
+      if (this.#held !== held) return;
       this.#held = undefined;
       for (const { from, bytes } of held) {
         if (from !== undefined) this.handle(from, bytes);

@@ -60,6 +60,8 @@ const READY_LIMIT_MS = 8_000;
 const LATE_LIMIT_MS = 15_000;
 /** How often it is looked whether a link is back. */
 const LINK_LOOK_MS = 500;
+/** Keys that came before the command began wait so long for its end: their echo stands in nobody's output. */
+const ECHO_PATIENCE_MS = 250;
 /** What a Ctrl-C does not end in this time it does not end. */
 const INTERRUPT_LIMIT_MS = 2_000;
 
@@ -117,11 +119,8 @@ export class ShellRun {
     const aborted = whenAborted(signal);
     const stopFront = this.#watchFront(prompt, before);
     try {
-      try {
-        if (!(await this.#open(prompt, signal, aborted))) return notStarted();
-      } finally {
-        release();
-      }
+      if (!(await this.#open(prompt, signal, aborted))) return notStarted();
+      void this.#over.within(ECHO_PATIENCE_MS, clock).then(release);
       await this.#waitForStart(aborted);
       if (this.#isLost && this.#phase === "opening" && !isOver(shell.state)) {
         throw busy(`the shell in '${shell.record.name}' did not take the command · try again`);
@@ -131,6 +130,7 @@ export class ShellRun {
       if (isLate) await this.#handleAbort(signal);
       return this.#result(before, isLate);
     } finally {
+      release();
       stopFront();
       stopListening();
       if (this.#phase === "given-up") clock.setTimeout(stopWatching, LATE_LIMIT_MS);
