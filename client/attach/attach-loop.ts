@@ -222,7 +222,7 @@ export class AttachLoop {
   }
 
   #handleCommand(command: KeyCommand): void {
-    const { name, prefix } = this.#options;
+    const { name } = this.#options;
     switch (command) {
       case "detach":
       case "switch":
@@ -238,7 +238,7 @@ export class AttachLoop {
         this.#takeLead();
         return;
       case "help":
-        this.#urgent.say(prefixHelp(prefix));
+        this.#urgent.say(prefixHelp(this.#options));
         return;
       default:
         command satisfies never;

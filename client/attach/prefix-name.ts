@@ -1,4 +1,5 @@
 // The prefix key as people write it (`C-]`), as a byte, and as it is shown (`Ctrl-]`).
+import type { OwnRole } from "./own-role.js";
 import type { PrefixKeyOptions } from "./prefix-key.js";
 
 const DEFAULT_PREFIX = 0x1d;
@@ -18,10 +19,13 @@ export function prefixLabel({ prefix }: PrefixKeyOptions): string | undefined {
   return prefix === undefined ? undefined : `Ctrl-${String.fromCharCode(prefix + 0x40).toLowerCase()}`;
 }
 
-/** What the keys behind the prefix do. */
-export function prefixHelp(options: PrefixKeyOptions): string {
-  const key = prefixLabel(options) ?? "";
-  return `${key} then: d detach · ${key} send it · . leave now · r redraw · s switch · t take keys`;
+/** What the keys behind the prefix do for this client. */
+export function prefixHelp({ prefix, readOnly, ignoreSize }: OwnRole): string {
+  const key = prefixLabel(prefix) ?? "";
+  const keys = ["d detach", ". leave now", "r redraw", "s switch"];
+  if (!readOnly) keys.splice(1, 0, `${key} send it`);
+  if (!readOnly && !ignoreSize) keys.push("t take keys");
+  return `${key} then: ${keys.join(" · ")}`;
 }
 
 /** For whoever types into a window that only watches. */

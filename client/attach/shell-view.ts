@@ -7,9 +7,10 @@ import type { Size } from "../../shared/size.js";
 import { decodeSnapshotPart } from "../../shared/snapshot.js";
 import { dimLine } from "../text/format.js";
 import { ConnectLine, roomBelow } from "./connect-line.js";
+import type { OwnRole } from "./own-role.js";
 import { prefixLabel } from "./prefix-name.js";
 import type { RawTerminal } from "./raw-terminal.js";
-import { type OwnRole, type ShellSize, sizeText } from "./size-text.js";
+import { type ShellSize, sizeText } from "./size-text.js";
 import { StatusLine } from "./status-line.js";
 
 interface ShellViewOptions extends OwnRole {

@@ -1,17 +1,11 @@
 // What is said to a window that has another size than the shell.
 import { type Size, type SizePolicy, sameSize } from "../../shared/size.js";
-import type { PrefixKeyOptions } from "./prefix-key.js";
+import type { OwnRole } from "./own-role.js";
 import { prefixLabel } from "./prefix-name.js";
 
 export interface ShellSize extends Size {
   /** What decides it; absent: `latest`. */
   readonly policy?: SizePolicy | undefined;
-}
-
-export interface OwnRole {
-  readonly prefix: PrefixKeyOptions;
-  readonly readOnly: boolean;
-  readonly ignoreSize: boolean;
 }
 
 /** Undefined when the window fits. */

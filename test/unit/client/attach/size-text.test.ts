@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { type OwnRole, type ShellSize, sizeText } from "../../../../client/attach/size-text.js";
+import type { OwnRole } from "../../../../client/attach/own-role.js";
+import { type ShellSize, sizeText } from "../../../../client/attach/size-text.js";
 
 const shell = { cols: 80, rows: 24 };
 const own: OwnRole = { prefix: { prefix: 0x1d }, readOnly: false, ignoreSize: false };
