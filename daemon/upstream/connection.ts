@@ -227,6 +227,7 @@ export class Connection {
     // Left because another shell answered: what that one prints is not our shell's output.
     if (this.#leaveWith?.kind === "replaced") return;
     for (const frame of fittingFrames(message)) this.#options.handlers.onOutput(frame);
+    if (message[0] === Channel.Stdout && this.#options.pacer.handleOutput()) this.pump();
   }
 
   #handleStatus(status: Status): void {

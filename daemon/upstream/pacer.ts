@@ -27,6 +27,9 @@ const BURST_FRAMES = 50;
 /** A window that is being dragged reports hundreds of sizes; only the newest matters. */
 const RESIZE_EVERY_MS = 100;
 
+/** A program that is made to draw itself anew is given so long: two sizes that it sees at once are no change to it. */
+const NUDGE_LIMIT_MS = 1_000;
+
 /** Held input older than this is not what the person wants any more. */
 const MAX_HELD_MS = 120_000;
 
@@ -54,6 +57,8 @@ export class Pacer {
   #resizeDue = false;
   /** The next size sent is a row off: a size that is set again without a change makes no program draw. */
   #nudging = false;
+  /** The size a row off is out, and nothing was output since. */
+  #isNudged = false;
   #lastResizeMs = Number.NEGATIVE_INFINITY;
   /** When a size last went out too early, ahead of input. */
   #lastEarlyMs = Number.NEGATIVE_INFINITY;
@@ -90,12 +95,20 @@ export class Pacer {
   resize(size: Size): void {
     this.#size = size;
     this.#resizeDue = true;
+    this.#isNudged = false;
   }
 
-  /** The size goes out twice, the first time a row off. */
+  /** The size goes out twice, the first time a row off; then it waits for output. */
   nudge(): void {
     this.#resizeDue = true;
     this.#nudging = true;
+  }
+
+  /** Output has come. @returns whether something may go out earlier now. */
+  handleOutput(): boolean {
+    const wasNudged = this.#isNudged;
+    this.#isNudged = false;
+    return wasNudged;
   }
 
   /** A connection starts: its limits are its own, and it must be told the size. Input still waits for `openGate`. */
@@ -103,6 +116,7 @@ export class Pacer {
     this.#tokens = BURST_FRAMES;
     this.#refilledMs = nowMs;
     this.#resizeDue = true;
+    this.#isNudged = false;
     this.#lastResizeMs = Number.NEGATIVE_INFINITY;
   }
 
@@ -137,7 +151,8 @@ export class Pacer {
     const hasInput = this.#gateOpen && this.#queue.size > 0;
     // Whoever types in another window takes the size with the first key, which must find it set. Not for each size of a drag.
     const isEarly = hasInput && nowMs - this.#lastEarlyMs >= RESIZE_EVERY_MS;
-    const dueMs = isEarly ? nowMs : this.#lastResizeMs + RESIZE_EVERY_MS;
+    const pauseMs = this.#isNudged ? NUDGE_LIMIT_MS : RESIZE_EVERY_MS;
+    const dueMs = isEarly ? nowMs : this.#lastResizeMs + pauseMs;
     const resizeInMs = this.#resizeDue ? Math.max(0, dueMs - nowMs) : undefined;
     if (resizeInMs !== 0 && !hasInput) {
       return resizeInMs === undefined ? IDLE : { kind: "wait", delayMs: resizeInMs };
@@ -153,6 +168,7 @@ export class Pacer {
     this.#resizeDue = this.#nudging;
     // The second size of a nudge must not come so close to the first that the program sees no change.
     if (this.#nudging || nowMs - this.#lastResizeMs < RESIZE_EVERY_MS) this.#lastEarlyMs = nowMs;
+    this.#isNudged = this.#nudging;
     this.#nudging = false;
     this.#lastResizeMs = nowMs;
     return encodeFrame(Channel.Resize, encodeResize(size));

@@ -242,6 +242,52 @@ describe("Pacer", () => {
     });
   });
 
+  describe("makes a program draw itself anew", () => {
+    const rowsOf = (sent: Sent[]) =>
+      sent.map(({ at, frame }) => [at, decodeResize(framePayload(frame))?.rows]);
+
+    it("by a size a row off, and the true one when the program has answered", () => {
+      const { pacer } = makeLive();
+      pacer.nudge();
+      expect(rowsOf(drain(pacer, 1_000, 1_300))).toEqual([[1_000, 23]]);
+      expect(pacer.handleOutput()).toBe(true);
+      expect(rowsOf(drain(pacer, 1_300))).toEqual([[1_300, 24]]);
+      expect(pacer.handleOutput()).toBe(false);
+    });
+
+    it("no sooner than a program sees the two as two, however fast it answers", () => {
+      const { pacer } = makeLive();
+      pacer.nudge();
+      drain(pacer, 1_000, 1_001);
+      pacer.handleOutput();
+      expect(rowsOf(drain(pacer, 1_001))).toEqual([[1_100, 24]]);
+    });
+
+    it("or after a second without an answer", () => {
+      const { pacer } = makeLive();
+      pacer.nudge();
+      expect(rowsOf(drain(pacer, 1_000))).toEqual([
+        [1_000, 23],
+        [2_000, 24],
+      ]);
+    });
+
+    it("and at once when somebody types, or the window gets another size", () => {
+      const { pacer } = makeLive();
+      pacer.nudge();
+      drain(pacer, 1_000, 1_200);
+      pacer.send(Uint8Array.of(0x61), 1_200);
+      expect(drain(pacer, 1_200).map(({ at, frame }) => [at, frame[0]])).toEqual([
+        [1_200, Channel.Resize],
+        [1_200, Channel.Stdin],
+      ]);
+      pacer.nudge();
+      drain(pacer, 3_000, 3_200);
+      pacer.resize({ cols: 90, rows: 30 });
+      expect(rowsOf(drain(pacer, 3_200))).toEqual([[3_200, 30]]);
+    });
+  });
+
   it("sends a size before the key that was typed after it, also soon after another size", () => {
     const { pacer } = makeLive();
     pacer.resize({ cols: 60, rows: 20 });
