@@ -146,6 +146,8 @@ export class RawTerminal {
     this.#restoreNow(alive);
     for (const stop of this.#listeners.splice(0)) stop();
     this.#stdin.pause();
+    // The end of input may come before the signal of the same hang-up, which would end this process without its status.
+    if (!alive || this.#gone) process.on("SIGHUP", () => {});
     return alive && !this.#gone;
   }
 
