@@ -897,6 +897,26 @@ describe("exact mode", () => {
   });
 });
 
+describe("a connection that was given up", () => {
+  it("is not listened to any more, and asks nothing", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    const [dead] = network.sockets;
+    await clock.advance(12_000);
+    expect([dead!.terminated, recorder.of("silent").length]).toEqual([true, 1]);
+    await clock.advance(1_000);
+    network.last.open();
+    confirm(network.last, true);
+    const { pings } = dead!;
+    dead!.pong();
+    for (let at = 0; at < 20_000; at += 2_000) {
+      await clock.advance(2_000);
+      network.last.pong();
+    }
+    expect([dead!.pings, recorder.of("silent").length]).toEqual([pings, 1]);
+  });
+});
+
 describe("reading", () => {
   it("of a local shell is never taken for dead: its silence is a program that does not read", async () => {
     const { clock, network } = await makeLive({ target: { kind: "local" } });
@@ -1049,6 +1069,56 @@ describe("what is said of a return", () => {
       socket.pong();
     }
     expect(recorder.of("confirmed").map(({ verdict }) => verdict)).toEqual(["unknown", "unknown"]);
+  });
+});
+
+describe("a rest between two connections", () => {
+  /** Lets go in order, and comes back `ms` later. */
+  async function rest({ clock, network, stop, upstream }: ReturnType<typeof make>, ms: number) {
+    stop.abort();
+    network.last.closed(1000);
+    await clock.advance(ms);
+    void upstream.run(new AbortController().signal);
+    await settle();
+    network.last.open();
+    confirm(network.last, true);
+  }
+
+  it("may miss output of, when more was printed than the server keeps", async () => {
+    const made = await makeLive();
+    const { clock, network, recorder } = made;
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("$ "));
+    await clock.advance(3_000);
+    await rest(made, HOUR);
+    for (let part = 0; part < 8; part++)
+      network.last.message(Channel.Stdout, new Uint8Array(32_768).fill(0x61 + part));
+    await clock.advance(3_000);
+    const { from = 0, to = 0 } = recorder.of("replayed").at(-1)?.missing ?? {};
+    expect(to - from).toBeGreaterThanOrEqual(HOUR);
+    expect(to - from).toBeLessThan(HOUR + 10_000);
+  });
+
+  it("misses nothing because of a connection long before it", async () => {
+    const made = await makeLive();
+    const { clock, network, recorder } = made;
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("$ "));
+    await clock.advance(10_000);
+    network.last.closed(1001);
+    await clock.advance(2_000);
+    network.last.open();
+    confirm(network.last, true);
+    network.last.message(Channel.Stdout, bytes("one"));
+    for (let at = 0; at < 60_000; at += 2_000) {
+      await clock.advance(2_000);
+      network.last.pong();
+    }
+    expect(recorder.of("replayed").map(({ missing }) => missing)).toEqual([undefined]);
+    await rest(made, HOUR);
+    network.last.message(Channel.Stdout, bytes("two"));
+    await clock.advance(3_000);
+    expect(recorder.of("replayed").map(({ missing }) => missing)).toEqual([undefined, undefined]);
   });
 });
 
