@@ -62,6 +62,8 @@ export class Peer implements Connection {
   #log: ServerLog;
   #phase: Phase = { kind: "lines" };
   #inputEnded = false;
+  /** Its shell takes no more keys; perhaps since before there was a stream of them. */
+  #inputPaused = false;
   #closed = false;
 
   constructor(options: PeerOptions) {
@@ -116,7 +118,7 @@ export class Peer implements Connection {
     const stream = new PacketStream(receiver);
     this.#phase = { kind: "packets", stream };
     this.onClose(() => stream.tellGone());
-    this.#socket.resume();
+    if (!this.#inputPaused) this.#socket.resume();
     stream.start();
     this.#handlePackets(this.#lines.takeRest());
     if (this.#inputEnded) this.#leave();
@@ -259,9 +261,11 @@ export class Peer implements Connection {
       onDrain: (callback) => writer.onDrain(callback),
       end: () => this.close(),
       pauseInput: () => {
+        this.#inputPaused = true;
         if (this.#phase.kind === "packets") this.#socket.pause();
       },
       resumeInput: () => {
+        this.#inputPaused = false;
         if (this.#phase.kind === "packets") this.#socket.resume();
       },
     };

@@ -1,0 +1,57 @@
+// One client's connection, without a socket under it.
+import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { expect, it, onTestFinished } from "vitest";
+import type { Call } from "../../../../daemon/server/connection.js";
+import { Peer } from "../../../../daemon/server/peer.js";
+import { type MethodTable, RpcServer } from "../../../../daemon/server/rpc-server.js";
+import type { ServerLog } from "../../../../daemon/server/server-log.js";
+import { Channel } from "../../../../shared/channel.js";
+import { encodePacket } from "../../../../shared/packet.js";
+import type { ShellInfo } from "../../../../shared/rpc.js";
+
+const log: ServerLog = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
+const line = (id: number, method: string, params: object) =>
+  `${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`;
+const typed = (text: string) => encodePacket(Channel.Stdin, Buffer.from(text));
+
+it("keeps the keys of a client waiting that attaches while its shell takes no more", async () => {
+  const heard: string[] = [];
+  const methods = {
+    hello: async ({ protocol, client }, { connection }) => {
+      connection.greet(protocol, client);
+      return { protocol: 1, version: "0", pid: 1, client: { prefix: "C-]" } };
+    },
+    "shell.attach": async (_, { connection, afterAnswer }) => {
+      connection.sink.pauseInput();
+      const handleFrame = (frame: Uint8Array) => heard.push(Buffer.from(frame.subarray(1)).toString());
+      afterAnswer(() => connection.becomeStream({ start() {}, handleFrame, closed() {} }));
+      return { shell: {} as ShellInfo, epoch: "", offset: 0, resumed: false };
+    },
+  } as Partial<MethodTable<Call>> as MethodTable<Call>;
+  const answers: string[] = [];
+  const socket = new Duplex({
+    read: () => {},
+    write: (chunk, _, done) => {
+      answers.push(String(chunk));
+      done();
+    },
+  });
+  const peer = new Peer({
+    socket: socket as unknown as Socket,
+    rpc: new RpcServer(methods),
+    log,
+    now: () => 0,
+    admit: () => {},
+  });
+  onTestFinished(() => peer.destroy());
+  socket.push(line(1, "hello", { protocol: 1, client: "t" }));
+  await expect.poll(() => answers.length).toBe(1);
+  socket.push(line(2, "shell.attach", { name: "work", cols: 80, rows: 24 }));
+  await expect.poll(() => answers.length).toBe(2);
+  socket.push(typed("later"));
+  await new Promise(setImmediate);
+  expect(heard).toEqual([]);
+  peer.sink.resumeInput();
+  await expect.poll(() => heard).toEqual(["later"]);
+});
