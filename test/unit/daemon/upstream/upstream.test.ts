@@ -286,6 +286,29 @@ describe("held input", () => {
     });
   });
 
+  it("does not wait for a machine that sleeps longer than anybody remembers it", async () => {
+    for (const [sleptMs, sent] of [
+      [60_000, "make deploy\r"],
+      [600_000, ""],
+    ] as const) {
+      const made = await makeLive();
+      const { clock, network, recorder, upstream } = made;
+      confirm(network.last, false);
+      network.last.closed(1006);
+      await settle();
+      upstream.send(bytes("make deploy\r"));
+      // The monotonic clock stands still meanwhile.
+      const now = clock.now.bind(clock);
+      clock.now = () => now() + sleptMs;
+      upstream.wake();
+      await clock.advance(250);
+      network.last.open();
+      confirm(network.last, true);
+      expect(inputOf(network.last)).toBe(sent);
+      expect(recorder.of("confirmed").at(-1)?.heldDiscarded).toBe(sent === "" ? 12 : undefined);
+    }
+  });
+
   it("does not go into a shell that was made by a connection which broke before it said so", async () => {
     const made = await makeLive();
     confirm(made.network.last, false);
@@ -818,6 +841,21 @@ describe("kill", () => {
     await expect(killed).rejects.toMatchObject({ code: "timeout" });
     network.last.message(Channel.Stdout, bytes("alive"));
     expect(state.ending).toBeUndefined();
+  });
+
+  it("goes on for one who asked when another gives up, and sends nothing for one who has given up before", async () => {
+    const { network, upstream } = await makeLive();
+    const giveUp = new AbortController();
+    const patient = upstream.kill(never);
+    const hasty = upstream.kill(giveUp.signal);
+    giveUp.abort();
+    await expect(hasty).rejects.toMatchObject({ code: "timeout" });
+    network.last.message(Channel.Close);
+    network.last.closed(1000);
+    expect(await patient).toBeUndefined();
+    const other = await makeLive();
+    await expect(other.upstream.kill(giveUp.signal)).rejects.toMatchObject({ code: "timeout" });
+    expect(closes(other.network.last)).toBe(0);
   });
 
   it("says why it cannot be done now", async () => {
