@@ -18,7 +18,6 @@ import { ReplayKnowledge } from "./replay/replay-knowledge.js";
 import { ServerKnowledge } from "./replay/server-knowledge.js";
 import { Retries } from "./retries.js";
 import { ttlOf } from "./rotation.js";
-import { checkTarget } from "./service/endpoint.js";
 import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
 
 export interface UpstreamOptions {
@@ -62,10 +61,9 @@ export class Upstream {
   readonly #gate: ReplayGate;
   readonly #retries: Retries;
 
-  /** @throws AgentdError `bad_arn` or `usage` for a target that cannot be. */
+  /** Takes any target: one that an earlier version wrote down, and that this one cannot reach, is waited for like a login. */
   constructor(options: UpstreamOptions) {
     const { target, handlers } = options;
-    if (target.kind === "agentcore") checkTarget(target);
     this.#options = options;
     this.#server = new ServerKnowledge(target);
     const { clock, replayKnowledge } = options.deps;

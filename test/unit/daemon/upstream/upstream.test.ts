@@ -658,6 +658,22 @@ describe("being taken", () => {
   });
 });
 
+describe("a target of the state file that this version cannot reach", () => {
+  it("keeps no daemon from starting, and says why it waits", async () => {
+    const target: UpstreamTarget = {
+      ...agentcore,
+      runtimeArn: "arn:aws-next:bedrock-agentcore:x:1:runtime/y",
+    };
+    const { network, recorder, run } = make({ target, known: true });
+    run();
+    await settle();
+    expect(recorder.of("needs-credentials").map(({ message }) => message)).toEqual([
+      expect.stringContaining("its partition (the second part) is not known"),
+    ]);
+    expect(network.sockets).toEqual([]);
+  });
+});
+
 describe("credentials and capacity", () => {
   it("that are missing for a known shell are waited for, without a connection", async () => {
     const made = make({ known: true });
