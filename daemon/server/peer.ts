@@ -105,8 +105,9 @@ export class Peer implements Connection {
     this.#options.admit();
     clearTimeout(this.#helloTimer);
     this.#lines.maxLineBytes = MAX_LINE_BYTES;
-    this.#log = this.#log.child({ client: printable(client, 60) });
+    // Once: a log that is bound to every name that a client says would grow with each.
     this.#calls.greeting.accept(protocol);
+    this.#log = this.#log.child({ client: printable(client, 60) });
     this.program = client;
   }
 

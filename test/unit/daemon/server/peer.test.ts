@@ -10,7 +10,17 @@ import { Channel } from "../../../../shared/channel.js";
 import { encodePacket } from "../../../../shared/packet.js";
 import type { ShellInfo } from "../../../../shared/rpc.js";
 
-const log: ServerLog = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
+let logs = 0;
+const log: ServerLog = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => {
+    logs += 1;
+    return log;
+  },
+};
 const line = (id: number, method: string, params: object) =>
   `${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`;
 const typed = (text: string) => encodePacket(Channel.Stdin, Buffer.from(text));
@@ -50,6 +60,14 @@ it("answers a line that nests too deep, and goes on", async () => {
     [null, -32700],
     [3, -32600],
   ]);
+});
+
+it("names a client in its log once, however often that says hello", async () => {
+  const { answers, socket } = connected({ hello } as Partial<MethodTable<Call>> as MethodTable<Call>);
+  const before = logs;
+  for (let id = 1; id <= 50; id++) socket.push(line(id, "hello", { protocol: 1, client: "t" }));
+  await expect.poll(() => answers.length).toBe(50);
+  expect(logs - before).toBe(1);
 });
 
 it("keeps the keys of a client waiting that attaches while its shell takes no more", async () => {
