@@ -1,5 +1,5 @@
 // One ordinary call of the service (an HTTP POST): signed, sent, refused in words or answered with a stream.
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { AgentdError } from "../../../shared/errors.js";
 import { briefMs } from "../backoff.js";
@@ -34,6 +34,8 @@ const SESSION_HEADER = "x-amzn-bedrock-agentcore-runtime-session-id";
 const MAX_REFUSAL_BYTES = 16 * 1024;
 /** A session that is being provisioned or torn down refuses with 409; a new microVM may take its time. */
 const BUSY_LIMIT_MS = 60_000;
+/** ... and on the time that it takes to come. */
+const REFUSAL_LIMIT_MS = 5_000;
 /** Our bound on the wait for the answer's head: a call may have to start a microVM first (the service allows 300 s). */
 const ANSWER_LIMIT_MS = 330_000;
 
@@ -98,8 +100,9 @@ async function callOnce(
     kind: "refused" as const,
     status: response.statusCode ?? 0,
     headers: textHeaders(response),
-    body: await refusalText(response),
+    body: await refusalText(response, clock),
   };
+  signal.throwIfAborted();
   return { kind: "refused", trouble: troubleOfRefusal(refused, target.runtimeArn, clock.now(), asked) };
 }
 
@@ -112,21 +115,30 @@ function send(
 ): Promise<IncomingMessage | Extract<SocketEnd, { kind: "failed" }>> {
   const request = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: "POST", headers, agent: false, signal }, (response) => {
-      sent.setTimeout(0);
-      resolve(response);
-    });
+    const fail = (code: string, message: string) => resolve({ kind: "failed", code, message });
+    let sent: ClientRequest;
+    try {
+      sent = request(url, { method: "POST", headers, agent: false, signal }, (response) => {
+        sent.setTimeout(0);
+        resolve(response);
+      });
+    } catch (error) {
+      // Headers that Node refuses to send.
+      return fail("EINVAL", error instanceof Error ? error.message : "not a valid request");
+    }
     sent.setTimeout(ANSWER_LIMIT_MS, () => sent.destroy(new Error("no answer in time")));
     sent.on("error", (error: NodeJS.ErrnoException) => {
       if (signal.aborted) reject(signal.reason);
-      else resolve({ kind: "failed", code: error.code ?? "EPROTO", message: error.message });
+      else fail(error.code ?? "EPROTO", error.message);
     });
     sent.end(body);
   });
 }
 
-async function refusalText(response: IncomingMessage): Promise<string> {
+/** As much of the body as comes within the bounds. */
+async function refusalText(response: IncomingMessage, clock: Clock): Promise<string> {
   let text = "";
+  const cancel = clock.setTimeout(() => response.destroy(), REFUSAL_LIMIT_MS);
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       text += chunk.toString("utf8");
@@ -134,6 +146,8 @@ async function refusalText(response: IncomingMessage): Promise<string> {
     }
   } catch {
     // What came is all there is to read.
+  } finally {
+    cancel();
   }
   return text.slice(0, MAX_REFUSAL_BYTES);
 }
