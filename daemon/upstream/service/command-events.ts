@@ -4,7 +4,8 @@ import { printable } from "../../../shared/names.js";
 import type { EventMessage } from "./event-stream-reader.js";
 
 export type CommandEvent =
-  | { readonly kind: "output"; readonly stream: "stdout" | "stderr"; readonly text: string }
+  /** As a rule of one of the two. */
+  | { readonly kind: "output"; readonly stdout?: string; readonly stderr?: string }
   /** `exitCode` -1: the platform failed, the command has none. */
   | { readonly kind: "stop"; readonly exitCode: number; readonly status: "COMPLETED" | "TIMED_OUT" }
   | { readonly kind: "failed"; readonly error: AgentdError }
@@ -37,10 +38,12 @@ export function commandEvent({ headers, payload }: EventMessage): CommandEvent {
   }
   const delta = record(event["contentDelta"]);
   if (delta !== undefined) {
-    for (const stream of ["stdout", "stderr"] as const) {
-      const text = delta[stream];
-      if (typeof text === "string") return { kind: "output", stream, text };
-    }
+    const { stdout, stderr } = delta;
+    const output = {
+      ...(typeof stdout === "string" ? { stdout } : {}),
+      ...(typeof stderr === "string" ? { stderr } : {}),
+    };
+    if (Object.keys(output).length > 0) return { kind: "output", ...output };
   }
   const stop = record(event["contentStop"]);
   if (stop === undefined) return { kind: "other" };

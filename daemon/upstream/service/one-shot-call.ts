@@ -39,7 +39,10 @@ export async function runOneShot(
     for await (const chunk of response as AsyncIterable<Buffer>) {
       for (const message of reader.push(chunk)) {
         const event = commandEvent(message);
-        if (event.kind === "output") await call.onOutput(event.stream, event.text);
+        if (event.kind === "output") {
+          if (event.stdout !== undefined) await call.onOutput("stdout", event.stdout);
+          if (event.stderr !== undefined) await call.onOutput("stderr", event.stderr);
+        }
         if (event.kind === "failed") throw event.error;
         if (event.kind === "stop") return event;
       }

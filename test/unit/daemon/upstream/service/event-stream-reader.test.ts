@@ -109,7 +109,7 @@ describe("EventStreamReader", () => {
         Buffer.from("<html>not this</html>"),
       ]),
     );
-    expect(commandEvent(messages.next().value as EventMessage)).toMatchObject({ text: "some" });
+    expect(commandEvent(messages.next().value as EventMessage)).toMatchObject({ stdout: "some" });
     expect(() => messages.next()).toThrow("cannot be read");
   });
 
@@ -133,8 +133,11 @@ describe("commandEvent", () => {
 
   it("reads the three events of the protocol", () => {
     expect(chunk({ contentStart: {} })).toEqual({ kind: "other" });
-    expect(chunk({ contentDelta: { stdout: "a" } })).toEqual({ kind: "output", stream: "stdout", text: "a" });
-    expect(chunk({ contentDelta: { stderr: "b" } })).toEqual({ kind: "output", stream: "stderr", text: "b" });
+    expect(chunk({ contentDelta: { stdout: "a" } })).toEqual({ kind: "output", stdout: "a" });
+    expect(chunk({ contentDelta: { stderr: "b" } })).toEqual({ kind: "output", stderr: "b" });
+    // One of both at once is not documented, and would cost nobody his output.
+    const both = { stderr: "b", stdout: "a" };
+    expect(chunk({ contentDelta: both })).toEqual({ kind: "output", ...both });
     expect(chunk({ contentStop: { exitCode: 3, status: "COMPLETED" } })).toEqual({
       kind: "stop",
       exitCode: 3,
