@@ -116,7 +116,7 @@ export class ShellRun {
     try {
       if (!(await this.#open(prompt, signal, aborted))) return notStarted();
       void this.#over.within(ECHO_PATIENCE_MS, clock).then(release);
-      await this.#waitForStart(aborted);
+      await this.#waitForStart(before, aborted);
       if (this.#isLost && this.#phase === "opening" && !isOver(shell.state)) {
         throw busy(`the shell in '${shell.record.name}' did not take the command · try again`);
       }
@@ -206,21 +206,25 @@ export class ShellRun {
   }
 
   /** The command went in, and its start may be among the output that a broken link has kept back. */
-  async #waitForStart(aborted: Promise<void>): Promise<void> {
+  async #waitForStart(before: ShellInfo, aborted: Promise<void>): Promise<void> {
     const { clock, shell } = this.#options;
     let isAborted = false;
+    // One for all looks: of each, the promises would keep something until the run is over.
+    const stirred = new Milestone();
+    void this.#begun.reached.then(() => stirred.reach());
     void aborted.then(() => {
       isAborted = true;
+      stirred.reach();
     });
     while (
       this.#phase === "opening" &&
       !this.#isLost &&
-      !isOver(shell.state) &&
+      !this.#isShellOver(before) &&
       !this.#isFrontOver &&
       !isAborted
     ) {
       const wasDown = shell.state.kind !== "live";
-      await Promise.race([this.#begun.within(LINK_LOOK_MS, clock), aborted]);
+      await stirred.within(LINK_LOOK_MS, clock);
       // One more look: what came with the link is read by then.
       if (!wasDown && shell.state.kind === "live") return;
     }
