@@ -84,7 +84,7 @@ export function isoSpan({ from, to }: TimeSpan): NoticeSpan {
 }
 
 /** What a client is told that comes while the shell is not live, or undefined when there is nothing to tell. */
-export function noticeOfState(state: ShellState, held = 0): Notice | undefined {
+function noticeOfState(state: ShellState, held = 0): Notice | undefined {
   switch (state.kind) {
     case "taken":
       return { kind: "taken" };
@@ -121,6 +121,18 @@ export function lastNotice(state: ShellState, createdAt: number): Notice | undef
   if (state.kind === "gone") return { kind: "gone", message: state.message };
   if (state.kind !== "ended") return undefined;
   return { kind: "ended", exit: state.exit, durationMs: Math.max(0, state.endedAt - createdAt) };
+}
+
+/** What only a person can take out of the way; undefined for every other event. */
+export function obstacleOf(event: LinkEvent): AgentdError | undefined {
+  if (event.kind !== "needs-credentials" && event.kind !== "capacity") return undefined;
+  return new AgentdError(event.kind === "capacity" ? "capacity" : "no_credentials", event.message);
+}
+
+/** For whoever comes to a shell that has just been let go of: the same as its clients were told. */
+export function partedFrom(name: string, notice: Notice): AgentdError {
+  if (notice.kind !== "gone") return new AgentdError("daemon_stopping", "the daemon is stopping · try again");
+  return new AgentdError("shell_ended", `shell '${name}' is gone: ${notice.message}`);
 }
 
 /** @param lost bytes, when that is known; a server that does not count its output never says that nothing is lost. */

@@ -13,7 +13,7 @@ import { roleOf } from "./clients/client-role.js";
 import { applyResize, type ResizeRequest } from "./clients/resize-request.js";
 import { ShellInput } from "./input/shell-input.js";
 import { LinkJournal } from "./link-journal.js";
-import { lastNotice, nameHolders, tellState } from "./link-notices.js";
+import { lastNotice, nameHolders, obstacleOf, partedFrom, tellState } from "./link-notices.js";
 import { Milestone } from "./milestone.js";
 import { OutputPath } from "./output/output-path.js";
 import { placeOutput } from "./output/output-place.js";
@@ -49,9 +49,10 @@ export class Shell {
     left: (from) => this.#clients.remove(from),
   };
   readonly #stop = new AbortController();
+  #parting: Notice | undefined; // What its clients were told when it was let go of.
   readonly #settled = new Milestone();
   #state: ShellState = { kind: "starting" };
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<void> | undefined;
   readonly #journal = new LinkJournal();
   /** For the verbs that type. */
   readonly input: ShellInput;
@@ -136,9 +137,9 @@ export class Shell {
     });
   }
 
-  /** Connects, and stays connected. An ended shell is left as it is. */
+  /** Connects, and stays connected. An ended shell is left as it is, and so is one that is being taken back already. */
   start(): void {
-    if (isOver(this.#state)) return;
+    if (isOver(this.#state) || this.#running !== undefined) return;
     this.#running = this.#upstream.run(this.#stop.signal).then(
       (ending) => this.#handleEnding(ending),
       (error: unknown) => this.#handleEnding({ kind: "gone", error: AgentdError.from(error) }),
@@ -147,7 +148,7 @@ export class Shell {
 
   /**
    * Attaches a client whose frames go to `sink`, in every state: of a dead shell it sees the last screen and how it ended.
-   * Call `client.start()` when the answer was written.
+   * Call `client.start()` when the answer was written. @throws as `ready`
    */
   async attach(
     sink: ClientSink,
@@ -185,9 +186,10 @@ export class Shell {
     this.#deps.onChange(this);
   }
 
-  /** Resolves when a shell that is just being found again is there, its replay included, or takes too long for that. */
+  /** Resolves when a shell that is just being found again is there, its replay included, or takes too long for that. @throws AgentdError `shell_ended`, `daemon_stopping` when it was let go of. */
   async ready(): Promise<void> {
     if (this.#state.kind !== "reconnecting") await this.#settled.within(SETTLE_MS, this.#deps.clock);
+    if (this.#parting !== undefined) throw partedFrom(this.record.name, this.#parting);
   }
 
   get output(): ReadableOutput {
@@ -214,6 +216,7 @@ export class Shell {
 
   /** Leaves the shell running upstream, and ends the streams of its clients with `notice`. */
   async stop(notice: Notice): Promise<void> {
+    this.#parting = notice;
     this.#clients.finish(notice);
     this.input.stop();
     this.#activity.stop();
@@ -241,11 +244,10 @@ export class Shell {
     if (recordLink(this.record, event)) this.#deps.onRecord(this);
     this.#setState(afterLink(this.#state, event, this.#deps.clock.now()));
     if (notice !== undefined) this.#clients.notify(notice);
-    if (event.kind === "needs-credentials" || event.kind === "capacity") {
-      const code = event.kind === "capacity" ? "capacity" : "no_credentials";
-      this.#lastError = new AgentdError(code, event.message);
-      this.#settled.reach();
-    }
+    const obstacle = obstacleOf(event);
+    if (obstacle === undefined) return;
+    this.#lastError = obstacle;
+    this.#settled.reach();
   }
 
   #handleLive(event: Extract<LinkEvent, { kind: "live" }>, wasLive: boolean): void {
@@ -267,6 +269,7 @@ export class Shell {
   }
 
   #handleEnding(ending: Ending): void {
+    this.#running = undefined;
     const before = this.#state;
     this.#setState(afterEnding(before, ending, this.#deps.clock.now()));
     if (ending.kind !== "stopped") this.#output.endReplay();

@@ -3,6 +3,7 @@ import type { AgentdError } from "../../shared/errors.js";
 import type { Size } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { Clock } from "./clock.js";
+import { abortable } from "./interruptible.js";
 import type { Ending, UpstreamHandlers } from "./link.js";
 import type { Upstream } from "./upstream.js";
 
@@ -67,6 +68,15 @@ export class TendedUpstream {
 
   /** As the link's own `run`, with rests. */
   async run(signal: AbortSignal): Promise<Ending> {
+    try {
+      return await this.#loop(signal);
+    } finally {
+      // Whoever waits for the link learns that there is none to wait for.
+      this.#tellLinked();
+    }
+  }
+
+  async #loop(signal: AbortSignal): Promise<Ending> {
     for (;;) {
       if (this.#revoked !== undefined) return { kind: "gone", error: this.#revoked };
       if (signal.aborted) return { kind: "stopped" };
@@ -79,7 +89,7 @@ export class TendedUpstream {
       this.#leave = leave;
       this.#watch();
       const running = this.#link.run(AbortSignal.any([signal, leave.signal]));
-      for (const linked of this.#onLinked.splice(0)) linked();
+      this.#tellLinked();
       const ending = await running;
       this.#leave = undefined;
       this.#cancelWatch();
@@ -104,7 +114,7 @@ export class TendedUpstream {
     this.#leave?.abort();
     this.#endRest?.();
     // Whoever waits to kill it learns that there is nothing left.
-    for (const linked of this.#onLinked.splice(0)) linked();
+    this.#tellLinked();
   }
 
   send(bytes: Uint8Array): boolean {
@@ -160,10 +170,13 @@ export class TendedUpstream {
     if (this.#revoked !== undefined || signal.aborted) return;
     const linked = new Promise<void>((resolve) => {
       this.#onLinked.push(resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
     });
     this.#wakeUp();
-    await linked;
+    await abortable(linked, signal).catch(() => {});
+  }
+
+  #tellLinked(): void {
+    for (const linked of this.#onLinked.splice(0)) linked();
   }
 
   #used(): void {

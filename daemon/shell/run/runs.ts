@@ -25,7 +25,7 @@ export class Runs {
 
   /**
    * Waits for the shell's turn and runs the command. @param signal aborted with a `RunAbort`
-   * @throws AgentdError `shell_busy`, `shell_ended`, `shell_not_live`, `unreachable`, `too_busy`.
+   * @throws AgentdError `shell_busy`, `shell_ended`, `shell_not_live`, `unreachable`, `too_busy`, `daemon_stopping`.
    */
   async run(
     shell: RunShell & { ready(): Promise<void> },

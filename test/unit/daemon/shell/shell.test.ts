@@ -346,6 +346,19 @@ describe("endings", () => {
     expect(rig.records.at(-1)?.ended).toMatchObject({ exit: { signal: 1 } });
   });
 
+  it.each([
+    [{ kind: "gone", message: "the shell was killed" }, "shell_ended"],
+    [{ kind: "detached", reason: "restarting" }, "daemon_stopping"],
+  ] as const)("attaches nobody to a shell that was let go of meanwhile: %j", async (notice, code) => {
+    const rig = new ShellRig();
+    rig.shell.start();
+    const attaching = rig.attach({ resume: { epoch: EPOCH, offset: 0 } });
+    const refused = expect(attaching).rejects.toMatchObject({ code });
+    await rig.shell.stop(notice);
+    await refused;
+    expect(rig.shell.info().attached).toEqual([]);
+  });
+
   it("echoes heartbeats and ignores channels that it does not know", async () => {
     const rig = ShellRig.live();
     const { sink, frame } = await rig.attach();

@@ -1,5 +1,6 @@
 // An upstream that rests: idle stop under a virtual clock with a real hub, and what is held or revoked while a microVM ends.
-import { describe, expect, it } from "vitest";
+import { getEventListeners } from "node:events";
+import { describe, expect, it, vi } from "vitest";
 import { Shell } from "../../../../daemon/shell/shell.js";
 import type { ShellRecord } from "../../../../daemon/shell/state/shell-record.js";
 import { TendedUpstream } from "../../../../daemon/upstream/tended-upstream.js";
@@ -203,6 +204,54 @@ describe("the end of a microVM", () => {
     tended.revoke(new AgentdError("shell_ended", "its microVM was stopped"));
     await killed;
     expect(shell.info()).toMatchObject({ state: "gone" });
+  });
+
+  it("leaves nothing behind on the signal of a kill that waited for it", async () => {
+    const { shell, tended, live } = tendedShell();
+    live();
+    tended.hold();
+    await settle();
+    const { signal } = new AbortController();
+    const killed = shell.kill(signal);
+    await settle();
+    tended.release();
+    await killed;
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it("does not keep a kill waiting whose shell is let go of meanwhile", async () => {
+    const { shell, link, tended, live } = tendedShell();
+    live();
+    link.kill = async () => {
+      throw new AgentdError("shell_not_live", "nothing is connected to the shell");
+    };
+    tended.hold();
+    await settle();
+    let why: unknown;
+    shell.kill(new AbortController().signal).catch((error: unknown) => {
+      why = error;
+    });
+    await settle();
+    await shell.stop({ kind: "detached", reason: "stopping" });
+    await settle();
+    expect(why).toMatchObject({ code: "shell_not_live" });
+  });
+
+  it("lets a shell be taken back once, however many ask for that", async () => {
+    const { shell, link, tended, live } = tendedShell();
+    live();
+    link.end({ kind: "taken" });
+    await settle();
+    expect(shell.state.kind).toBe("taken");
+    const run = vi.spyOn(tended, "run");
+    tended.hold();
+    const take = { name: "work", cols: 80, rows: 24, take: true };
+    await shell.attach(new CollectingSink(), take);
+    await shell.attach(new CollectingSink(), take);
+    expect(run).toHaveBeenCalledTimes(1);
+    tended.release();
+    await settle();
+    expect(link.runs).toBe(2);
   });
 
   it("that two ask for at once keeps them away until both have failed", async () => {
