@@ -6,7 +6,8 @@ import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
 import type { ShellExit } from "../../shared/status.js";
 import type { Clock } from "../upstream/clock.js";
 import type { LocalShellSpec } from "../upstream/local/local-runtime-link.js";
-import { notEnded, notSaved } from "./half-done.js";
+import { notSaved } from "./half-done.js";
+import { Kills } from "./kills.js";
 import { applyLabels, type LabelChanges } from "./labels.js";
 import type { NewShell } from "./new-shell.js";
 import { Shell } from "./shell.js";
@@ -29,10 +30,6 @@ export interface RegistryOptions {
 
 /** cli.md: an ended shell stays listed this long, so that a late `attach` still learns how it ended. */
 const KEEP_ENDED_MS = 10 * 60_000;
-/** A kill waits for SIGHUP, SIGKILL and the answer. */
-const KILL_TIMEOUT_MS = 15_000;
-/** ... and with `force` only so long. */
-const FORCED_KILL_MS = 1_000;
 
 /**
  * Invariants: a name belongs to one shell, from before its record is written until it is forgotten; a shell's ids are on
@@ -43,20 +40,23 @@ export class Registry {
   readonly #shells = new Map<string, Shell>();
   /** Names that are being created, with what their creation will give. */
   readonly #creating = new Map<string, Promise<Shell>>();
-  /** Their records: part of every save from before anything connects, whoever asks for that save. */
-  readonly #comingRecords = new Set<ShellRecord>();
+  /** Their records: part of every save from before anything connects, whoever asks for that save; and whether they exist by more than that. */
+  readonly #coming = new Map<ShellRecord, boolean>();
   readonly #listeners = new Set<(event: ShellEvent) => void>();
   readonly #changed = new Set<Shell>();
   /** Shells that are over, with what keeps them from being forgotten in time. */
   readonly #forgetting = new Map<Shell, () => void>();
   readonly #state: StateKeeper;
-  #stopping = false;
+  readonly #kills: Kills;
+  /** What clients are told at the daemon's end, from its beginning on. */
+  #parting: Notice | undefined;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
     const { clock, store, warn } = options;
-    const records = () => [...[...this.#shells.values()].map(({ record }) => record), ...this.#comingRecords];
+    const records = () => [...[...this.#shells.values()].map(({ record }) => record), ...this.#coming.keys()];
     this.#state = new StateKeeper({ clock, store, warn, records });
+    this.#kills = new Kills(clock, this.#state);
   }
 
   /** Since when, and why, the state file is behind; undefined when it is not. */
@@ -95,7 +95,7 @@ export class Registry {
    */
   async create(request: NewShell): Promise<{ readonly shell: Shell; readonly created: boolean }> {
     const { name } = request;
-    if (this.#stopping) throw new AgentdError("daemon_stopping", "the daemon is stopping · try again");
+    this.#checkIsStaying();
     let existing = this.#shells.get(name);
     if (existing !== undefined && isOver(existing.state)) {
       // A shell that is over is listed for those who ask how it ended; it does not keep its name from a new one.
@@ -157,24 +157,7 @@ export class Registry {
    */
   async kill(name: string, force: boolean): Promise<ShellExit | undefined> {
     const shell = this.get(name);
-    const timeout = new AbortController();
-    const cancel = this.#options.clock.setTimeout(
-      () => timeout.abort(),
-      force ? FORCED_KILL_MS : KILL_TIMEOUT_MS,
-    );
-    let exit: ShellExit | undefined;
-    // On the disk first: the service makes a new shell for an id that is gone, so the next daemon must not just connect.
-    shell.record.ending = true;
-    try {
-      await this.#state.save().catch(ignore);
-      exit = await shell.kill(timeout.signal);
-    } catch (error) {
-      delete shell.record.ending;
-      this.#state.saveSoon();
-      if (!force) throw notEnded(shell, AgentdError.from(error));
-    } finally {
-      cancel();
-    }
+    const exit = await this.#kills.end(shell, force);
     await this.#forget(shell).catch((error: unknown) => {
       throw notSaved(`shell '${name}' is ended`, error);
     });
@@ -201,10 +184,13 @@ export class Registry {
 
   /** Lets go of every shell without ending one, and saves. */
   async stop(reason: "stopping" | "restarting"): Promise<void> {
-    this.#stopping = true;
+    const parting: Notice = { kind: "detached", reason };
+    this.#parting = parting;
     this.#state.stop();
+    // What exists nowhere yet is not made any more, and nobody shall look for it.
+    for (const [record, isBegun] of this.#coming) if (!isBegun) this.#coming.delete(record);
     for (const cancel of this.#forgetting.values()) cancel();
-    await Promise.all([...this.#shells.values()].map((shell) => shell.stop({ kind: "detached", reason })));
+    await Promise.all([...this.#shells.values()].map((shell) => shell.stop(parting)));
     await this.#state.save();
   }
 
@@ -214,13 +200,20 @@ export class Registry {
     const createdAt = this.#options.clock.now();
     const sized = { cols, rows, known, bytesLost: 0 };
     const record: ShellRecord = { name, target, ...ids, createdAt, labels, ...sized, ...rules };
-    this.#comingRecords.add(record);
+    this.#coming.set(record, false);
     try {
       await this.#state.save();
+      this.#checkIsStaying();
+      this.#coming.set(record, true);
       if (request.local !== undefined) {
         await this.#options.prepareLocal({ ...request.local, ...ids, name, cols, rows });
       }
       const shell = this.#add(record);
+      if (this.#parting !== undefined) {
+        // Its process is there by now: the next daemon finds it.
+        await shell.stop(this.#parting);
+        return shell;
+      }
       shell.start();
       await shell.settled;
       const error = shell.lastError;
@@ -230,10 +223,16 @@ export class Registry {
       }
       return shell;
     } catch (error) {
-      this.#comingRecords.delete(record);
+      this.#coming.delete(record);
       this.#state.saveSoon();
       throw error;
     }
+  }
+
+  /** @throws AgentdError `daemon_stopping`. */
+  #checkIsStaying(): void {
+    if (this.#parting !== undefined)
+      throw new AgentdError("daemon_stopping", "the daemon is stopping · try again");
   }
 
   #add(record: ShellRecord): Shell {
@@ -248,7 +247,7 @@ export class Registry {
       onRecord: () => this.#state.saveSoon(),
     });
     this.#shells.set(record.name, shell);
-    this.#comingRecords.delete(record);
+    this.#coming.delete(record);
     this.#handleChange(shell);
     return shell;
   }

@@ -8,7 +8,7 @@ import { decodeState } from "../../../../daemon/shell/state/state-file.js";
 import { AgentdError } from "../../../../shared/errors.js";
 import type { ShellEvent } from "../../../../shared/rpc.js";
 import { eventLoopSlicer } from "../../../support/event-loop-slicer.js";
-import { LOCAL_RECORD, ScriptedUpstream } from "../../../support/shell-rig.js";
+import { CollectingSink, LOCAL_RECORD, ScriptedUpstream } from "../../../support/shell-rig.js";
 import { VirtualClock } from "../../../support/virtual-clock.js";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -376,6 +376,24 @@ describe("Registry", () => {
     expect(rig.saved[0]).not.toHaveProperty("ending");
   });
 
+  it("counts a shell as one that is being ended until the last of several kills has failed", async () => {
+    const rig = new RegistryRig();
+    await rig.create("a");
+    const answers: ((error: AgentdError) => void)[] = [];
+    rig.upstreams[0]!.kill = () => new Promise((_, reject) => answers.push(reject));
+    const kills = [rig.registry.kill("a", false), rig.registry.kill("a", false)];
+    const failed = kills.map((kill) => kill.catch((error: unknown) => error));
+    await expect.poll(() => answers.length).toBe(2);
+    answers[1]!(new AgentdError("timeout", "no answer"));
+    expect(await failed[1]).toMatchObject({ code: "shell_not_live" });
+    await turn();
+    expect(rig.saved).toMatchObject([{ name: "a", ending: true }]);
+    answers[0]!(new AgentdError("timeout", "no answer"));
+    expect(await failed[0]).toMatchObject({ code: "shell_not_live" });
+    await turn();
+    expect(rig.saved[0]).not.toHaveProperty("ending");
+  });
+
   it("keeps a shell that cannot be had any more for ten minutes, also in the next daemon, which does not try again", async () => {
     const rig = new RegistryRig();
     await rig.create("a");
@@ -392,6 +410,29 @@ describe("Registry", () => {
     await next.clock.advance(61_000);
     expect(next.registry.list()).toEqual([]);
     expect(next.saved).toEqual([]);
+  });
+
+  it("makes no shell whose ids are still being saved when it stops", async () => {
+    const rig = new RegistryRig();
+    const refused = expect(rig.create("a")).rejects.toMatchObject({ code: "daemon_stopping" });
+    await rig.registry.stop("restarting");
+    await refused;
+    await turn();
+    expect([rig.prepared, rig.upstreams, rig.saved]).toEqual([[], [], []]);
+  });
+
+  it("leaves a shell whose process is being started when it stops to the next daemon", async () => {
+    let stopped: Promise<void> | undefined;
+    const check = (when: string) => {
+      if (when === "prepared") stopped = rig.registry.stop("restarting");
+    };
+    const rig: RegistryRig = new RegistryRig({ check });
+    const { shell } = await rig.create("a");
+    await stopped;
+    expect(rig.upstreams.map(({ runs }) => runs)).toEqual([0]);
+    expect(rig.saved).toMatchObject([{ name: "a" }]);
+    const attaching = shell.attach(new CollectingSink(), { name: "a", cols: 80, rows: 24 });
+    await expect(attaching).rejects.toMatchObject({ code: "daemon_stopping" });
   });
 
   it("stops by letting go of every shell, ending none", async () => {
