@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { checkCloud } from "../../../daemon/cloud-check.js";
 import { DEFAULT_CONFIG } from "../../../daemon/config/config.js";
+import type { Socket } from "../../../daemon/upstream/socket.js";
 
 const RUNTIME = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/demo-Ab1";
 
@@ -23,7 +24,29 @@ it("says so when credentials hold what no header can, and leaves no timer that e
       clock: { now: () => 0 },
     },
   );
-  expect(checked.findings.map(({ id }) => id)).toEqual(["endpoint-unreachable"]);
+  expect(checked.findings).toMatchObject([{ id: "bad-header", fix: "write one token to /nowhere/token" }]);
   expect(checked.findings[0]?.what).toContain("Invalid character in header content");
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it("finds a target in use that cannot be, and looks at the others all the same", async () => {
+  const inUse = ["arn:newer:bedrock-agentcore:us-west-2:123456789012:runtime/demo-Ab1", RUNTIME].map(
+    (runtimeArn) => ({ kind: "agentcore", runtimeArn, region: "us-west-2", heldToken: "t" }) as const,
+  );
+  const checked = await checkCloud(
+    {},
+    {
+      config: DEFAULT_CONFIG,
+      inUse,
+      env: {},
+      sign: async () => ({}),
+      openSocket: (_, { onEnd }) => {
+        queueMicrotask(() => onEnd({ kind: "refused", status: 404, headers: {}, body: "" }));
+        return { terminate: () => {} } as Socket;
+      },
+      clock: { now: () => 0 },
+    },
+  );
+  expect(checked.findings.map(({ id }) => id)).toEqual(["bad-arn", "runtime-not-found"]);
+  expect(checked.findings[0]?.what).toContain("arn:newer");
 });
