@@ -56,10 +56,13 @@ export class DaemonConnection {
   readonly #calls = new Map<number, PendingCall>();
   #nextId = 1;
   #failure: AgentdError | undefined;
+  /** The newest error without an id, until the next answer: when the connection ends behind it, it is why. */
+  #lastWord: AgentdError | undefined;
   readonly #onData = (chunk: Uint8Array) => this.#handleData(chunk);
   readonly #onClose = () =>
     this.#fail(
-      new AgentdError("daemon_unavailable", "agentd closed the connection", { details: { closed: true } }),
+      this.#lastWord ??
+        new AgentdError("daemon_unavailable", "agentd closed the connection", { details: { closed: true } }),
     );
   #hello: HelloResult | undefined;
   #onNotification: ((method: string, params: unknown) => void) | undefined;
@@ -175,8 +178,7 @@ export class DaemonConnection {
   /** True when the connection became a stream of packets. */
   #handleLine(line: string): boolean {
     const answer = parseAnswer(line);
-    // An error without an id is about the connection, which ends: nobody is answered any more.
-    if (answer?.id === null && answer.error !== undefined) this.#fail(answer.error);
+    if (answer !== undefined) this.#lastWord = answer.id === null ? answer.error : undefined;
     const call = answer && this.#calls.get(answer.id ?? 0);
     if (answer === undefined) this.#handleNotification(line);
     if (answer === undefined || call === undefined) return false;

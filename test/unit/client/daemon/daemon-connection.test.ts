@@ -66,6 +66,23 @@ describe("DaemonConnection", () => {
     await expect(connection.greet()).rejects.toMatchObject({ code: "too_busy", message });
   });
 
+  it("goes on after an error without an id, as the daemon does", async () => {
+    const error = { code: -32700, message: "not JSON", data: { code: "invalid_request" } };
+    const line = `${JSON.stringify({ jsonrpc: "2.0", id: null, error })}\n`;
+    const connection = await start({
+      "shell.list": (call, peer) => {
+        peer.socket.write(line);
+        peer.answer(call, { shells: [] });
+      },
+      "shell.kill": (_, { socket }) => socket.destroy(),
+    });
+    expect(await connection.call("shell.list", {})).toEqual({ shells: [] });
+    // It was no reason for what comes later.
+    await expect(connection.call("shell.kill", { name: "x" })).rejects.toMatchObject({
+      code: "daemon_unavailable",
+    });
+  });
+
   it("reads an answer that arrives byte by byte, and ignores what is no answer", async () => {
     const connection = await start({
       "shell.list": (call, { socket }) => {
