@@ -8,8 +8,9 @@ import { BadRequest, type Request, readRequest } from "./request.js";
 import { type Answer, errorLine, type RpcServer } from "./rpc-server.js";
 import type { ServerLog } from "./server-log.js";
 
-/** After this many refused calls a client is not in a hurry but broken. */
+/** After this many refused calls in a minute (docs/protocol.md) a client is not in a hurry but broken. */
 const MAX_REFUSALS = 64;
+const REFUSALS_MS = 60_000;
 
 export interface CallsOptions {
   readonly rpc: RpcServer<Call>;
@@ -39,6 +40,7 @@ export class Calls {
   readonly #gate: CallGate;
   readonly #pending = new Set<Promise<void>>();
   #refusals = 0;
+  #refusedSince = Number.NEGATIVE_INFINITY;
   #notifies = false;
 
   constructor(options: CallsOptions) {
@@ -64,7 +66,7 @@ export class Calls {
       this.#gate.enter(read.id);
     } catch (error) {
       write(errorLine(read.id, error, log()));
-      if (this.greeting.isMissing || ++this.#refusals > MAX_REFUSALS) onHopeless();
+      if (this.greeting.isMissing || this.#hasTooManyRefusals()) onHopeless();
       return;
     }
     const streams = becomesStream(request.method);
@@ -75,6 +77,13 @@ export class Calls {
       this.#pending.delete(call);
       this.#options.onAnswered();
     });
+  }
+
+  /** Counts one more. */
+  #hasTooManyRefusals(): boolean {
+    const now = this.#options.now();
+    if (now - this.#refusedSince >= REFUSALS_MS) [this.#refusals, this.#refusedSince] = [0, now];
+    return ++this.#refusals > MAX_REFUSALS;
   }
 
   #checkMayCall(method: string): void {
