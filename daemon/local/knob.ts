@@ -18,6 +18,19 @@ export function count(initial: number, least = 0): Knob<number> {
   };
 }
 
+/** What a WebSocket may be closed with: the other codes are reserved, and `ws` throws when it is to send them. */
+export function closeCode(initial: number): Knob<number> {
+  return {
+    initial,
+    parse(value, name) {
+      const code = Number.isSafeInteger(value) ? (value as number) : 0;
+      const isKnown = code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;
+      if (isKnown || (code >= 3000 && code <= 4999)) return code;
+      throw badKnob(name, "a close code that can be sent (1000-1003, 1007-1014, 3000-4999)", value);
+    },
+  };
+}
+
 /** A whole number, or null for "never" or "no limit". */
 export function countOrOff(initial: number | null, least = 1): Knob<number | null> {
   return { initial, parse: (value, name) => (value === null ? null : count(0, least).parse(value, name)) };

@@ -1,7 +1,7 @@
 // Every setting of the local runtime: the points on which the real service is undocumented or its sources disagree.
 import { AgentdError } from "../../shared/errors.js";
 import { suggestName } from "../../shared/names.js";
-import { choice, choices, count, countOrOff, flag, type Knob, record, text } from "./knob.js";
+import { choice, choices, closeCode, count, countOrOff, flag, type Knob, record, text } from "./knob.js";
 
 /** Q1..Q36 are the open questions of the service that each knob answers; the initial values are the likeliest answers. */
 const table = {
@@ -67,11 +67,11 @@ const table = {
   killEcho: flag(true),
   killStatus: flag(false),
   killDelayMs: count(5000),
-  killCloseCode: count(1000, 1000),
+  killCloseCode: closeCode(1000),
   /** Q34: `ignore`: a CLOSE frame does nothing. */
   clientClose: choice(["kill", "ignore"], "kill"),
   /** Q19: close code after an exit, and the pause after the STATUS. */
-  exitCloseCode: count(1000, 1000),
+  exitCloseCode: closeCode(1000),
   exitCloseDelayMs: count(50),
   /** Q20: who closes after an exit. */
   exitClosedBy: choice(["server", "client"], "server"),

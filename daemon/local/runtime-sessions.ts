@@ -22,7 +22,7 @@ export class RuntimeSessions {
     return this.#sessions.values();
   }
 
-  /** Finds the session or makes it. @throws Rejection 409 while it is being provisioned or torn down. */
+  /** Finds the session or makes it. @throws Rejection 409 while it is being provisioned or torn down, or when it ended meanwhile. */
   async open(arn: string, id: string): Promise<RuntimeSession> {
     const key = keyOf(arn, id);
     this.#refuseWhileBusy(key);
@@ -33,6 +33,7 @@ export class RuntimeSessions {
     }
     const session = this.#make(arn, id, key);
     if (this.#knobs.provisioningMs > 0) await this.#stayBusy(key, this.#knobs.provisioningMs);
+    if (session.hasEnded) throw busy();
     return session;
   }
 
@@ -85,8 +86,7 @@ export class RuntimeSessions {
   }
 
   #refuseWhileBusy(key: string): void {
-    if (!this.#busy.has(key)) return;
-    throw new Rejection("RetryableConflictException", "Session operation in progress, please retry");
+    if (this.#busy.has(key)) throw busy();
   }
 
   async #stayBusy(key: string, ms: number): Promise<void> {
@@ -98,6 +98,10 @@ export class RuntimeSessions {
   #ofRuntime(arn: string): RuntimeSession[] {
     return [...this.#sessions.values()].filter((session) => session.arn === arn);
   }
+}
+
+function busy(): Rejection {
+  return new Rejection("RetryableConflictException", "Session operation in progress, please retry");
 }
 
 function keyOf(arn: string, id: string): string {

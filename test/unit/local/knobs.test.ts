@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+import { parseKnobs } from "../../../daemon/local/knobs.js";
+
+it.each(["exitCloseCode", "killCloseCode"] as const)("takes for %s only codes that can be sent", (name) => {
+  for (const code of [1000, 1001, 1003, 1007, 1014, 3000, 4999])
+    expect(parseKnobs({ [name]: code })[name]).toBe(code);
+  // Reserved, or of nobody: with them `ws` throws at the moment of closing.
+  for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 70_000, 1000.5, "1000"])
+    expect(() => parseKnobs({ [name]: code })).toThrow(`'${name}' must be a close code`);
+});
