@@ -77,6 +77,7 @@ export class WebPlaces {
       this.#listeners.push(listener);
       log.info(describePlace(place), "web terminal is on again");
     } catch (error) {
+      if (this.#closed) return;
       if (place.kind === "tcp" && isTaken(error as Error)) {
         this.#waiting.delete(place);
         log.warn(describePlace(place), "web terminal gives up its port: another program has it");
@@ -84,14 +85,14 @@ export class WebPlaces {
       }
       log.warn({ err: error, ...describePlace(place) }, "web terminal waits for its place");
       setTimeout(() => {
-        if (this.#waiting.has(place)) void this.retake(place);
+        if (!this.#closed && this.#waiting.has(place)) void this.retake(place);
       }, RETRY_MS).unref();
     }
   }
 
+  /** What was waited for stays wanted: a save in the last moment is what the next daemon begins with. */
   close(): void {
     this.#closed = true;
-    this.#waiting.clear();
     for (const listener of this.#listeners) listener.close();
   }
 
