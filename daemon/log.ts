@@ -69,7 +69,7 @@ function pinoLevel(level: LogLevel): number {
 }
 
 /** What may be logged of an error: never its own properties, which hold requests and headers in foreign errors. */
-export function describeError(value: unknown): Record<string, unknown> {
+function describeError(value: unknown): Record<string, unknown> {
   if (!(value instanceof Error)) return { message: printable(String(value)) };
   const code = value instanceof AgentdError ? value.code : (value as NodeJS.ErrnoException).code;
   return {

@@ -81,7 +81,7 @@ function terminalCount(): string {
 }
 
 /** `no such file or directory (ENOENT)`. */
-export function systemReason(error: unknown): string {
+function systemReason(error: unknown): string {
   const code = codeOf(error);
   for (const [name, text] of getSystemErrorMap().values()) if (name === code) return `${text} (${code})`;
   return code ?? "unknown reason";

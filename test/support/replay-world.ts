@@ -148,7 +148,7 @@ export class ReplayWorld {
       if (made.learned !== undefined) this.knowledge.learn("server", made.learned);
     };
     const confirm = (bytesDropped: number | undefined) => {
-      if (decision === undefined) settle(resolver.confirmation(bytesDropped, this.#now));
+      if (decision === undefined) settle(resolver.confirmation(bytesDropped));
       if (bytesDropped !== undefined) overflow = true;
     };
     const stated = drop.statesDropped && dropped > 0 ? dropped : undefined;

@@ -74,7 +74,7 @@ export function quote(text: string): string {
 }
 
 /** A word that means itself, in fish. */
-export function quoteForFish(text: string): string {
+function quoteForFish(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 

@@ -6,7 +6,7 @@ const MAX_TEXT_CHARS = 200;
 /** From VTE: longer addresses are ignored by terminals anyway. */
 const MAX_LINK_CHARS = 2_083;
 /** Decoded; what a person copies. */
-export const MAX_CLIPBOARD_BYTES = 100 * 1024;
+const MAX_CLIPBOARD_BYTES = 100 * 1024;
 /** ... and the string that carries it. */
 export const MAX_CLIPBOARD_CHARS = Math.ceil(MAX_CLIPBOARD_BYTES / 3) * 4 + 64;
 const MAX_PATH_CHARS = 4_096;

@@ -4,7 +4,7 @@ import { utf8Length } from "./sequence-parser.js";
 /** What one byte did: completed a code point, is part of one, or was dropped. */
 export const PENDING = -1;
 /** The byte, or the character that it ended, is not a character. */
-export const INVALID = -2;
+const INVALID = -2;
 
 /**
  * A decoder that takes one byte at a time. A byte that cannot continue the pending character discards that character, and

@@ -90,7 +90,7 @@ export class ReplayGate {
 
   /** A confirmation came; see `ReplayResolver`. */
   confirmation(bytesDropped: number | undefined): void {
-    const decision = this.#resolver?.confirmation(bytesDropped, this.#options.clock.monotonic());
+    const decision = this.#resolver?.confirmation(bytesDropped);
     if (decision === undefined) this.#arm();
     else this.#decide(decision);
   }

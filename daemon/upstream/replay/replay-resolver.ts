@@ -126,7 +126,7 @@ export class ReplayResolver {
   }
 
   /** A confirmation. One with `bytesDropped` > 0 rules an overlap out; the second one after output ends the replay. */
-  confirmation(bytesDropped: number | undefined, _nowMs: number): ReplayDecision | undefined {
+  confirmation(bytesDropped: number | undefined): ReplayDecision | undefined {
     if (this.#decided) return undefined;
     this.#confirmations++;
     if (bytesDropped !== undefined && bytesDropped > 0) return this.#decide("gap", 0);

@@ -172,9 +172,9 @@ describe("a server that repeats nothing", () => {
     const prompt = Buffer.from("$ ");
     expect(resolve(resolverAfter(blocks.subarray(0, 500_000)), prompt)).not.toHaveProperty("learned");
     const resolver = resolverAfter(blocks.subarray(0, 500_000));
-    resolver.confirmation(undefined, 1_000);
+    resolver.confirmation(undefined);
     resolver.push(prompt, 1_000);
-    expect(resolver.confirmation(undefined, 1_001)).toMatchObject({ kind: "fresh", learned: "since-detach" });
+    expect(resolver.confirmation(undefined)).toMatchObject({ kind: "fresh", learned: "since-detach" });
   });
 
   it("loses nothing when the same file is printed before and after the drop", () => {
@@ -182,9 +182,9 @@ describe("a server that repeats nothing", () => {
     const before = Buffer.concat([terminalStream("log lines").subarray(0, 300_000), file]);
     for (const end of ["stated", "paused"]) {
       const resolver = resolverAfter(before);
-      resolver.confirmation(undefined, 1_000);
+      resolver.confirmation(undefined);
       resolver.push(file, 1_000);
-      const decision = end === "stated" ? resolver.confirmation(undefined, 1_000) : resolver.expire(1_150);
+      const decision = end === "stated" ? resolver.confirmation(undefined) : resolver.expire(1_150);
       expect(decision).toMatchObject({ repeated: 0, kind: "ambiguous" });
       expect(Buffer.compare(joined(decision!), file)).toBe(0);
     }
@@ -305,10 +305,10 @@ describe("ReplayResolver", () => {
     const replay = blocks.subarray(400_000, 400_000 + RING);
     for (const model of ["unknown", "last-bytes"] as const) {
       const early = resolverAfter(blocks.subarray(0, 500_000), model);
-      expect(early.confirmation(bytesDropped, 1_000)?.kind).toBe(gap ? "gap" : undefined);
+      expect(early.confirmation(bytesDropped)?.kind).toBe(gap ? "gap" : undefined);
       const late = resolverAfter(blocks.subarray(0, 500_000), model);
       late.push(replay.subarray(0, 30_000), 1_000);
-      const decision = late.confirmation(bytesDropped, 1_000);
+      const decision = late.confirmation(bytesDropped);
       expect(decision?.kind).toBe(gap ? "gap" : undefined);
       if (decision !== undefined)
         expect(Buffer.compare(joined(decision), replay.subarray(0, 30_000))).toBe(0);
@@ -317,13 +317,13 @@ describe("ReplayResolver", () => {
 
   it("takes the second confirmation for the end of the replay only when output came before it", () => {
     const resolver = resolverAfter(blocks.subarray(0, 500_000));
-    expect(resolver.confirmation(undefined, 1_000)).toBeUndefined();
-    expect(resolver.confirmation(undefined, 1_000)).toBeUndefined();
+    expect(resolver.confirmation(undefined)).toBeUndefined();
+    expect(resolver.confirmation(undefined)).toBeUndefined();
     expect(resolver.push(blocks.subarray(400_000, 430_000), 1_000)).toBeUndefined();
     const late = resolverAfter(blocks.subarray(0, 500_000));
     late.push(blocks.subarray(600_000, 610_000), 1_000);
-    expect(late.confirmation(undefined, 1_000)).toBeUndefined();
-    expect(late.confirmation(undefined, 1_000)).toMatchObject({ kind: "fresh" });
+    expect(late.confirmation(undefined)).toBeUndefined();
+    expect(late.confirmation(undefined)).toMatchObject({ kind: "fresh" });
   });
 
   it("is due 150 ms after the last byte, 2 s after the first, or 2 s after the start without one", () => {
