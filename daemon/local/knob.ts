@@ -8,14 +8,29 @@ export interface Knob<T> {
 }
 
 /** A whole number, `least` or more. */
-export function count(initial: number, least = 0): Knob<number> {
+export function count(initial: number, least = 0, most = Number.MAX_SAFE_INTEGER): Knob<number> {
   return {
     initial,
     parse(value, name) {
-      if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
-      throw badKnob(name, `a whole number, ${least} or more`, value);
+      const number = Number.isSafeInteger(value) ? (value as number) : Number.NaN;
+      if (number >= least && number <= most) return number;
+      const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`;
+      throw badKnob(name, `a whole number, ${range}`, value);
     },
   };
+}
+
+/** A timer that is to wait longer is over at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Milliseconds. */
+export function time(initial: number, least = 0): Knob<number> {
+  return count(initial, least, MAX_TIMER_MS);
+}
+
+/** The same, or null for "never". */
+export function timeOrOff(initial: number | null): Knob<number | null> {
+  return { initial, parse: (value, name) => (value === null ? null : time(0, 1).parse(value, name)) };
 }
 
 /** What a WebSocket may be closed with: the other codes are reserved, and `ws` throws when it is to send them. */
@@ -31,7 +46,7 @@ export function closeCode(initial: number): Knob<number> {
   };
 }
 
-/** A whole number, or null for "never" or "no limit". */
+/** A whole number, or null for "no limit". */
 export function countOrOff(initial: number | null, least = 1): Knob<number | null> {
   return { initial, parse: (value, name) => (value === null ? null : count(0, least).parse(value, name)) };
 }
@@ -52,6 +67,21 @@ export function text(initial: string): Knob<string> {
     parse(value, name) {
       if (typeof value === "string" && !value.includes("\0")) return value;
       throw badKnob(name, "a text", value);
+    },
+  };
+}
+
+/** From the WebSocket protocol; `ws` throws when it is to send more. */
+const MAX_REASON_BYTES = 123;
+
+/** The text of a close frame. */
+export function closeReason(initial: string): Knob<string> {
+  return {
+    initial,
+    parse(value, name) {
+      const reason = text("").parse(value, name);
+      if (Buffer.byteLength(reason) <= MAX_REASON_BYTES) return reason;
+      throw badKnob(name, `a text of at most ${MAX_REASON_BYTES} bytes`, value);
     },
   };
 }

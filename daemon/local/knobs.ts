@@ -1,14 +1,27 @@
 // Every setting of the local runtime: the points on which the real service is undocumented or its sources disagree.
 import { AgentdError } from "../../shared/errors.js";
 import { suggestName } from "../../shared/names.js";
-import { choice, choices, closeCode, count, countOrOff, flag, type Knob, record, text } from "./knob.js";
+import {
+  choice,
+  choices,
+  closeCode,
+  closeReason,
+  count,
+  countOrOff,
+  flag,
+  type Knob,
+  record,
+  text,
+  time,
+  timeOrOff,
+} from "./knob.js";
 
 /** Q1..Q36 are the open questions of the service that each knob answers; the initial values are the likeliest answers. */
 const table = {
   /** Q1: when the confirmation STATUS is sent. `also-post-drain`: before the replay and once more after it. */
   confirmation: choice(["before-replay", "after-first-output", "also-post-drain", "never"], "before-replay"),
   /** Q2: pause between confirmation and first output; a published client drops output that comes with it. */
-  firstOutputDelayMs: count(20),
+  firstOutputDelayMs: time(20),
   /** Q3: what a reattach replays: output since the detach, or the last bytes whether they were delivered or not. */
   replayModel: choice(["since-detach", "last-bytes"], "since-detach"),
   /** Q4: capacity of each shell's replay ring. */
@@ -27,11 +40,11 @@ const table = {
   channelByteCounts: flag(true),
   /** Q9: frames per connection and window; null: no limit. */
   frameRateLimit: countOrOff(250),
-  frameRateWindowMs: count(1000, 1),
+  frameRateWindowMs: time(1000, 1),
   frameRateDirection: choice(["from-client", "both"], "from-client"),
   frameRateCountsPings: flag(false),
   /** Q10: age at which a connection is closed with 1008. */
-  connectionTtlMs: countOrOff(60 * 60_000),
+  connectionTtlMs: timeOrOff(60 * 60_000),
   /** Q10: whether a CLOSE frame precedes that. */
   ttlSendsClose: flag(false),
   /** Q11: unsent output of one connection at which it counts as a slow reader. */
@@ -39,7 +52,7 @@ const table = {
   /** Q11: what then happens: close it with 1008, or stop reading the terminal until it has caught up. */
   slowReader: choice(["close", "wait"], "close"),
   /** Q12: silence (no message, ping or pong either way) after which a connection is closed, and how; 1006: without a close frame. */
-  idleCloseMs: countOrOff(null),
+  idleCloseMs: timeOrOff(null),
   idleCloseCode: choice([1006, 1001, 1011], 1006),
   /** Q13: shells that may be open at once; null: any number. */
   shellLimit: countOrOff(10),
@@ -57,8 +70,8 @@ const table = {
   badShellIdStatus: choice([424, 400], 424),
   shellIdPattern: choice(["loose", "strict"], "loose"),
   /** Q16: life of a session: idle time after which it ends, and its greatest age. */
-  sessionIdleMs: countOrOff(900_000),
-  sessionLifetimeMs: countOrOff(28_800_000),
+  sessionIdleMs: timeOrOff(900_000),
+  sessionLifetimeMs: timeOrOff(28_800_000),
   /** Q16: what counts as activity besides API calls. */
   idleResetBy: choices(["frames", "pings", "attached", "output", "children"], ["frames", "pings"]),
   /** Q17: what connections see when their session ends. */
@@ -66,26 +79,26 @@ const table = {
   /** Q18: a client's CLOSE frame: echo it, send a termination STATUS, hang up, kill after the delay, close with the code. */
   killEcho: flag(true),
   killStatus: flag(false),
-  killDelayMs: count(5000),
+  killDelayMs: time(5000),
   killCloseCode: closeCode(1000),
   /** Q34: `ignore`: a CLOSE frame does nothing. */
   clientClose: choice(["kill", "ignore"], "kill"),
   /** Q19: close code after an exit, and the pause after the STATUS. */
   exitCloseCode: closeCode(1000),
-  exitCloseDelayMs: count(50),
+  exitCloseDelayMs: time(50),
   /** Q20: who closes after an exit. */
   exitClosedBy: choice(["server", "client"], "server"),
   /** Q21: close reason texts; "" sends none. */
-  replacedReason: text("replaced by new connection"),
-  ttlReason: text("connection duration exceeded"),
-  frameRateReason: text("frame rate exceeded"),
-  slowReaderReason: text("write buffer exceeded"),
+  replacedReason: closeReason("replaced by new connection"),
+  ttlReason: closeReason("connection duration exceeded"),
+  frameRateReason: closeReason("frame rate exceeded"),
+  slowReaderReason: closeReason("write buffer exceeded"),
   /** Q22: select `v1.command.agentcore.aws.dev` when it is offered. The bearer subprotocol is always selected. */
   subprotocolEcho: flag(true),
   /** Q23: negotiate permessage-deflate. */
   perMessageDeflate: flag(false),
   /** Q24: WebSocket pings from the server. */
-  serverPingMs: countOrOff(null),
+  serverPingMs: timeOrOff(null),
   /** Q25: answer to a RESIZE that is malformed or outside 1..1000. */
   badResize: choice(["ignore", "clamp", "close"], "ignore"),
   /** Q26: answer to an empty message or one on a channel that clients do not send on. */
@@ -93,13 +106,13 @@ const table = {
   /** Q27: what a HEARTBEAT is answered with. */
   heartbeatEcho: choice(["payload", "empty", "none"], "payload"),
   /** Q28: how long a new session is being provisioned, and an ended one torn down: 409 for everyone else. */
-  provisioningMs: count(0),
-  teardownMs: count(0),
+  provisioningMs: time(0),
+  teardownMs: time(0),
   /** Q28: what a second claim of one shell id gets while the first is in progress. */
   claimRace: choice(["conflict", "wait"], "conflict"),
   /** Q29: delay before the 101 of a new shell, and between any 101 and its STATUS. */
-  coldStartMs: count(0),
-  confirmationDelayMs: count(0),
+  coldStartMs: time(0),
+  confirmationDelayMs: time(0),
   /** Q29: fail every shell: close 1011 before the confirmation, the same after an InternalError STATUS, or that STATUS after the confirmation. */
   initFailure: choice(["none", "close", "status", "status-after-confirmation"], "none"),
   /** Q30: longest validity of a presigned URL, and tolerated difference of clocks. */
