@@ -67,7 +67,7 @@ export class RuntimeSession {
     clearTimeout(this.#lifetime);
     for (const command of this.commands) command.abort();
     for (const shell of this.shells.values()) shell.destroy();
-    if (this.#root !== undefined) rmSync(this.#root, { recursive: true, force: true, maxRetries: 3 });
+    if (this.#root !== undefined) remove(this.#root);
     this.#onEnd();
   }
 
@@ -93,5 +93,14 @@ export class RuntimeSession {
       (idleResetBy.includes("attached") && shells.some((shell) => shell.isAttached)) ||
       (idleResetBy.includes("children") && shells.some((shell) => shell.hasChildren))
     );
+  }
+}
+
+/** What was made in it may be such that it cannot be removed; that is no reason to end all other sessions with this one. */
+function remove(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    console.error(error);
   }
 }
