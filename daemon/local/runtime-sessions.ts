@@ -7,8 +7,9 @@ import { RuntimeSession } from "./runtime-session.js";
 export class RuntimeSessions {
   readonly #knobs: Knobs;
   readonly #sessions = new Map<string, RuntimeSession>();
-  /** Sessions that are being provisioned or torn down. */
-  readonly #busy = new Set<string>();
+  /** Sessions that are being provisioned or torn down, each with a mark of what was begun last. */
+  readonly #busy = new Map<string, symbol>();
+  #isOver = false;
 
   constructor(knobs: Knobs) {
     this.#knobs = knobs;
@@ -22,10 +23,12 @@ export class RuntimeSessions {
     return this.#sessions.values();
   }
 
-  /** Finds the session or makes it. @throws Rejection 409 while it is being provisioned or torn down, or when it ended meanwhile. */
+  /** Finds the session or makes it. @throws Rejection 409 while it is being provisioned or torn down, when it ended meanwhile, and after `endAll`. */
   async open(arn: string, id: string): Promise<RuntimeSession> {
     const key = keyOf(arn, id);
     this.#refuseWhileBusy(key);
+    // A request that was on its way: what it would start, nobody would end.
+    if (this.#isOver) throw busy();
     const found = this.#sessions.get(key);
     if (found !== undefined) {
       found.touch("call");
@@ -45,7 +48,9 @@ export class RuntimeSessions {
     session.end();
   }
 
+  /** ... for good. */
   endAll(): void {
+    this.#isOver = true;
     for (const session of [...this.#sessions.values()]) session.end();
   }
 
@@ -90,9 +95,10 @@ export class RuntimeSessions {
   }
 
   async #stayBusy(key: string, ms: number): Promise<void> {
-    this.#busy.add(key);
+    const mark = Symbol();
+    this.#busy.set(key, mark);
     await new Promise((resolve) => setTimeout(resolve, ms));
-    this.#busy.delete(key);
+    if (this.#busy.get(key) === mark) this.#busy.delete(key);
   }
 
   #ofRuntime(arn: string): RuntimeSession[] {
@@ -100,7 +106,8 @@ export class RuntimeSessions {
   }
 }
 
-function busy(): Rejection {
+/** Try again. */
+export function busy(): Rejection {
   return new Rejection("RetryableConflictException", "Session operation in progress, please retry");
 }
 

@@ -10,7 +10,7 @@ import { Rejection } from "./rejection.js";
 import { parseHave, type ReplayPlan } from "./replay-plan.js";
 import { isSessionId, isValidShellId, type Route, SESSION_HEADER, sessionIdsOf } from "./route.js";
 import type { RuntimeSession } from "./runtime-session.js";
-import type { RuntimeSessions } from "./runtime-sessions.js";
+import { busy, type RuntimeSessions } from "./runtime-sessions.js";
 import type { ShellRequest, Shells } from "./shells.js";
 
 const SHELL_SUBPROTOCOL = "v1.command.agentcore.aws.dev";
@@ -86,17 +86,14 @@ export class ShellEndpoint {
     const { coldStartMs, claimRace } = this.#knobs;
     const isNew = session !== undefined && (shellId === undefined || !session.shells.has(shellId));
     if (session === undefined || !isNew || coldStartMs === 0) return () => undefined;
-    if (shellId === undefined) {
-      await delay(coldStartMs);
-      return () => undefined;
+    if (shellId !== undefined) {
+      if (session.claims.has(shellId) && claimRace === "conflict")
+        throw new Rejection("ConflictException", "another connection is claiming this shell");
+      session.claims.add(shellId);
     }
-    if (session.claims.has(shellId) && claimRace === "conflict")
-      throw new Rejection("ConflictException", "another connection is claiming this shell");
-    session.claims.add(shellId);
     await delay(coldStartMs);
-    if (session.hasEnded)
-      throw new Rejection("RetryableConflictException", "Session operation in progress, please retry");
-    return () => session.claims.delete(shellId);
+    if (session.hasEnded) throw busy();
+    return () => shellId !== undefined && session.claims.delete(shellId);
   }
 
   #shellIdOf({ query }: Route): string | undefined {
