@@ -27,7 +27,7 @@ export class PtyInput {
   #retryMs = FIRST_RETRY_MS;
   #closed = false;
 
-  /** @param onDrain called after a delayed write made progress, with the bytes still waiting. */
+  /** @param onDrain called after a delayed write made progress, and when what waited is dropped, with the bytes still waiting. */
   constructor(fd: number, onDrain: (pendingBytes: number) => void) {
     this.#fd = fd;
     this.#onDrain = onDrain;
@@ -45,12 +45,15 @@ export class PtyInput {
     if (this.#retry === undefined && this.#eager === undefined) this.#flush();
   }
 
+  /** What waits is dropped, and whoever waits for room told so. */
   close(): void {
+    const hasWaited = this.#pendingBytes > 0;
     this.#closed = true;
     this.#queue.length = 0;
     this.#pendingBytes = 0;
     clearTimeout(this.#retry);
     clearImmediate(this.#eager);
+    if (hasWaited) this.#onDrain(0);
   }
 
   #flush(): void {
