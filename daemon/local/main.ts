@@ -11,6 +11,8 @@ import { publishSocket } from "./socket-path.js";
 
 /** How long the daemon's runtime stays without anything to do. */
 const UNNEEDED_MS = 10_000;
+/** An exit that nobody asks for is forgotten in time (ended-shells.ts), which is no event: so often it is looked. */
+const LOOK_EVERY_MS = 5 * 60_000;
 
 // SIGUSR1 opens Node's debugger on a TCP port unless somebody handles it: before anything else.
 process.on("SIGUSR1", () => undefined);
@@ -63,8 +65,10 @@ async function serveUnix(path: string): Promise<void> {
   };
   const watch = (): void => {
     clearTimeout(unneeded);
-    if (stopping || runtime.isNeeded) return;
-    unneeded = setTimeout(() => (runtime.isNeeded ? undefined : void stop()), UNNEEDED_MS);
+    if (stopping) return;
+    unneeded = runtime.isNeeded
+      ? setTimeout(watch, LOOK_EVERY_MS)
+      : setTimeout(() => (runtime.isNeeded ? watch() : void stop()), UNNEEDED_MS);
   };
   const runtime = new LocalRuntime({ config, daemonApi: true, onStop: () => void stop(), onChange: watch });
   const published = await publishSocket(runtime.server, path);

@@ -63,8 +63,11 @@ export class OneShot {
     }, command.timeoutSeconds * 1000);
     session.commands.add(this);
     response.write(encodeChunk({ contentStart: {} }));
-    this.#relay(this.#child.stdout, "stdout", knobs.commandOutputBytes);
-    this.#relay(this.#child.stderr, "stderr", knobs.commandOutputBytes);
+    // Without a process there may be no streams either: no descriptor was left. "error" follows.
+    if (this.#child.pid !== undefined) {
+      this.#relay(this.#child.stdout, "stdout", knobs.commandOutputBytes);
+      this.#relay(this.#child.stderr, "stderr", knobs.commandOutputBytes);
+    }
     this.#child.on("error", () => {
       this.#failed = true;
       this.#finish(PLATFORM_EXIT_CODE);
