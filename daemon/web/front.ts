@@ -46,6 +46,7 @@ export class WebFront {
 
   /** Answers what comes to `server`, which listens at `place`. */
   attend(server: Server, place: WebPlace): void {
+    const { log } = this.#options;
     const hosts = hostsOf(place);
     const verdictOf = (request: IncomingMessage, isUpgrade: boolean) =>
       judge(
@@ -54,7 +55,7 @@ export class WebFront {
       );
     server.on("request", (request, response) => {
       this.#answer(request, response, verdictOf(request, false)).catch((error: unknown) => {
-        this.#options.log.debug({ err: error }, "web request broke off");
+        log.debug({ err: error }, "web request broke off");
         response.destroy();
       });
     });
@@ -66,6 +67,8 @@ export class WebFront {
       say(response, 417, { code: "refused", message: "no expectations" });
     server.on("checkContinue", refuse);
     server.on("checkExpectation", refuse);
+    // A connection for which there was no descriptor: without a listener it would end the daemon.
+    server.on("error", (error) => log.warn({ err: error }, "web terminal could not take a connection"));
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
       if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
       else refuseRaw(socket, statusOfError(error.code));
