@@ -76,10 +76,10 @@ export class WebServer {
   link(params: Params<"web.link">): Promise<Result<"web.link">> {
     return this.#inTurn(async () => {
       const { name, readOnly = false, expiresInMs } = params;
-      const shell = this.#options.shells().find((one) => one.name === name);
-      if (name !== undefined && shell === undefined)
-        throw new AgentdError("shell_not_found", `no shell '${printable(name)}'`);
+      this.#shellOf(name);
       const place = await this.#open(params);
+      // By now it may be gone, or its name another one's.
+      const shell = this.#shellOf(name);
       const { key, pass } = this.#issue("link", {
         shell: name,
         shellIdentity: shell === undefined ? undefined : identityOf(shell),
@@ -88,6 +88,13 @@ export class WebServer {
       });
       return { url: `${urlOf(place)}#k=${key}`, id: pass.id, ...describePlace(place) };
     });
+  }
+
+  /** @throws AgentdError `shell_not_found`. */
+  #shellOf(name: string | undefined): ShellInfo | undefined {
+    const shell = this.#options.shells().find((one) => one.name === name);
+    if (name === undefined || shell !== undefined) return shell;
+    throw new AgentdError("shell_not_found", `no shell '${printable(name)}'`);
   }
 
   /** Turns it off: every pass ends. Answers whether it was on. */
