@@ -1,7 +1,7 @@
 // The entry: finds the command, runs it, turns its answer or its error into an exit status.
 import { AgentdError } from "../shared/errors.js";
 import type { Command } from "./cli/command.js";
-import { type CommandLine, parseCommandLine } from "./cli/command-line.js";
+import { type CommandLine, commandLineOf } from "./cli/command-line.js";
 import { findCommand } from "./cli/command-table.js";
 import type { ConnectOptions, Context } from "./cli/context.js";
 import { workingDirectory } from "./cli/working-directory.js";
@@ -38,7 +38,7 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
   if (own.includes("--help") || own.includes("-h")) return help([command.name]);
   let line: CommandLine;
   try {
-    line = parseCommandLine(args, command.flags ?? {}, command.name);
+    line = commandLineOf(command, args);
   } catch (error) {
     return fail(error, own.includes("--json"));
   }

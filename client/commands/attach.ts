@@ -13,6 +13,7 @@ export const attach: Command = {
   aliases: ["a"],
   usage: "[NAME] [-r] [--take] [--detach-others] [-c]",
   summary: "join a shell (without a name: the one used last)",
+  takesCommand: true,
   flags: {
     "read-only": { type: "boolean", short: "r", help: "watch: no keys are sent" },
     take: { type: "boolean", help: "be the only one: the others are cut off, and a taken shell is won back" },
@@ -29,6 +30,7 @@ export const attach: Command = {
     const create = line.has("create");
     const stray = Object.keys(TARGET_FLAGS).find((flag) => line.has(flag));
     if (!create && stray !== undefined) throw new AgentdError("usage", `--${stray} needs -c`);
+    if (!create && line.rest !== undefined) throw new AgentdError("usage", "a command after -- needs -c");
     if (create && given === undefined) throw new AgentdError("usage", "attach -c needs a name");
     try {
       const { attachHere, requireTerminal } = await import("../attach/attach-here.js");
