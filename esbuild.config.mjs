@@ -1,9 +1,9 @@
 // Builds the programs of agentd as single CommonJS files: the client (and what starts it), the daemon, the local runtime.
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { setFlagsFromString } from "node:v8";
-import { Script } from "node:vm";
+import { resolve } from "node:path";
 import { build } from "esbuild";
+import { writeCodeCache } from "./client/code-cache.mjs";
 
 rmSync("dist", { recursive: true, force: true });
 
@@ -30,24 +30,13 @@ async function buildProgram(entry, file, { define, ...options } = {}) {
   writeFileSync(`dist/${name}.meta.json`, JSON.stringify(result.metafile));
 }
 
-/** Everything compiled beforehand, also what runs later: a start then compiles nothing. Returns the cache's name. */
-function writeCodeCache() {
-  const source = readFileSync("dist/client.js", "latin1");
-  // The name holds the source's hash: V8 itself compares no more than lengths.
-  const name = `client-${createHash("sha256").update(source).digest("hex").slice(0, 16)}.cache`;
-  setFlagsFromString("--no-lazy");
-  const script = new Script(source, { filename: "client.js" });
-  // The cache remembers the flags, and is refused under others.
-  setFlagsFromString("--lazy");
-  writeFileSync(`dist/${name}`, script.createCachedData());
-  return name;
-}
-
 await buildProgram("client/main.ts", "client.js", {
   banner: { js: "(function(require,module,exports,__dirname){" },
   footer: { js: "})" },
 });
-const cacheName = writeCodeCache();
+// The name holds the source's hash: V8 itself compares no more than lengths.
+const hash = createHash("sha256").update(readFileSync("dist/client.js")).digest("hex");
+const cacheName = `client-${hash.slice(0, 16)}.cache`;
 await buildProgram("client/start.ts", "agentd.cjs", {
   banner: { js: "#!/usr/bin/env node" },
   define: { CACHE_NAME: JSON.stringify(cacheName) },
@@ -72,3 +61,8 @@ writeFileSync("dist/web.meta.json", JSON.stringify(metafile));
 for (const name of readdirSync("client/web").filter((file) => /\.(html|svg)$/.test(file)))
   cpSync(`client/web/${name}`, `dist/web/${name}`);
 for (const file of ["agentd.cjs", "daemon.cjs", "runtime.cjs"]) chmodSync(`dist/${file}`, 0o755);
+
+// Last, because it runs what has been built.
+await buildProgram("client/start-recorded.ts", "recorder.cjs");
+await writeCodeCache(resolve("dist"), cacheName);
+for (const file of ["recorder.cjs", "recorder.meta.json"]) rmSync(`dist/${file}`);

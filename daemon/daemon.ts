@@ -3,6 +3,7 @@
 import type { LogLevel, ProgramFile } from "../shared/daemon-care.js";
 import { AgentdError } from "../shared/errors.js";
 import type { DaemonStatus } from "../shared/rpc.js";
+import { VERSION } from "../shared/version.js";
 import type { ConfigSource, LiveConfig } from "./config/live-config.js";
 import { collectWhenIdle, ownHeap } from "./idle-collection.js";
 import type { Log } from "./log.js";
@@ -13,7 +14,6 @@ import { Peers } from "./server/peers.js";
 import { type MethodTable, RpcServer } from "./server/rpc-server.js";
 import { eventLoopDelays, StallWatch } from "./stall-watch.js";
 import { systemClock } from "./upstream/clock.js";
-import { VERSION } from "./version.js";
 import { WebServer, type WebServerOptions } from "./web/server.js";
 
 /** How long clients may take to read their last words. */

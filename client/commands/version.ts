@@ -1,8 +1,9 @@
 // `agentd version`.
+
+import { VERSION } from "../../shared/version.js";
 import type { Command } from "../cli/command.js";
 import { atMostWords } from "../cli/command-line.js";
 import { jsonText } from "../text/format.js";
-import { readVersion } from "../version.js";
 
 export const version: Command = {
   name: "version",
@@ -11,8 +12,7 @@ export const version: Command = {
   flags: { json: { type: "boolean", help: "as JSON" } },
   async run(line, context) {
     atMostWords(line, 0);
-    const version = readVersion();
-    context.print(line.has("json") ? jsonText({ v: 1, version }) : `agentd ${version}`);
+    context.print(line.has("json") ? jsonText({ v: 1, version: VERSION }) : `agentd ${VERSION}`);
     return 0;
   },
 };

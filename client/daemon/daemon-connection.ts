@@ -11,7 +11,7 @@ import {
   PROTOCOL_VERSION,
   type Result,
 } from "../../shared/rpc.js";
-import { readVersion } from "../version.js";
+import { VERSION } from "../../shared/version.js";
 import { LineReader } from "./line-reader.js";
 
 /** Our bound: a captured history of 100,000 wide lines fits. */
@@ -91,7 +91,7 @@ export class DaemonConnection {
 
   /** The first call. @throws AgentdError `protocol_mismatch`, `daemon_unavailable` (details `closed`: it went away). */
   async greet(): Promise<HelloResult> {
-    this.#hello = await this.call("hello", { protocol: PROTOCOL_VERSION, client: `agentd ${readVersion()}` });
+    this.#hello = await this.call("hello", { protocol: PROTOCOL_VERSION, client: `agentd ${VERSION}` });
     return this.#hello;
   }
 

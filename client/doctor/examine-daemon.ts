@@ -9,10 +9,10 @@ import { DAEMON_SOCKET, RUNTIME_SOCKET } from "../../shared/host/runtime-directo
 import { printable } from "../../shared/names.js";
 import type { DaemonStatus } from "../../shared/rpc.js";
 import { quoteWord } from "../../shared/shell-quote.js";
+import { VERSION } from "../../shared/version.js";
 import { DaemonConnection } from "../daemon/daemon-connection.js";
 import { daemonLogPath, programPath } from "../daemon/daemon-launch.js";
 import { unsavedLine } from "../text/format.js";
-import { readVersion } from "../version.js";
 import { fault, info, type Patient, warning } from "./findings.js";
 
 /** A daemon that lives answers in milliseconds; a busy machine may need more. */
@@ -130,11 +130,11 @@ function silent(what: keyof typeof SILENT, pid: number | undefined): Finding {
 
 function aboutProgram(status: DaemonStatus): Finding[] {
   const restart = "agentd daemon restart    # shells stay";
-  if (status.version !== readVersion())
+  if (status.version !== VERSION)
     return [
       warning(
         "daemon-version",
-        `the daemon is agentd ${printable(status.version)}, this is ${readVersion()}`,
+        `the daemon is agentd ${printable(status.version)}, this is ${VERSION}`,
         restart,
       ),
     ];

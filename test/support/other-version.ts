@@ -1,6 +1,7 @@
 // The built programs as another version of agentd would be: another protocol, another version number.
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { VERSION } from "../../shared/version.js";
 import { program } from "./sandbox.js";
 import { tempDirectory } from "./temp-directory.js";
 
@@ -13,17 +14,19 @@ export function otherVersion(protocol: number, version = "9.9.9"): string {
     join(directory, "..", "node_modules"),
   );
   cpSync(program("runtime"), join(directory, "runtime.cjs"));
-  writeFileSync(join(directory, "..", "package.json"), JSON.stringify({ name: "agentd", version }));
   cpSync(program("agentd"), join(directory, "agentd.cjs"));
+  const ours = JSON.stringify(VERSION).replaceAll(".", "\\.");
+  const numbered = [new RegExp(ours, "g"), JSON.stringify(version)] as const;
   const client = rewrite(join(dirname(program("agentd")), "client.js"), [
     [/protocol:1,client:/g, `protocol:${protocol},client:`],
+    numbered,
   ]);
   const daemon = rewrite(program("daemon"), [
     [/protocol===1\?"greeted"/g, `protocol===${protocol}?"greeted"`],
     [/and the daemon \$\{1\}/g, `and the daemon ${protocol}`],
     [/details:\{protocol:1\}/g, `details:{protocol:${protocol}}`],
     [/\{protocol:1,\.\.\.hello\(\)\}/g, `{protocol:${protocol},...hello()}`],
-    [/"0\.1\.0"/g, JSON.stringify(version)],
+    numbered,
   ]);
   writeFileSync(join(directory, "client.js"), client);
   writeFileSync(join(directory, "daemon.cjs"), daemon);
