@@ -99,8 +99,10 @@ function fail(thrown: unknown, json: boolean): number {
   return error.exitStatus;
 }
 
-// A reader that went away (`agentd ls | head -1`) is no error worth a word.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // The terminal is gone: who has taken it listens too, and leaves in its own way, with its own status.
+  if (error.code === "EIO" && process.stdout.listenerCount("error") > 1) return;
+  // A reader that went away (`agentd ls | head -1`) is no error worth a word.
   if (error.code !== "EPIPE") throw error;
   process.exit(0);
 });
