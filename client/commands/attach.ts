@@ -59,12 +59,14 @@ export const attach: Command = {
     } catch (error) {
       const failure = AgentdError.from(error);
       const { reportEnd } = await import("../attach/end-report.js");
-      reportEnd(context.env, { status: failure.exitStatus, line: errorLine(failure) });
+      const line = errorLine(failure);
       // Wrong use and a wrong set-up keep their own status; everything else means: could not attach.
       const keeps = failure.exitStatus === ExitStatus.Usage || failure.exitStatus === ExitStatus.Config;
+      const status = keeps ? failure.exitStatus : ExitStatus.CannotAttach;
+      const isReported = reportEnd(context.env, { status, line });
       if (keeps) throw failure;
-      context.complain(errorLine(failure));
-      return ExitStatus.CannotAttach;
+      if (!isReported) context.complain(line);
+      return status;
     }
   },
 };
