@@ -9,7 +9,7 @@ import { resolveTarget } from "./target-request.js";
 import { endpointHost, shellUrl } from "./upstream/service/endpoint.js";
 import { MIN_SKEW_MS, troubleOfRefusal } from "./upstream/service/refusal.js";
 import { inspectCredentials, type Sign } from "./upstream/service/sign.js";
-import type { OpenSocket, SocketEnd } from "./upstream/socket.js";
+import type { OpenSocket, Socket, SocketEnd, SocketHandlers } from "./upstream/socket.js";
 import { type AgentCoreTarget, serverName, type UpstreamTarget } from "./upstream/target.js";
 import { troubleOfFailure } from "./upstream/trouble.js";
 
@@ -171,25 +171,27 @@ async function probe(
   const headers = { "x-amzn-bedrock-agentcore-runtime-session-id": NOBODY.runtimeSessionId };
   const signed = isSigned ? await sign({ target, url, headers, clockOffsetMs: 0, fresh: false }) : headers;
   return new Promise((resolve) => {
+    let socket: Socket | undefined;
     const finish = (end: SocketEnd) => {
       clearTimeout(timer);
-      socket.terminate();
+      socket?.terminate();
       resolve(end);
     };
-    const timer = setTimeout(
-      () => finish({ kind: "failed", code: "ETIMEDOUT", message: "" }),
-      ANSWER_LIMIT_MS,
-    );
-    const socket = openSocket(
-      { url: url.href, headers: signed },
-      {
-        onOpen: () => finish({ kind: "closed", code: 1000, reason: "" }),
-        onMessage: () => {},
-        onPing: () => {},
-        onPong: () => {},
-        onEnd: finish,
-      },
-    );
+    const fail = (code: string, message: string) => finish({ kind: "failed", code, message });
+    const timer = setTimeout(() => fail("ETIMEDOUT", ""), ANSWER_LIMIT_MS);
+    const handlers: SocketHandlers = {
+      onOpen: () => finish({ kind: "closed", code: 1000, reason: "" }),
+      onMessage: () => {},
+      onPing: () => {},
+      onPong: () => {},
+      onEnd: finish,
+    };
+    try {
+      socket = openSocket({ url: url.href, headers: signed }, handlers);
+    } catch (error) {
+      // Headers that Node refuses to send.
+      fail("EINVAL", error instanceof Error ? error.message : "not a valid request");
+    }
   });
 }
 

@@ -2,8 +2,8 @@
 
 import type { LogLevel, ProgramFile } from "../shared/daemon-care.js";
 import { AgentdError } from "../shared/errors.js";
+import { VERSION } from "../shared/host/version.js";
 import type { DaemonStatus } from "../shared/rpc.js";
-import { VERSION } from "../shared/version.js";
 import type { ConfigSource, LiveConfig } from "./config/live-config.js";
 import { collectWhenIdle, ownHeap } from "./idle-collection.js";
 import type { Log } from "./log.js";

@@ -21,8 +21,8 @@ import { type Log, openLog } from "./log.js";
 import { configPath, openRuntimeDirectory, openStateDirectory } from "./paths.js";
 import { Scrubber } from "./scrubber.js";
 import { claimInstance } from "./server/claim-instance.js";
-import { InstanceLock } from "./server/instance-lock.js";
 import type { StopRequest } from "./server/methods.js";
+import { RuntimePlace } from "./server/runtime-place.js";
 import { activatedFd, checkActivatedSocket } from "./server/socket-activation.js";
 import { systemDisk } from "./shell/state/disk.js";
 import { openShells } from "./shells.js";
@@ -75,7 +75,12 @@ async function run(foreground: boolean, env: Env): Promise<void> {
       `agentd (pid ${pid}) uses '${stateDirectory}' with another AGENTD_RUNTIME_DIR or XDG_RUNTIME_DIR · set it as it was there, or end that one: kill ${pid}`,
   });
   if (stateClaim.kind === "taken") return report({ running: stateClaim.pid });
-  const locks = [claim.lock, stateClaim.lock];
+  const place = new RuntimePlace({
+    directory: runtime.path,
+    lock: claim.lock,
+    open: () => openRuntimeDirectory(inputs).path,
+    giveUp: () => stop({ localShells: false, restart: false }),
+  });
 
   const shells = await openShells({
     stateDirectory,
@@ -87,15 +92,10 @@ async function run(foreground: boolean, env: Env): Promise<void> {
   });
   const stop = stopOnce(async (request) => {
     await daemon.stop(request);
-    for (const lock of locks.reverse()) lock.release();
+    stateClaim.lock.release();
+    place.release();
     log.info({}, "daemon stopped");
   });
-  const relocate = () => {
-    if (claim.lock.isHeld) return socket;
-    const next = openRuntimeDirectory(inputs).path;
-    locks.push(lockAgain(next, () => stop({ localShells: false, restart: false })));
-    return socketPath(next, DAEMON_SOCKET);
-  };
   handleFaults(shells, log);
   const daemon = await Daemon.start({
     socketPath: socket,
@@ -108,7 +108,7 @@ async function run(foreground: boolean, env: Env): Promise<void> {
       disk: systemDisk,
       home: loginHome(env, inputs.home),
     },
-    relocate,
+    relocate: () => socketPath(place.find(), DAEMON_SOCKET),
     setLogLevel: (next) => {
       const before = level.current;
       level.current = next;
@@ -152,14 +152,6 @@ function loginHome(env: Env, home: string): { cwd: string; env: Record<string, s
   const names = ["PATH", "SHELL", "LANG", "USER", "LOGNAME", "TZ"];
   const known = names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
   return { cwd: home, env: { HOME: home, ...Object.fromEntries(known) } };
-}
-
-/** Our directory was removed, and clients may have started another daemon meanwhile: then that one is the daemon now. */
-function lockAgain(directory: string, giveUp: () => void): InstanceLock {
-  const result = InstanceLock.acquire(directory);
-  if (result.kind === "held") return result.lock;
-  giveUp();
-  throw new AgentdError("daemon_unavailable", `agentd (pid ${result.pid}) has taken over`);
 }
 
 /** The lock has just said that it runs; by now it may have ended. */

@@ -112,6 +112,8 @@ export async function openShells(options: ShellsOptions): Promise<OwnedShells> {
         record.target.kind === "local"
           ? { take: () => checkpoints.take(record), save: (screen) => checkpoints.save(record, screen) }
           : undefined,
+      onFault: ({ record }: Shell, cause: unknown) =>
+        log.error({ err: cause, shell: record.name }, "a fault behind the screen"),
       // Asked at every event of every link: those of a local shell, which has none, must not cost a look at all shells.
       neighbours: ({ record }: Shell) =>
         record.target.kind === "local" ? [] : neighboursOf(record, registry.list()),

@@ -179,14 +179,14 @@ export interface Methods extends CloudMethods, WebMethods {
     };
     result: { readonly shell: ShellInfo; readonly created: boolean };
   };
-  /** After the answer, the connection is a stream of packets in both directions. Not available to a batch. */
+  /** After the answer, the connection is a stream of packets in both directions. */
   "shell.attach": { params: AttachParams; result: AttachResult };
   "shell.list": {
     params: Nothing;
     result: { readonly shells: readonly ShellInfo[]; readonly configProblem?: string } & UnsavedState;
   };
   "shell.info": { params: { readonly name: string }; result: { readonly shell: ShellInfo } };
-  /** Ends the shell's process. Ended shells are forgotten at once. `force`: do not wait for the upstream to confirm. */
+  /** Ends the shell's process. Ended shells are forgotten at once. `force`: also one whose end nobody confirms within a second. */
   "shell.kill": {
     params: { readonly name: string; readonly force?: boolean };
     result: { readonly exit?: ShellExit };

@@ -18,7 +18,7 @@ interface SourceFile {
 const rules: Record<string, readonly (string | RegExp)[]> = {
   shared: [],
   // What the daemon and its clients must agree on about this machine; nothing that a browser loads.
-  "shared/host": ["shared", /^node:/],
+  "shared/host": ["shared", "package.json", /^node:/],
   "daemon/config": ["shared", "daemon/upstream", "daemon/log.ts", "smol-toml", /^node:/],
   "daemon/terminal": ["shared", "@xterm/headless", /^node:/],
   "daemon/upstream": ["shared", "ws", /^@smithy\//, /^@aws-sdk\//, /^@aws-crypto\//, /^node:/],
@@ -28,7 +28,7 @@ const rules: Record<string, readonly (string | RegExp)[]> = {
   "daemon/local": ["shared", "ws", "@lydell/node-pty", /^@smithy\//, /^@aws-crypto\//, /^node:/],
   // A browser loads it: no Node, and nothing of the command line.
   "client/web": ["shared", /^@xterm\/(xterm|addon-)/],
-  client: ["shared", "package.json", "json-rpc-2.0", "blessed", /^node:/],
+  client: ["shared", "json-rpc-2.0", "blessed", /^node:/],
 };
 
 /** Only types may cross these borders. */

@@ -1,6 +1,6 @@
 // `agentd version`.
 
-import { VERSION } from "../../shared/version.js";
+import { VERSION } from "../../shared/host/version.js";
 import type { Command } from "../cli/command.js";
 import { atMostWords } from "../cli/command-line.js";
 import { jsonText } from "../text/format.js";

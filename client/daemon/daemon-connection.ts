@@ -1,6 +1,7 @@
 // A connection to the daemon: JSON-RPC calls, one per line, and after `shell.attach` a stream of packets.
 import { connect, type Socket } from "node:net";
 import { AgentdError, isErrorCode } from "../../shared/errors.js";
+import { VERSION } from "../../shared/host/version.js";
 import { encodePacket, PacketDecoder } from "../../shared/packet.js";
 import {
   type AttachParams,
@@ -11,7 +12,6 @@ import {
   PROTOCOL_VERSION,
   type Result,
 } from "../../shared/rpc.js";
-import { VERSION } from "../../shared/version.js";
 import { LineReader } from "./line-reader.js";
 
 /** Our bound: a captured history of 100,000 wide lines fits. */

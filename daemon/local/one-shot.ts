@@ -85,7 +85,8 @@ export class OneShot {
       let flows = true;
       for (const delta of piecesOf(text))
         flows = this.#response.write(encodeChunk({ contentDelta: { [name]: delta } }));
-      if (flows) return;
+      // Whoever has left drains nothing: what is still to come is read and thrown away, or the command would never be over.
+      if (flows || this.#response.destroyed) return;
       stream.pause();
       this.#response.once("drain", () => stream.resume());
     };

@@ -58,12 +58,14 @@ export class PtyInput {
     this.#eager = undefined;
     const before = this.#pendingBytes;
     for (let chunk = this.#queue[0]; chunk !== undefined; chunk = this.#queue[0]) {
-      const written = this.#tryWrite(chunk.subarray(0, WRITE_BYTES));
+      const part = chunk.subarray(0, WRITE_BYTES);
+      const written = this.#tryWrite(part);
       if (this.#closed) return;
-      if (written === 0) break;
       this.#pendingBytes -= written;
       if (written === chunk.length) this.#queue.shift();
       else this.#queue[0] = chunk.subarray(written);
+      // No room: to ask again now would cost an exception.
+      if (written < part.length) break;
     }
     if (this.#pendingBytes === 0) {
       this.#retryMs = FIRST_RETRY_MS;

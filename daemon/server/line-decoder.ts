@@ -51,11 +51,6 @@ export class LineDecoder {
     return line;
   }
 
-  /** The bytes of the line that is still incomplete, without taking them. */
-  peek(): Uint8Array {
-    return this.#bytes.subarray(this.#start, this.#end);
-  }
-
   /** Takes everything that is stored: what came behind the last line. The decoder is empty afterwards, and holds no memory. */
   takeRest(): Uint8Array {
     const rest = this.#bytes.slice(this.#start, this.#end);

@@ -62,6 +62,8 @@ export class Peer implements Connection {
   #log: ServerLog;
   #phase: Phase = { kind: "lines" };
   #inputEnded = false;
+  /** Its shell takes no more keys; perhaps since before there was a stream of them. */
+  #inputPaused = false;
   #closed = false;
 
   constructor(options: PeerOptions) {
@@ -103,8 +105,9 @@ export class Peer implements Connection {
     this.#options.admit();
     clearTimeout(this.#helloTimer);
     this.#lines.maxLineBytes = MAX_LINE_BYTES;
-    this.#log = this.#log.child({ client: printable(client, 60) });
+    // Once: a log that is bound to every name that a client says would grow with each.
     this.#calls.greeting.accept(protocol);
+    this.#log = this.#log.child({ client: printable(client, 60) });
     this.program = client;
   }
 
@@ -116,7 +119,7 @@ export class Peer implements Connection {
     const stream = new PacketStream(receiver);
     this.#phase = { kind: "packets", stream };
     this.onClose(() => stream.tellGone());
-    this.#socket.resume();
+    if (!this.#inputPaused) this.#socket.resume();
     stream.start();
     this.#handlePackets(this.#lines.takeRest());
     if (this.#inputEnded) this.#leave();
@@ -259,9 +262,11 @@ export class Peer implements Connection {
       onDrain: (callback) => writer.onDrain(callback),
       end: () => this.close(),
       pauseInput: () => {
+        this.#inputPaused = true;
         if (this.#phase.kind === "packets") this.#socket.pause();
       },
       resumeInput: () => {
+        this.#inputPaused = false;
         if (this.#phase.kind === "packets") this.#socket.resume();
       },
     };

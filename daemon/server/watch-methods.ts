@@ -22,14 +22,15 @@ export function watchMethods(
   };
   return {
     "shell.watch": async ({ name, rows }, { connection, afterAnswer }) => {
-      if (!watches.has(connection)) connection.onClose(() => end(connection));
       let answered = false;
       // Whoever has not read the last frame gets none: it would only see the past.
       const isReady = () => answered && connection.sink.queuedBytes === 0;
       const show = (frame: ScreenFrame) => connection.notify(frame, "screen");
       const stop = shells.watch(name, { rows, isReady, show });
+      const isFirst = !watches.has(connection);
       end(connection);
       watches.set(connection, stop);
+      if (isFirst) connection.onClose(() => end(connection));
       afterAnswer(() => {
         answered = true;
       });

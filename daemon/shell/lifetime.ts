@@ -1,6 +1,7 @@
 // How long what a cloud shell runs on lives, and how many shells its runtime still takes: what is known, and nothing else.
 import type { Lifetime, Slots } from "../../shared/cloud-rpc.js";
 import type { ShellInfo } from "../../shared/rpc.js";
+import { holdsPlace } from "./neighbours.js";
 import type { ShellRecord } from "./state/shell-record.js";
 
 /** Defaults of the service's lifecycle settings; a runtime may be configured otherwise, which nobody tells us. */
@@ -17,7 +18,10 @@ export function withRuntimeFacts(
   connectionTtlMs: number,
 ): ShellInfo {
   if (info.kind === "local" || isOver(info)) return info;
-  const holders = all.filter((other) => other.runtimeArn === info.runtimeArn && holdsPlace(other));
+  const { endpointUrl, runtimeArn } = info;
+  const holders = all
+    .filter((other) => other.runtimeArn === runtimeArn && other.endpointUrl === endpointUrl)
+    .filter(holdsPlace);
   const slots: Slots = { used: holders.length, limit: SHELLS_PER_RUNTIME };
   // Pings of any connection to the microVM keep it from being idle.
   const isHeld = all.some(
@@ -41,11 +45,6 @@ function lifetimeOf(
     ...(asleepSince === undefined || isHeld ? {} : { vmIdleEndsAt: iso(asleepSince + VM_IDLE_MS) }),
     ...(vmSince === undefined ? {} : { vmEndsAt: iso(vmSince + VM_LIFETIME_MS) }),
   };
-}
-
-/** Shells that were never connected hold no place. */
-function holdsPlace(info: ShellInfo): boolean {
-  return !isOver(info) && info.state !== "starting" && info.state !== "capacity";
 }
 
 function isOver({ state }: ShellInfo): boolean {

@@ -2,8 +2,13 @@
 import type { ShellInfo } from "../../shared/rpc.js";
 import type { ShellRecord } from "./state/shell-record.js";
 
+/** Shells that are over, or were never connected, hold none. */
+export function holdsPlace({ state }: ShellInfo): boolean {
+  return !["ended", "gone", "starting", "capacity"].includes(state);
+}
+
 /**
- * Their names. Shells that are over, or were never connected, hold no place.
+ * Their names.
  *
  * Whether the service counts ten shells for a runtime (which it documents) or for each of its runtime sessions (as the harness page
  * says, and as a refusal from inside the microVM suggests) is not known. Those of the same runtime session count either way, so
@@ -15,7 +20,7 @@ export function neighboursOf(record: ShellRecord, shells: readonly ShellInfo[]):
   const holders = shells
     .filter(({ runtimeArn, shellId }) => runtimeArn === target.runtimeArn && shellId !== record.shellId)
     .filter(({ endpointUrl }) => endpointUrl === target.endpointUrl)
-    .filter(({ state }) => !["ended", "gone", "starting", "capacity"].includes(state));
+    .filter(holdsPlace);
   const beside = holders.filter(({ runtimeSessionId }) => runtimeSessionId === record.runtimeSessionId);
   return (beside.length > 0 ? beside : holders).map(({ name }) => name);
 }

@@ -49,6 +49,8 @@ export interface ShellDeps {
   onChange(shell: Shell): void;
   /** Something was typed or printed: at once after a pause, then at most once a second. False: nobody wants to know. */
   onActive?(shell: Shell): boolean;
+  /** The screen met what it could not take: it was emptied and goes on, or somebody was not told of something. */
+  onFault?(shell: Shell, cause: unknown): void;
   /** Something that must survive the daemon has changed. */
   onRecord(shell: Shell): void;
 }

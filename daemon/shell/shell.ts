@@ -72,6 +72,7 @@ export class Shell {
         onReply: (bytes) => void this.#upstream.send(bytes),
         onTitle: () => deps.onChange(this),
         onCwd: () => deps.onChange(this),
+        onFault: (cause) => deps.onFault?.(this, cause),
       },
       onPressure: (high) => (high ? this.#upstream.pause() : this.#upstream.resume()),
       onResize: (newSize) => this.#handleResize(newSize),
@@ -110,10 +111,6 @@ export class Shell {
 
   get state(): ShellState {
     return this.#state;
-  }
-
-  get clients(): number {
-    return this.#clients.size;
   }
 
   /** Why the shell is gone or not live; for the answer to `shell.new`. */

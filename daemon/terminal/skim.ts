@@ -1,7 +1,8 @@
 // Finds the part of a flood that nobody can see any more: lines that will have left the scrollback before anybody can look.
 import { isReset, penEnd } from "./stream/pen-sequence.js";
+import { TextRun } from "./stream/text-run.js";
 
-const [LF, CR, ESC, DEL] = [0x0a, 0x0d, 0x1b, 0x7f];
+const [LF, CR, ESC] = [0x0a, 0x0d, 0x1b];
 const C2 = 0xc2;
 
 /** Longer characters and control sequences are not plain. */
@@ -20,10 +21,6 @@ interface Mark {
   readonly kept: number;
 }
 
-/** Printable ASCII, CR, and BEL, BS and HT: nothing of those outlives the line that they stand in. */
-const IS_TEXT = new Uint8Array(256).map((_, byte) =>
-  (byte >= 0x20 && byte < DEL) || byte === CR || (byte >= 0x07 && byte <= 0x09) ? 1 : 0,
-);
 const EMPTY = new Uint8Array(0);
 
 /**
@@ -85,9 +82,10 @@ export class Skim {
   /** Looks at text and whole sequences; returns where the first other thing begins, or the end. */
   #scan(chunk: Uint8Array, from: number): number {
     const { length } = chunk;
+    const text = new TextRun(chunk, from);
     let at = from;
     for (;;) {
-      while (at < length && IS_TEXT[chunk[at] as number] === 1) at++;
+      at = text.endOf(at);
       if (at >= length) break;
       if (chunk[at] === LF) {
         if ((at > 0 ? chunk[at - 1] : this.#lastByte) === CR) this.#countLine(this.#base + at + 1);

@@ -32,8 +32,9 @@ export class Aftermath {
   /** An attempt, and the connection that it may have led to, has ended. */
   update(end: ConnectionEnd, left: Uncertainty): void {
     const before = this.#left;
-    if (end.kind === "closed" || end.kind === "rotated") {
-      const seen = isSettled(end.ageMs, left) ? left : unsettled(end.ageMs, before, left);
+    const ageMs = ageOf(end);
+    if (ageMs !== undefined) {
+      const seen = isSettled(ageMs, left) ? left : unsettled(ageMs, before, left);
       // From now on somebody else is given the output.
       const isTaken = end.kind === "closed" && end.code === TAKEN;
       const since = seen.outputInDoubtSince ?? (isTaken ? seen.endedAt : undefined);
@@ -51,6 +52,11 @@ export class Aftermath {
     this.#left = { ...this.#left, inputInDoubt: 0 };
     return { inDoubt };
   }
+}
+
+/** How long the connection lived, also one that we let go ourselves; undefined: there was none. */
+function ageOf(end: ConnectionEnd): number | undefined {
+  return end.kind === "closed" || end.kind === "rotated" || end.kind === "stopped" ? end.ageMs : undefined;
 }
 
 /** Whether the replay of a connection that lived for `ageMs` must have arrived. */

@@ -1,7 +1,7 @@
 // What one connection means for the shell: whose shell answered, what was lost, and whether held input may go in.
 import { isRuntimeSessionId, isShellId } from "../../shared/names.js";
 import type { Status } from "../../shared/status.js";
-import type { Clock } from "./clock.js";
+import { type Clock, sleeplessMs } from "./clock.js";
 import type { Have, LinkEvent, LinkVerdict } from "./link.js";
 import type { Pacer } from "./pacer.js";
 import type { UpstreamIds } from "./target.js";
@@ -143,7 +143,7 @@ export class Attachment {
   stop(): void {
     this.#stopped = true;
     this.#cancelGrace?.();
-    this.#options.pacer.closeGate(this.#options.clock.monotonic());
+    this.#options.pacer.closeGate(sleeplessMs(this.#options.clock));
   }
 
   #reportFinal(bytesDropped: number): void {
@@ -163,7 +163,7 @@ export class Attachment {
     if (this.#settled) return 0;
     this.#settled = true;
     const mayKeep = this.#verdict === "same" || this.#verdict === "first";
-    return this.#options.pacer.openGate(this.#options.clock.monotonic(), mayKeep);
+    return this.#options.pacer.openGate(sleeplessMs(this.#options.clock), mayKeep);
   }
 }
 

@@ -38,6 +38,12 @@ export function momentOf(clock: Pick<Clock, "now" | "monotonic">): Moment {
   return { ms, wallMs, gainedMs: gain.gainedMs };
 }
 
+/** Milliseconds that never go back, and go on while the machine sleeps: for what a person has forgotten by the morning. */
+export function sleeplessMs(clock: Pick<Clock, "now" | "monotonic">): number {
+  const { ms, gainedMs = 0 } = momentOf(clock);
+  return ms + gainedMs;
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

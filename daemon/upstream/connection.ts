@@ -107,14 +107,16 @@ export class Connection {
       this.#socket?.terminate();
       return;
     }
+    const ageMs = this.#options.deps.clock.monotonic() - this.#openedAt;
+    const how = end.kind === "stopped" ? { ...end, ageMs } : end;
     this.#phase = "leaving";
-    this.#leaveWith = end;
+    this.#leaveWith = how;
     this.#cancelPump?.();
     // A close handshake ends the read side too: a paused socket would never see it.
     this.resume();
     this.#socket?.close(1000);
     this.#setTimer(CLOSE_HANDSHAKE_MS, () => {
-      this.#finish(end);
+      this.#finish(how);
       this.#socket?.terminate();
     });
   }

@@ -113,9 +113,11 @@ export class Keepalive {
     if (this.#cancel !== undefined) this.#arm();
   }
 
+  /** From now on nothing is asked, waited for or said, whatever still comes: a socket may have some pongs left. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#deadlineMs = undefined;
   }
 
   #arm(): void {

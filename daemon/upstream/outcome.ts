@@ -19,7 +19,8 @@ export type ConnectionEnd =
   | { readonly kind: "replaced" }
   /** We closed it ourselves, to make it again before its hour is over. */
   | { readonly kind: "rotated"; readonly ageMs: number }
-  | { readonly kind: "stopped" };
+  /** `ageMs`: since the 101; absent: it was stopped before there was one. */
+  | { readonly kind: "stopped"; readonly ageMs?: number };
 
 export interface ConnectionClosed {
   readonly kind: "closed";

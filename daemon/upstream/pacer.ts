@@ -44,7 +44,7 @@ export type Next =
 const IDLE: Next = { kind: "idle" };
 
 /**
- * All times are monotonic milliseconds, handed in.
+ * All times are handed in: monotonic milliseconds, and of `send` and the gate those that go on while the machine sleeps.
  *
  * Invariants: each input byte leaves at most once, in order; none leaves while the gate is closed; of sizes only the
  * newest leaves, and once per connection at least.

@@ -4,10 +4,11 @@ import { type Size, sameSize } from "../../shared/size.js";
 import type { ShellExit } from "../../shared/status.js";
 import { Aftermath } from "./aftermath.js";
 import { Attempt } from "./attempt.js";
+import { sleeplessMs } from "./clock.js";
 import type { UpstreamDeps } from "./deps.js";
 import { Doubt } from "./doubt.js";
 import { InterruptibleWait } from "./interruptible.js";
-import { KillRequest } from "./kill-request.js";
+import { KillRequest, notInTime } from "./kill-request.js";
 import type { Ending, Have, UpstreamHandlers } from "./link.js";
 import { type ConnectionEnd, delayOf, type Outcome, outcomeOf } from "./outcome.js";
 import { AGENTCORE_LIMITS, LOCAL_LIMITS, Pacer } from "./pacer.js";
@@ -17,7 +18,6 @@ import { ReplayKnowledge } from "./replay/replay-knowledge.js";
 import { ServerKnowledge } from "./replay/server-knowledge.js";
 import { Retries } from "./retries.js";
 import { ttlOf } from "./rotation.js";
-import { checkTarget } from "./service/endpoint.js";
 import { serverName, type UpstreamIds, type UpstreamTarget } from "./target.js";
 
 export interface UpstreamOptions {
@@ -61,10 +61,9 @@ export class Upstream {
   readonly #gate: ReplayGate;
   readonly #retries: Retries;
 
-  /** @throws AgentdError `bad_arn` or `usage` for a target that cannot be. */
+  /** Takes any target: one that an earlier version wrote down, and that this one cannot reach, is waited for like a login. */
   constructor(options: UpstreamOptions) {
     const { target, handlers } = options;
-    if (target.kind === "agentcore") checkTarget(target);
     this.#options = options;
     this.#server = new ServerKnowledge(target);
     const { clock, replayKnowledge } = options.deps;
@@ -116,7 +115,7 @@ export class Upstream {
 
   /** Types `bytes`. @returns false when 16 MiB are waiting already; then nothing of it is taken. */
   send(bytes: Uint8Array): boolean {
-    if (!this.#pacer.send(bytes, this.#options.deps.clock.monotonic())) return false;
+    if (!this.#pacer.send(bytes, sleeplessMs(this.#options.deps.clock))) return false;
     this.#attempt?.connection?.pump();
     return true;
   }
@@ -135,19 +134,16 @@ export class Upstream {
    * @throws AgentdError `timeout` when `signal` aborts first, or why it cannot be done now; the shell is then unharmed.
    */
   async kill(signal: AbortSignal): Promise<ShellExit | undefined> {
+    if (signal.aborted) throw notInTime();
     if (!this.#running) throw new AgentdError("shell_not_live", "nothing is connected to the shell");
     this.#kill ??= new KillRequest();
     const kill = this.#kill;
-    const giveUp = () => kill.settle({ kind: "stopped" });
-    signal.addEventListener("abort", giveUp, { once: true });
-    if (signal.aborted) giveUp();
     this.#attempt?.connection?.kill();
     this.retryNow();
     try {
-      return await kill.done;
+      return await kill.wait(signal);
     } finally {
-      signal.removeEventListener("abort", giveUp);
-      if (this.#kill === kill) this.#kill = undefined;
+      if (!kill.isWanted && this.#kill === kill) this.#kill = undefined;
     }
   }
 

@@ -103,8 +103,8 @@ export class WebPeer implements Connection {
   }
 
   greet(protocol: number, client: string): void {
-    this.#log = this.#log.child({ client: printable(client, 60) });
     this.#calls?.greeting.accept(protocol);
+    this.#log = this.#log.child({ client: printable(client, 60) });
     // Whoever looks who is attached is not told by the holder of a link what that is.
     this.program = this.#pass?.kind === "owner" ? client : "browser, by a link";
   }

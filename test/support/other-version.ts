@@ -1,7 +1,7 @@
 // The built programs as another version of agentd would be: another protocol, another version number.
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { VERSION } from "../../shared/version.js";
+import { VERSION } from "../../shared/host/version.js";
 import { program } from "./sandbox.js";
 import { tempDirectory } from "./temp-directory.js";
 

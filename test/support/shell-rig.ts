@@ -209,6 +209,9 @@ export class ShellRig {
   readonly clock = new VirtualClock();
   readonly shell: Shell;
   readonly records: ShellRecord[] = [];
+  readonly faults: unknown[] = [];
+  /** The registry's side. */
+  onChange = () => {};
   upstream!: ScriptedUpstream;
 
   constructor(
@@ -228,7 +231,8 @@ export class ShellRig {
           this.upstream = new ScriptedUpstream(request);
           return this.upstream;
         },
-        onChange: () => {},
+        onChange: () => this.onChange(),
+        onFault: (_, cause) => this.faults.push(cause),
         onRecord: (shell) => this.records.push(structuredClone(shell.record)),
       },
     );

@@ -44,6 +44,8 @@ export class CheckpointKeeper {
   #size: Size;
   #cancel: (() => void) | undefined;
   #making: Promise<void> | undefined;
+  /** The last one was not taken: by the pace it was made all the same, but not at the daemon's end. */
+  #isRefused = false;
   #stopped = false;
 
   /** Undefined where a screen cannot outlive the daemon. */
@@ -130,7 +132,7 @@ export class CheckpointKeeper {
 
   async #makeLast(): Promise<void> {
     await this.#making;
-    if (this.#grown > 0 || this.#hasNewSize) await this.#make();
+    if (this.#isRefused || this.#grown > 0 || this.#hasNewSize) await this.#make();
   }
 
   async #make(): Promise<void> {
@@ -143,6 +145,7 @@ export class CheckpointKeeper {
     if (checkpoint === undefined) return;
     const answer = await this.#place.save(checkpoint);
     if (answer === "unknown") this.#stopped = true;
+    this.#isRefused = answer === "refused";
     [this.#epoch, this.#doneAt] = [checkpoint.epoch, checkpoint.offset];
   }
 

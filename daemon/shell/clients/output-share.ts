@@ -22,8 +22,11 @@ export class OutputShare {
 
   /** A frame of STDOUT, in the turn in which it came. An empty one: only its place has changed. */
   push(frame: Uint8Array): void {
-    if (this.#filter !== undefined) this.#sendFiltered(this.#filter.push(framePayload(frame)));
-    else this.#sendOutput(frame, this.#host.offset());
+    const payload = framePayload(frame);
+    const output = this.#filter === undefined ? payload : this.#filter.push(payload);
+    // What passes whole is one frame for all clients.
+    if (output === payload) this.#sendOutput(frame, this.#host.offset());
+    else this.#sendFiltered(output);
   }
 
   /** Whether questions are kept back. */

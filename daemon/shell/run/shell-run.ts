@@ -3,10 +3,11 @@
 import { printable } from "../../../shared/names.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
 import type { RunResult } from "../../../shared/run.js";
-import { OutputFilter } from "../../terminal/filter/output-filter.js";
+import type { OutputFilter } from "../../terminal/filter/output-filter.js";
 import type { Clock } from "../../upstream/clock.js";
 import { Milestone } from "../milestone.js";
 import { look } from "../output/readable-output.js";
+import { filterOf } from "../output/shell-filter.js";
 import type { Shell } from "../shell.js";
 import { isOver } from "../shell-state.js";
 import { watchFront } from "./front-watch.js";
@@ -91,13 +92,7 @@ export class ShellRun {
     this.#options = options;
     this.#markers = new RunMarkers(options.nonce);
     const { clock, forTerminal, shell } = options;
-    if (!forTerminal || shell.record.escapes === "raw") return;
-    this.#filter = new OutputFilter({
-      clipboard: shell.record.clipboard === "allow",
-      name: () => shell.record.name,
-      now: () => clock.monotonic(),
-      onBlocked: () => {},
-    });
+    if (forTerminal) this.#filter = filterOf(shell.record, clock, () => ({ notify: () => {} }));
   }
 
   /**

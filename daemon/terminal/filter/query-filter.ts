@@ -2,7 +2,8 @@
 import { ByteBuffer } from "../stream/byte-buffer.js";
 import { isExecuted, isIgnored, nextState, State } from "../stream/sequence-parser.js";
 import { PENDING, Utf8Splitter } from "../stream/utf8-splitter.js";
-import { nextSpecial } from "./query-scan.js";
+import { unfinishedLength } from "../stream/whole-characters.js";
+import { isText, nextSpecial } from "./query-scan.js";
 import {
   isColorList,
   isCsiQuery,
@@ -83,12 +84,15 @@ export class QueryFilter {
     return this.#held.length + this.#character.length;
   }
 
-  /** Returns what of `bytes`, and of what was held, the client gets now. */
+  /** Returns what of `bytes`, and of what was held, the client gets now: themselves, the same object, when that is all of them. */
   push(bytes: Uint8Array): Uint8Array {
     let at = 0;
+    let text: boolean | undefined;
     while (at < bytes.length) {
       if (this.#state === State.Ground && this.#utf8.pending === 0) {
-        const stop = nextSpecial(bytes, at);
+        text ??= isText(bytes, at);
+        const stop = text ? bytes.length - unfinishedLength(bytes.subarray(at)) : nextSpecial(bytes, at);
+        if (stop - at === bytes.length && this.#out.length === 0) return bytes;
         this.#out.append(bytes.subarray(at, stop));
         at = stop;
       }

@@ -1,10 +1,16 @@
 // Finds in output the next byte that may belong to a question, fast.
 import { utf8Length } from "../stream/sequence-parser.js";
+import { isPlain, LIVE_STOPS } from "./output-scan.js";
 
 const ESC = 0x1b;
 const ENQ = 0x05;
 /** First byte of the UTF-8 form of every C1 control. */
 const C1_LEAD = 0xc2;
+
+/** Nothing from `from` on begins a sequence, which Node's own search sees at memory speed. */
+export function isText(bytes: Uint8Array, from: number): boolean {
+  return isPlain(bytes.subarray(from), LIVE_STOPS);
+}
 
 /** Text, and control sequences that are plainly no question, need no state: the next byte at or after `from` that does. */
 export function nextSpecial(bytes: Uint8Array, from: number): number {

@@ -29,7 +29,8 @@ export class WholeCharacters {
   }
 }
 
-function unfinishedLength(bytes: Uint8Array): number {
+/** How many bytes at the end are the beginning of a character. */
+export function unfinishedLength(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
     if ((byte & 0xc0) === 0x80) continue;

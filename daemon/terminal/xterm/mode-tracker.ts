@@ -12,6 +12,8 @@ const NOT_TRACKED = new Set([
 const RESET_MODES = [5, 1005, 1015, 2031, 2048];
 
 const MAX_MODES = 64;
+/** More than xterm has. */
+const MAX_KEY_RESOURCE = 9;
 /** From the protocol: terminals keep at least 8 entries and drop the oldest. */
 const MAX_KITTY_DEPTH = 8;
 const MAX_COLOR_SLOTS = 300;
@@ -61,7 +63,7 @@ export class ModeTracker {
     csi("?", "h", (params) => this.#setModes(params, true));
     csi("?", "l", (params) => this.#setModes(params, false));
     csi(">", "m", (params) => this.#setKeyModifier(params));
-    csi(">", "n", (params) => this.#keyModifiers.set(numberAt(params, 0, 2), -1));
+    csi(">", "n", (params) => this.#keepKeyModifier(numberAt(params, 0, 2), -1));
     csi(">", "u", (params) => this.#pushKeys(numberAt(params, 0, 0)));
     csi("<", "u", (params) => this.#popKeys(numberAt(params, 0, 1) || 1));
     csi("=", "u", (params) => this.#changeKeys(numberAt(params, 0, 0), numberAt(params, 1, 1) || 1));
@@ -151,9 +153,12 @@ export class ModeTracker {
 
   #setKeyModifier(params: readonly (number | number[])[]): void {
     const resource = numberAt(params, 0, -1);
-    if (resource < 0 || resource > 9) return;
     if (params.length < 2) this.#keyModifiers.delete(resource);
-    else this.#keyModifiers.set(resource, numberAt(params, 1, 0));
+    else this.#keepKeyModifier(resource, numberAt(params, 1, 0));
+  }
+
+  #keepKeyModifier(resource: number, value: number): void {
+    if (resource >= 0 && resource <= MAX_KEY_RESOURCE) this.#keyModifiers.set(resource, value);
   }
 
   #setModes(params: readonly (number | number[])[], on: boolean): void {

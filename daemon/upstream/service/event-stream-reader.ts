@@ -27,11 +27,6 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export class EventStreamReader {
   #held: Uint8Array = new Uint8Array();
 
-  /** True when the stream may end here: no message is unfinished. */
-  get isAtBorder(): boolean {
-    return this.#held.length === 0;
-  }
-
   /**
    * The messages that `chunk` completes, one by one: what came before a fault is told before the fault. They are to be read to the end.
    * @throws AgentdError `upstream_failed` for anything that is not the encoding.

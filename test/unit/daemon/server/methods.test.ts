@@ -7,6 +7,7 @@ import {
   type StopRequest,
   type WebAdmin,
 } from "../../../../daemon/server/methods.js";
+import { AgentdError } from "../../../../shared/errors.js";
 import type { DaemonStatus, ShellEvent, ShellInfo } from "../../../../shared/rpc.js";
 
 function setUp() {
@@ -22,6 +23,9 @@ function setUp() {
       return () => listeners.delete(listener);
     },
     send: () => {},
+    watch: () => {
+      throw new AgentdError("shell_not_found", "no shell");
+    },
   } as Partial<Shells> as Shells;
   const connection = {
     notify: (event: ShellEvent) => notified.push(event),
@@ -94,5 +98,14 @@ describe("shell.send", () => {
   it("says how many bytes the base64 held", async () => {
     const { methods, call } = setUp();
     expect(await methods["shell.send"]({ name: "a", data: "aGVsbG8=" }, call)).toEqual({ bytes: 5 });
+  });
+});
+
+describe("shell.watch", () => {
+  it("leaves nothing behind on a connection when there is no such shell", async () => {
+    const { methods, call, closed } = setUp();
+    for (let i = 0; i < 10; i++)
+      await expect(methods["shell.watch"]({ name: "nobody" }, call)).rejects.toThrow("no shell");
+    expect(closed).toHaveLength(0);
   });
 });

@@ -320,6 +320,22 @@ describe("when a screen is handed over", () => {
     expect(kept.saved.length).toBe(1);
   });
 
+  it("happens at the end of the daemon when the last one was not taken", async () => {
+    const kept = new Kept();
+    kept.answer = "refused";
+    const rig = start(kept);
+    rig.upstream.output(long);
+    await rig.clock.advance(500);
+    await settle(rig);
+    expect(kept.saved.length).toBe(1);
+    await rig.clock.advance(60_000);
+    await settle(rig);
+    expect([kept.saved.length, rig.clock.pendingTimers]).toEqual([1, 0]);
+    kept.answer = "stored";
+    await rig.shell.stop({ kind: "detached", reason: "restarting" });
+    expect(kept.saved.length).toBe(2);
+  });
+
   it("leaves the oldest scrollback out rather than be longer than 2 MiB", async () => {
     const kept = new Kept();
     const rig = start(kept);

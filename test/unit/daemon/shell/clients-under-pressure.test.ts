@@ -225,7 +225,7 @@ describe("a client that does not read", () => {
     rig.shell.detachAll({ kind: "detached", reason });
     expect(sink.notices).toEqual([{ kind: "detached", reason }]);
     expect(sink.ended).toBe(true);
-    expect(rig.shell.clients).toBe(0);
+    expect(rig.shell.info().clients).toBe(0);
   });
 });
 

@@ -325,7 +325,7 @@ describe("endings", () => {
     frame(Channel.Close);
     expect(sink.notices).toEqual([{ kind: "detached", reason: "key" }]);
     expect(sink.ended).toBe(true);
-    expect(rig.shell.clients).toBe(0);
+    expect(rig.shell.info().clients).toBe(0);
   });
 
   it("stops without ending the shell, and says which kind of stop it is", async () => {
@@ -353,5 +353,17 @@ describe("endings", () => {
     frame(0x77, "?");
     frame(Channel.Heartbeat, "ab");
     expect(Buffer.from(sink.frames.at(-1)!).toString("latin1")).toBe("\u0005ab");
+  });
+});
+
+describe("a fault behind the screen", () => {
+  it("is told, and the shell goes on", async () => {
+    const rig = ShellRig.live();
+    rig.onChange = () => {
+      throw new Error("nobody is to be told");
+    };
+    rig.upstream.output("\u001b]2;title\u0007here");
+    expect(await rig.drawn()).toContain("here");
+    expect(rig.faults).toEqual([new Error("nobody is to be told")]);
   });
 });

@@ -69,6 +69,15 @@ it("an upgrade whose answer was lost makes the output since the last connection 
   expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(2_000));
 });
 
+it("an orderly stop of a connection ends the doubt about the one before, and one of an upgrade does not", () => {
+  const aftermath = new Aftermath();
+  aftermath.update(closed, { ...certain(2_000), outputInDoubtSince: at(1_000) });
+  aftermath.update({ kind: "stopped", ageMs: 60_000 }, { ...certain(70_000), lastOutputAt: 20_000 });
+  expect(aftermath.uncertainty).toMatchObject({ outputInDoubtSince: undefined, endedAt: at(70_000) });
+  aftermath.update({ kind: "stopped" }, certain(80_000));
+  expect(aftermath.uncertainty?.outputInDoubtSince).toEqual(at(70_000));
+});
+
 it("while another client has the shell, the output goes there", () => {
   const aftermath = new Aftermath();
   aftermath.update({ ...closed, code: 4000, ageMs: 60_000 }, certain(70_000));

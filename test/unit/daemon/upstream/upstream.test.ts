@@ -286,6 +286,29 @@ describe("held input", () => {
     });
   });
 
+  it("does not wait for a machine that sleeps longer than anybody remembers it", async () => {
+    for (const [sleptMs, sent] of [
+      [60_000, "make deploy\r"],
+      [600_000, ""],
+    ] as const) {
+      const made = await makeLive();
+      const { clock, network, recorder, upstream } = made;
+      confirm(network.last, false);
+      network.last.closed(1006);
+      await settle();
+      upstream.send(bytes("make deploy\r"));
+      // The monotonic clock stands still meanwhile.
+      const now = clock.now.bind(clock);
+      clock.now = () => now() + sleptMs;
+      upstream.wake();
+      await clock.advance(250);
+      network.last.open();
+      confirm(network.last, true);
+      expect(inputOf(network.last)).toBe(sent);
+      expect(recorder.of("confirmed").at(-1)?.heldDiscarded).toBe(sent === "" ? 12 : undefined);
+    }
+  });
+
   it("does not go into a shell that was made by a connection which broke before it said so", async () => {
     const made = await makeLive();
     confirm(made.network.last, false);
@@ -635,6 +658,22 @@ describe("being taken", () => {
   });
 });
 
+describe("a target of the state file that this version cannot reach", () => {
+  it("keeps no daemon from starting, and says why it waits", async () => {
+    const target: UpstreamTarget = {
+      ...agentcore,
+      runtimeArn: "arn:aws-next:bedrock-agentcore:x:1:runtime/y",
+    };
+    const { network, recorder, run } = make({ target, known: true });
+    run();
+    await settle();
+    expect(recorder.of("needs-credentials").map(({ message }) => message)).toEqual([
+      expect.stringContaining("its partition (the second part) is not known"),
+    ]);
+    expect(network.sockets).toEqual([]);
+  });
+});
+
 describe("credentials and capacity", () => {
   it("that are missing for a known shell are waited for, without a connection", async () => {
     const made = make({ known: true });
@@ -820,6 +859,21 @@ describe("kill", () => {
     expect(state.ending).toBeUndefined();
   });
 
+  it("goes on for one who asked when another gives up, and sends nothing for one who has given up before", async () => {
+    const { network, upstream } = await makeLive();
+    const giveUp = new AbortController();
+    const patient = upstream.kill(never);
+    const hasty = upstream.kill(giveUp.signal);
+    giveUp.abort();
+    await expect(hasty).rejects.toMatchObject({ code: "timeout" });
+    network.last.message(Channel.Close);
+    network.last.closed(1000);
+    expect(await patient).toBeUndefined();
+    const other = await makeLive();
+    await expect(other.upstream.kill(giveUp.signal)).rejects.toMatchObject({ code: "timeout" });
+    expect(closes(other.network.last)).toBe(0);
+  });
+
   it("says why it cannot be done now", async () => {
     const { run, world, upstream } = make({ known: true });
     world.signError = new AgentdError("no_credentials", "no AWS credentials");
@@ -894,6 +948,26 @@ describe("exact mode", () => {
     made.network.last.end({ kind: "refused", status: 404, headers: {}, body: "" });
     await settle();
     expect(made.state.ending).toMatchObject({ kind: "gone", error: { code: "shell_ended" } });
+  });
+});
+
+describe("a connection that was given up", () => {
+  it("is not listened to any more, and asks nothing", async () => {
+    const { clock, network, recorder } = await makeLive();
+    confirm(network.last, false);
+    const [dead] = network.sockets;
+    await clock.advance(12_000);
+    expect([dead!.terminated, recorder.of("silent").length]).toEqual([true, 1]);
+    await clock.advance(1_000);
+    network.last.open();
+    confirm(network.last, true);
+    const { pings } = dead!;
+    dead!.pong();
+    for (let at = 0; at < 20_000; at += 2_000) {
+      await clock.advance(2_000);
+      network.last.pong();
+    }
+    expect([dead!.pings, recorder.of("silent").length]).toEqual([pings, 1]);
   });
 });
 
@@ -1049,6 +1123,56 @@ describe("what is said of a return", () => {
       socket.pong();
     }
     expect(recorder.of("confirmed").map(({ verdict }) => verdict)).toEqual(["unknown", "unknown"]);
+  });
+});
+
+describe("a rest between two connections", () => {
+  /** Lets go in order, and comes back `ms` later. */
+  async function rest({ clock, network, stop, upstream }: ReturnType<typeof make>, ms: number) {
+    stop.abort();
+    network.last.closed(1000);
+    await clock.advance(ms);
+    void upstream.run(new AbortController().signal);
+    await settle();
+    network.last.open();
+    confirm(network.last, true);
+  }
+
+  it("may miss output of, when more was printed than the server keeps", async () => {
+    const made = await makeLive();
+    const { clock, network, recorder } = made;
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("$ "));
+    await clock.advance(3_000);
+    await rest(made, HOUR);
+    for (let part = 0; part < 8; part++)
+      network.last.message(Channel.Stdout, new Uint8Array(32_768).fill(0x61 + part));
+    await clock.advance(3_000);
+    const { from = 0, to = 0 } = recorder.of("replayed").at(-1)?.missing ?? {};
+    expect(to - from).toBeGreaterThanOrEqual(HOUR);
+    expect(to - from).toBeLessThan(HOUR + 10_000);
+  });
+
+  it("misses nothing because of a connection long before it", async () => {
+    const made = await makeLive();
+    const { clock, network, recorder } = made;
+    confirm(network.last, false);
+    network.last.message(Channel.Stdout, bytes("$ "));
+    await clock.advance(10_000);
+    network.last.closed(1001);
+    await clock.advance(2_000);
+    network.last.open();
+    confirm(network.last, true);
+    network.last.message(Channel.Stdout, bytes("one"));
+    for (let at = 0; at < 60_000; at += 2_000) {
+      await clock.advance(2_000);
+      network.last.pong();
+    }
+    expect(recorder.of("replayed").map(({ missing }) => missing)).toEqual([undefined]);
+    await rest(made, HOUR);
+    network.last.message(Channel.Stdout, bytes("two"));
+    await clock.advance(3_000);
+    expect(recorder.of("replayed").map(({ missing }) => missing)).toEqual([undefined, undefined]);
   });
 });
 

@@ -1,4 +1,4 @@
 // The version of this program, as package.json has it.
-import packageJson from "../package.json" with { type: "json" };
+import packageJson from "../../package.json" with { type: "json" };
 
 export const VERSION: string = packageJson.version;
