@@ -29,7 +29,8 @@ export async function writeCodeCache(dist, name) {
     );
     writeFileSync(join(dist, name), compiledWhole(join(dist, "client.js")));
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    // The daemon that ends may still be writing there.
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -71,9 +72,10 @@ async function attach(words, { env, cwd, timeout }) {
     shown += text;
     if (steps.length > 0 && shown.includes(steps[0].seen)) terminal.write(steps.shift().type);
   });
-  const { exitCode } = await new Promise((resolve) => terminal.onExit(resolve));
+  const { exitCode, signal } = await new Promise((resolve) => terminal.onExit(resolve));
   clearTimeout(limit);
-  if (exitCode !== 0) throw new Error(`attach ended with ${exitCode}`);
+  if (exitCode !== 0 || signal)
+    throw new Error(`attach ended with ${signal ? `signal ${signal}` : exitCode}`);
 }
 
 function compiledWhole(file) {

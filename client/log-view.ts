@@ -37,6 +37,8 @@ export class LogReader {
     if (this.#fd !== undefined) {
       yield* this.#readFile(this.#fd);
       if (!this.#wasReplaced(this.#fd)) return;
+      // Whoever put it aside may have written to it since.
+      yield* this.#readFile(this.#fd);
       closeSync(this.#fd);
       this.#fd = undefined;
     }
@@ -80,7 +82,7 @@ export class LogReader {
   }
 }
 
-/** @throws AgentdError `usage` when there is no log yet. */
+/** @throws AgentdError `daemon_unavailable` when there is no log yet, or it cannot be followed. */
 export async function showLog(request: LogRequest, context: Context): Promise<number> {
   const daemonLog = daemonLogPath(context.env);
   const path = request.runtime ? join(dirname(daemonLog), "runtime.log") : daemonLog;

@@ -1,7 +1,7 @@
 // The entry: finds the command, runs it, turns its answer or its error into an exit status.
 import { AgentdError } from "../shared/errors.js";
 import type { Command } from "./cli/command.js";
-import { type CommandLine, parseCommandLine } from "./cli/command-line.js";
+import { type CommandLine, commandLineOf } from "./cli/command-line.js";
 import { findCommand } from "./cli/command-table.js";
 import type { ConnectOptions, Context } from "./cli/context.js";
 import { workingDirectory } from "./cli/working-directory.js";
@@ -38,7 +38,7 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
   if (own.includes("--help") || own.includes("-h")) return help([command.name]);
   let line: CommandLine;
   try {
-    line = parseCommandLine(args, command.flags ?? {}, command.name);
+    line = commandLineOf(command, args);
   } catch (error) {
     return fail(error, own.includes("--json"));
   }
@@ -99,8 +99,10 @@ function fail(thrown: unknown, json: boolean): number {
   return error.exitStatus;
 }
 
-// A reader that went away (`agentd ls | head -1`) is no error worth a word.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // The terminal is gone: who has taken it listens too, and leaves in its own way, with its own status.
+  if (error.code === "EIO" && process.stdout.listenerCount("error") > 1) return;
+  // A reader that went away (`agentd ls | head -1`) is no error worth a word.
   if (error.code !== "EPIPE") throw error;
   process.exit(0);
 });

@@ -7,6 +7,7 @@ import type { WebLink, WebPlaceParams } from "../shared/web-rpc.js";
 import { atMostWords, type CommandLine } from "./cli/command-line.js";
 import type { Context } from "./cli/context.js";
 import { durationFrom } from "./cli/duration-flag.js";
+import { isNotRunning } from "./daemon/not-running.js";
 import { withSuggestion } from "./shell-names.js";
 import { formatDuration, formatTable, jsonText } from "./text/format.js";
 
@@ -136,9 +137,8 @@ async function stop(line: CommandLine, context: Context): Promise<number> {
 /** Undefined when no daemon runs. */
 async function stopRunning(context: Context): Promise<boolean | undefined> {
   const connection = await context.connect({ start: false }).catch((error: unknown) => {
-    // Only where nobody listens: what cannot be reached could serve on.
-    if (error instanceof AgentdError && error.code === "daemon_unavailable" && error.cause === undefined)
-      return undefined;
+    // What cannot be reached could serve on.
+    if (isNotRunning(error)) return undefined;
     throw error;
   });
   if (connection === undefined) return undefined;

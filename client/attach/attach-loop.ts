@@ -48,6 +48,7 @@ export interface AttachLoopOptions {
  * 1. The terminal is restored before `run` resolves or rejects.
  * 2. Keys that were typed while there was no daemon go only into the same epoch; no byte is sent twice.
  * 3. Keys are read all the time, so that the detach key works whatever the daemon does.
+ * 4. When `run` has resolved, no stream is left, and none is looked for: the process may go on as the list of shells.
  */
 export class AttachLoop {
   readonly #options: AttachLoopOptions;
@@ -64,6 +65,7 @@ export class AttachLoop {
   /** Typed bytes that a daemon which died may not have taken. */
   #inDoubt = 0;
   #leave: (end: AttachEnd) => void = () => {};
+  readonly #over = new AbortController();
 
   constructor(options: AttachLoopOptions) {
     this.#options = options;
@@ -102,6 +104,7 @@ export class AttachLoop {
       const end = await Promise.race([left, this.#follow(first)]);
       return { ...end, terminalIsAlive: await this.#terminal.restore() };
     } finally {
+      this.#over.abort();
       clearTimeout(this.#keyTimer);
       this.#sizes.dispose();
       this.#urgent.dispose();
@@ -152,11 +155,11 @@ export class AttachLoop {
 
   #reattach(patienceMs: number): Promise<PacketStream | AttachEnd> {
     const { name, reattach } = this.#options;
-    return findWayBack({
+    const options = {
       name,
       patienceMs,
-      say: (text) => this.#view.say(text),
-      attempt: (limitMs, start) => {
+      say: (text: string) => this.#view.say(text),
+      attempt: (limitMs: number, start: boolean) => {
         const { typedAgo } = this.#typed;
         return reattach(this.#terminal.size, this.#view.position, { limitMs, start, typedAgo });
       },
@@ -165,7 +168,8 @@ export class AttachLoop {
         this.#inDoubt = 0;
         return doubt;
       },
-    });
+    };
+    return findWayBack(options, this.#over.signal);
   }
 
   #handleFrame(frame: Uint8Array): AttachEnd | "restart" | undefined {
@@ -270,6 +274,7 @@ export class AttachLoop {
       this.#typed.send(true);
       stream.send(Channel.Close, NOTHING);
       await Promise.race([stream.finish(), new Promise((resolve) => setTimeout(resolve, LEAVE_LIMIT_MS))]);
+      stream.destroy();
     }
     this.#leave({ ...detachedEnd(this.#options.name), ...(command === "switch" ? { next: command } : {}) });
   }

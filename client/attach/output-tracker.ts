@@ -38,7 +38,8 @@ export class OutputTracker implements ScreenModes {
   #parameters = "";
   #alternate = false;
   #origin = false;
-  #partialCharacter = false;
+  /** Bytes that are missing of a UTF-8 character. */
+  #missingBytes = 0;
   #lastByte = 0;
   #osc = "";
   readonly leftOn = new Set<string>();
@@ -54,7 +55,7 @@ export class OutputTracker implements ScreenModes {
 
   /** Between sequences and characters: bytes of ours would break nothing. */
   get atGround(): boolean {
-    return this.#state === "ground" && !this.#partialCharacter;
+    return this.#state === "ground" && this.#missingBytes === 0;
   }
 
   /** The last byte, or 0: after a line feed the cursor is at the start of a line, most likely. */
@@ -76,7 +77,7 @@ export class OutputTracker implements ScreenModes {
       this.#step(bytes[at++] as number);
     }
     this.#lastByte = bytes.at(-1) ?? this.#lastByte;
-    this.#partialCharacter = this.#state === "ground" && endsInsideCharacter(bytes);
+    this.#missingBytes = this.#state === "ground" ? missingBytes(bytes, this.#missingBytes) : 0;
   }
 
   /** The screen was reset from outside: by a snapshot, or by our own restore. */
@@ -84,7 +85,7 @@ export class OutputTracker implements ScreenModes {
     this.#state = "ground";
     this.#alternate = false;
     this.#origin = false;
-    this.#partialCharacter = false;
+    this.#missingBytes = 0;
     this.#lastByte = 0;
     this.leftOn.clear();
     this.colors.clear();
@@ -185,12 +186,14 @@ function harmlessControlEnd(bytes: Uint8Array, at: number): number {
   return 0;
 }
 
-/** Whether `bytes` stops inside a UTF-8 character. */
-function endsInsideCharacter(bytes: Uint8Array): boolean {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+/** How many bytes are missing of the UTF-8 character inside of which `bytes` stops. @param before of the one it begins in */
+function missingBytes(bytes: Uint8Array, before: number): number {
+  const looked = Math.min(3, bytes.length);
+  for (let back = 1; back <= looked; back++) {
     const byte = bytes[bytes.length - back] as number;
-    if (byte < 0x80) return false;
-    if (byte >= 0xc0) return back < (byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4);
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return Math.max(0, (byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4) - back);
   }
-  return false;
+  // Nothing but the middle of a character: a program may write it byte by byte.
+  return Math.max(0, before - bytes.length);
 }

@@ -222,7 +222,11 @@ export class RawTerminal {
   #crash(error: unknown): never {
     this.#restoreNow();
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    writeSync(2, `agentd failed: ${text}\n`);
+    try {
+      writeSync(2, `agentd failed: ${text}\n`);
+    } catch {
+      // Nobody is there to read it.
+    }
     process.exit(254);
   }
 

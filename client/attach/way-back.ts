@@ -22,13 +22,20 @@ export interface WayBackOptions {
   takeDoubt(): number;
 }
 
-/** Resolves with a new stream, or with the end when there is none within 10 s, or never will be. */
-export async function findWayBack(options: WayBackOptions): Promise<PacketStream | AttachEnd> {
+/**
+ * Resolves with a new stream, or with the end when there is none within 10 s, or never will be.
+ * @param signal nobody wants it any more: a stream that comes all the same is ended, and nothing is said
+ */
+export async function findWayBack(
+  options: WayBackOptions,
+  signal: AbortSignal,
+): Promise<PacketStream | AttachEnd> {
   const { attempt, name, patienceMs, say, takeDoubt } = options;
   const began = performance.now();
   const deadline = began + RECONNECT_LIMIT_MS;
   let said = false;
   const notice = setTimeout(() => {
+    if (signal.aborted) return;
     said = true;
     say("link to agentd lost · reconnecting · keys are kept");
   }, SILENT_MS);
@@ -37,6 +44,10 @@ export async function findWayBack(options: WayBackOptions): Promise<PacketStream
       const limitMs = Math.max(1, deadline - performance.now());
       try {
         const stream = await attempt(limitMs, performance.now() - began >= patienceMs);
+        if (signal.aborted) {
+          stream.destroy();
+          return lostEnd(name, "left");
+        }
         const doubt = doubtText(takeDoubt());
         if (said || doubt !== "") say(`back · ${name}${doubt}`);
         return stream;
@@ -44,7 +55,7 @@ export async function findWayBack(options: WayBackOptions): Promise<PacketStream
         const error = AgentdError.from(thrown);
         const mayPass = ["daemon_unavailable", "daemon_stopping", "too_busy", "timeout"].includes(error.code);
         if (!mayPass) return lostEnd(name, `lost agentd: ${printable(error.message)}`);
-        if (performance.now() >= deadline) return lostEnd(name, "lost agentd");
+        if (signal.aborted || performance.now() >= deadline) return lostEnd(name, "lost agentd");
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { AgentdError } from "../../shared/errors.js";
 import { printable, suggestName } from "../../shared/names.js";
-import type { Flags } from "./command.js";
+import type { Command, Flags } from "./command.js";
 
 /** Accepted by every command. */
 export const COMMON_FLAGS: Flags = {
@@ -31,6 +31,12 @@ export class CommandLine {
     this.rest = rest;
     this.help = help;
     this.#values = values;
+  }
+
+  /** The same with the words behind `--` among the others. */
+  flat(): CommandLine {
+    if (this.rest === undefined) return this;
+    return new CommandLine([...this.words, ...this.rest], undefined, this.#values, this.help);
   }
 
   /** Whether the flag was given. */
@@ -103,6 +109,15 @@ export function parseCommandLine(args: readonly string[], flags: Flags, command?
     values.set(token.name, list);
   }
   return new CommandLine(words, rest, values, help);
+}
+
+/** The arguments of `command`, as it wants them. @throws AgentdError `usage`. */
+export function commandLineOf(
+  { flags = {}, name, takesCommand }: Pick<Command, "flags" | "name" | "takesCommand">,
+  args: readonly string[],
+): CommandLine {
+  const line = parseCommandLine(args, flags, name);
+  return takesCommand ? line : line.flat();
 }
 
 /** `-` is stdin and `-5` a number; everything else that starts with a dash was meant as a flag. */

@@ -7,8 +7,6 @@ export interface Flag {
   readonly type: "boolean" | "string";
   /** One letter. */
   readonly short?: string;
-  /** May be given several times. */
-  readonly multiple?: boolean;
   /** The word for the value in the help, such as `ARN`. */
   readonly value?: string;
   /** One line for the help. Absent: accepted for people who come from other tools, and not shown. */
@@ -26,6 +24,8 @@ export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
   readonly flags?: Flags;
+  /** What follows `--` is a command of its own; for other commands it is words like any, which may begin with a dash. */
+  readonly takesCommand?: true;
   /** Answers with the exit status; throws AgentdError for everything that went wrong. */
   run(line: CommandLine, context: Context): Promise<number>;
 }

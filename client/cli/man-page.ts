@@ -30,6 +30,7 @@ export function manPage(commands: readonly Command[], version: string): string {
       ["Ctrl\\-]", "send the prefix itself"],
       [".", "leave at once, even if everything is frozen"],
       ["r", "redraw"],
+      ["s", "switch: choose another shell from the list of all"],
       ["t", "take the keyboard: this terminal's size counts"],
       ["?", "help"],
     ].flatMap(([key, does]) => [".TP", `.B ${key}`, does ?? ""]),

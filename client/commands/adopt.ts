@@ -25,7 +25,6 @@ export const adopt: Command = {
     ...TOKEN_FLAG,
     label: {
       type: "string",
-      multiple: true,
       value: "KEY=VALUE",
       help: "label for ls and kill; may be repeated",
     },

@@ -13,6 +13,7 @@ export const attach: Command = {
   aliases: ["a"],
   usage: "[NAME] [-r] [--take] [--detach-others] [-c]",
   summary: "join a shell (without a name: the one used last)",
+  takesCommand: true,
   flags: {
     "read-only": { type: "boolean", short: "r", help: "watch: no keys are sent" },
     take: { type: "boolean", help: "be the only one: the others are cut off, and a taken shell is won back" },
@@ -29,6 +30,7 @@ export const attach: Command = {
     const create = line.has("create");
     const stray = Object.keys(TARGET_FLAGS).find((flag) => line.has(flag));
     if (!create && stray !== undefined) throw new AgentdError("usage", `--${stray} needs -c`);
+    if (!create && line.rest !== undefined) throw new AgentdError("usage", "a command after -- needs -c");
     if (create && given === undefined) throw new AgentdError("usage", "attach -c needs a name");
     try {
       const { attachHere, requireTerminal } = await import("../attach/attach-here.js");
@@ -57,12 +59,14 @@ export const attach: Command = {
     } catch (error) {
       const failure = AgentdError.from(error);
       const { reportEnd } = await import("../attach/end-report.js");
-      reportEnd(context.env, { status: failure.exitStatus, line: errorLine(failure) });
+      const line = errorLine(failure);
       // Wrong use and a wrong set-up keep their own status; everything else means: could not attach.
       const keeps = failure.exitStatus === ExitStatus.Usage || failure.exitStatus === ExitStatus.Config;
+      const status = keeps ? failure.exitStatus : ExitStatus.CannotAttach;
+      const isReported = reportEnd(context.env, { status, line });
       if (keeps) throw failure;
-      context.complain(errorLine(failure));
-      return ExitStatus.CannotAttach;
+      if (!isReported) context.complain(line);
+      return status;
     }
   },
 };

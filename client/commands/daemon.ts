@@ -7,6 +7,7 @@ import type { DaemonStatus } from "../../shared/rpc.js";
 import type { Command } from "../cli/command.js";
 import type { CommandLine } from "../cli/command-line.js";
 import type { Context } from "../cli/context.js";
+import { isNotRunning } from "../daemon/not-running.js";
 import { localShellsMayLive } from "../daemon/socket-path.js";
 import { formatBytes, formatDuration, formatTable, jsonText, unsavedLine } from "../text/format.js";
 import { problemLines } from "../text/problem-lines.js";
@@ -27,6 +28,9 @@ const actions: Readonly<Record<string, Action>> = {
   "log-level": logLevel,
 };
 
+/** A flag that would be ignored is a mistake. */
+const ONLY_WITH: Readonly<Record<string, string>> = { "local-shells": "stop", foreground: "run" };
+
 export const daemon: Command = {
   name: "daemon",
   usage: "run|start|stop|restart|status|reload|log-level [LEVEL] [--json] [--local-shells]",
@@ -40,6 +44,9 @@ export const daemon: Command = {
     const [word] = line.words;
     const extra = line.words[word === "log-level" ? 2 : 1];
     const action = word !== undefined && Object.hasOwn(actions, word) ? actions[word] : undefined;
+    const stray = Object.keys(ONLY_WITH).find((flag) => line.has(flag) && ONLY_WITH[flag] !== word);
+    if (action !== undefined && stray !== undefined)
+      throw new AgentdError("usage", `--${stray} goes with daemon ${ONLY_WITH[stray]}`);
     if (action !== undefined && extra === undefined) return action(line, context);
     const known = Object.keys(actions);
     const near = word === undefined || action !== undefined ? undefined : suggestName(word, known);
@@ -86,7 +93,7 @@ async function stopDaemon(
   // Only a daemon can end the local shells, which outlive every daemon.
   const start = params.localShells === true && localShellsMayLive(context.env);
   const connection = await context.connect({ start, anyVersion: true }).catch((error: unknown) => {
-    if (error instanceof AgentdError && error.code === "daemon_unavailable") return undefined;
+    if (isNotRunning(error)) return undefined;
     throw error;
   });
   if (connection === undefined) return undefined;
@@ -102,7 +109,10 @@ async function stopDaemon(
   const deadline = performance.now() + STOP_LIMIT_MS;
   while (isAlive(pid)) {
     if (performance.now() > deadline) {
-      throw new AgentdError("timeout", `agentd (pid ${pid}) has not stopped within ${STOP_LIMIT_MS / 1000}s`);
+      throw new AgentdError(
+        "timeout",
+        `agentd (pid ${pid}) has not stopped within ${STOP_LIMIT_MS / 1000}s · agentd doctor`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

@@ -20,7 +20,7 @@ export const detach: Command = {
     t: { type: "string", short: "t", value: "NAME" },
   },
   async run(line, context) {
-    atMostWords(line, 1);
+    atMostWords(line, line.has("target") || line.has("t") ? 0 : 1);
     const given = nameFrom(line, "target", "t");
     if (given !== undefined && line.has("all")) throw new AgentdError("usage", "give a name or -a, not both");
     const own = context.env["AGENTD_SHELL"];

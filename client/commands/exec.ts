@@ -8,6 +8,7 @@ export const exec: Command = {
   name: "exec",
   usage: '--runtime ARN|ALIAS "command" | --it --runtime ARN [--session-id ID --shell-id ID]',
   summary: "run one command on an AgentCore runtime, or open a shell there (--it)",
+  takesCommand: true,
   flags: {
     it: { type: "boolean", help: "a shell: adopts the one of --session-id and --shell-id, and attaches" },
     ...CLOUD_FLAGS,
@@ -40,7 +41,10 @@ function refuseForeign(line: CommandLine): void {
     throw new AgentdError("usage", "--harness: agentd opens the shells of a runtime · write --runtime ARN");
   if (line.has("target"))
     throw new AgentdError("usage", "--target names a target of an agentcore project · write --runtime ARN");
-  if (!line.has("it")) return;
+  if (!line.has("it")) {
+    if (!line.has("shell-id")) return;
+    throw new AgentdError("usage", "--shell-id goes with --it: a single command has a shell of its own");
+  }
   for (const flag of ["timeout", "json"])
     if (line.has(flag)) throw new AgentdError("usage", `--${flag} is for a single command · leave out --it`);
   if (line.words.length > 0 || line.rest !== undefined)

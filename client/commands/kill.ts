@@ -22,13 +22,12 @@ export const kill: Command = {
     label: {
       type: "string",
       short: "l",
-      multiple: true,
       value: "KEY=VALUE",
       help: "end the shells with this label",
     },
     json: { type: "boolean", help: "as JSON" },
     force: { type: "boolean", short: "f", help: "do not wait until the runtime has confirmed it" },
-    target: { type: "string", short: "t", multiple: true, value: "NAME" },
+    target: { type: "string", short: "t", value: "NAME" },
   },
   async run(line, context) {
     const names = [...line.words, ...line.values("target")].map(checkShellName);

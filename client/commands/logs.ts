@@ -35,8 +35,11 @@ export const logs: Command = {
       const hint = near === undefined ? LOG_LEVELS.join(", ") : `did you mean '${near}'?`;
       throw new AgentdError("usage", `unknown level '${printable(wanted)}' · ${hint}`);
     }
-    const { showLog } = await import("../log-view.js");
     const [shell] = line.words;
+    const stray = line.has("json") ? "--json" : line.has("level") ? "--level" : shell && "a name";
+    if (line.has("runtime") && stray !== undefined)
+      throw new AgentdError("usage", `${stray} goes without --runtime, whose lines are plain text`);
+    const { showLog } = await import("../log-view.js");
     return showLog(
       {
         ...(shell === undefined ? {} : { shell }),

@@ -17,7 +17,6 @@ export const ls: Command = {
     label: {
       type: "string",
       short: "l",
-      multiple: true,
       value: "KEY=VALUE",
       help: "only shells with this label",
     },

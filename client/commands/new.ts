@@ -20,6 +20,7 @@ export const newShell: Command = {
   aliases: ["new-session"],
   usage: "NAME [-d] [--local | --runtime ARN|ALIAS] [-- command args]",
   summary: "make a shell and attach to it",
+  takesCommand: true,
   flags: {
     detached: { type: "boolean", short: "d", help: "do not attach" },
     ...TARGET_FLAGS,
@@ -31,7 +32,6 @@ export const newShell: Command = {
     },
     label: {
       type: "string",
-      multiple: true,
       value: "KEY=VALUE",
       help: "label for ls and kill; may be repeated",
     },

@@ -9,12 +9,12 @@ export const run: Command = {
   name: "run",
   usage: "NAME | --all | -l KEY=VALUE [--timeout S [--kill]] [--json] -- COMMAND...",
   summary: "run a command in a live shell: its output, and its exit status as ours",
+  takesCommand: true,
   flags: {
     all: { type: "boolean", help: "in every shell at once: a line for each, and the highest exit status" },
     label: {
       type: "string",
       short: "l",
-      multiple: true,
       value: "KEY=VALUE",
       help: "in every shell with this label",
     },

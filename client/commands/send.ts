@@ -19,6 +19,7 @@ export const send: Command = {
   aliases: ["send-keys"],
   usage: "NAME [-l] KEYS... [--enter] [--paste FILE|-]",
   summary: "type into a shell: text and key names (Enter, C-c, M-x, Up, F5, Space, BSpace)",
+  takesCommand: true,
   flags: {
     literal: { type: "boolean", short: "l", help: "KEYS are text, even where they name a key" },
     enter: { type: "boolean", help: "press Enter at the end" },

@@ -1,6 +1,6 @@
 // `agentd stop-vm`: ends a whole runtime session on AgentCore, with every shell in it.
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
-import { checkShellName } from "../../shared/names.js";
+import { checkShellName, printable } from "../../shared/names.js";
 import type { Params, ShellInfo } from "../../shared/rpc.js";
 import { CLOUD_FLAGS, cloudTarget, TOKEN_FLAG, warnOfToken } from "../cli/cloud-target.js";
 import type { Command } from "../cli/command.js";
@@ -32,6 +32,10 @@ export const stopVm: Command = {
         "usage",
         "stop-vm needs a name, or --runtime and --session-id · agentd stop-vm NAME",
       );
+    // A shell knows where it runs: what says otherwise would be ignored, and another microVM end than was meant.
+    const stray = Object.keys({ ...CLOUD_FLAGS, ...TOKEN_FLAG }).find((flag) => line.has(flag));
+    if (name !== undefined && stray !== undefined)
+      throw new AgentdError("usage", `--${stray} goes without a name · agentd stop-vm ${printable(name)}`);
     const asks = !line.has("yes");
     warnOfToken(line, context);
     const connection = await context.connect();

@@ -2,6 +2,7 @@
 import { AgentdError } from "../../shared/errors.js";
 import type { ConnectOptions } from "../cli/context.js";
 import { DaemonConnection } from "./daemon-connection.js";
+import { notRunning } from "./not-running.js";
 import { findSocketPath } from "./socket-path.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -70,14 +71,17 @@ async function openConnection(
   let connection = await tryOpen(path);
   if (connection !== undefined) return connection;
   const deadline = performance.now() + limitMs;
-  if (!start) throw new AgentdError("daemon_unavailable", "agentd is not running · agentd daemon start");
+  if (!start) throw notRunning();
   const { launchDaemon } = await import("./daemon-launch.js");
   await launchDaemon(env, limitMs);
   connection = await tryOpen(path);
   // The winner of a start race reports its process before its socket: there is nothing to wait on but the socket.
   while (connection === undefined) {
     if (performance.now() > deadline) {
-      throw new AgentdError("daemon_unavailable", `agentd started, but nothing listens on ${path}`);
+      throw new AgentdError(
+        "daemon_unavailable",
+        `agentd started, but nothing listens on ${path} · agentd doctor`,
+      );
     }
     await pause();
     connection = await tryOpen(path);
@@ -97,7 +101,7 @@ async function tryOpen(path: string): Promise<DaemonConnection | undefined> {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== undefined && NOBODY.has(code)) return undefined;
     const reason = code === "EACCES" ? "it belongs to another user" : (code ?? "unknown error");
-    throw new AgentdError("daemon_unavailable", `cannot reach agentd at ${path}: ${reason}`, {
+    throw new AgentdError("daemon_unavailable", `cannot reach agentd at ${path}: ${reason} · agentd doctor`, {
       cause: error,
     });
   }

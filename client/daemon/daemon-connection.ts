@@ -144,7 +144,7 @@ export class DaemonConnection {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       const limit = setTimeout(() => {
-        const text = `agentd does not answer (no answer to ${method} in ${limitMs / 1000}s) · agentd daemon restart`;
+        const text = `agentd does not answer (no answer to ${method} in ${limitMs / 1000}s) · agentd doctor`;
         this.#fail(new AgentdError("daemon_unavailable", text));
         this.#socket.destroy();
       }, limitMs);

@@ -8,9 +8,6 @@ import { daemonEnvironment } from "./daemon-environment.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A daemon that has to wait for its lock or a slow disk may take seconds; more than this is a fault. */
-export const LAUNCH_LIMIT_MS = 10_000;
-
 /** Our bound for what a starting daemon may print before its readiness line. */
 const MAX_READY_BYTES = 64 * 1024;
 
@@ -43,9 +40,10 @@ export function daemonLogPath(env: Environment): string {
 
 /**
  * Starts a daemon and resolves when one is ready, be it this one or another that won the race.
+ * @param limitMs one that has to wait for its lock or a slow disk may take seconds
  * @throws AgentdError the daemon's own reason when it gave one, else `daemon_unavailable` with the log's path.
  */
-export async function launchDaemon(env: Environment, limitMs = LAUNCH_LIMIT_MS): Promise<void> {
+export async function launchDaemon(env: Environment, limitMs: number): Promise<void> {
   const child = spawnDaemon(programPath("daemon.cjs"), daemonEnvironment(env));
   const log = daemonLogPath(env);
   try {

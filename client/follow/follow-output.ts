@@ -3,7 +3,7 @@ import { ExitStatus } from "../../shared/errors.js";
 import { noticeLine } from "../../shared/notice-text.js";
 import type { Context } from "../cli/context.js";
 import type { DaemonConnection } from "../daemon/daemon-connection.js";
-import { errorLine, jsonText } from "../text/format.js";
+import { errorJson, errorLine, jsonText } from "../text/format.js";
 import type { LastLines } from "./last-lines.js";
 import { LineText } from "./line-text.js";
 import { SafeAnsi } from "./safe-ansi.js";
@@ -46,10 +46,11 @@ export async function followOutput(options: FollowOptions): Promise<number> {
     return isFast;
   };
   show(last.alternate ? "" : printer.begin(last));
-  process.once("SIGINT", () => {
+  const onInterrupt = () => {
     write(printer.end());
     process.exit(130);
-  });
+  };
+  process.once("SIGINT", onInterrupt);
   const follower = await ShellFollower.attach(context, connection, name, last.place, {
     onOutput: (bytes) => show(printer.push(bytes)),
     onNotice: (notice) => {
@@ -62,11 +63,15 @@ export async function followOutput(options: FollowOptions): Promise<number> {
     },
     onGap: () => context.complain(`some output of ${name} is missing here`),
   });
-  process.stdout.on("drain", () => follower.resume());
+  const onDrain = () => follower.resume();
+  process.stdout.on("drain", onDrain);
   const end = await follower.run();
+  process.stdout.off("drain", onDrain);
+  process.off("SIGINT", onInterrupt);
   write(printer.end());
   if (end.kind === "over") return ExitStatus.Ok;
-  context.complain(errorLine(end.error));
+  if (json) context.print(errorJson(end.error));
+  else context.complain(errorLine(end.error));
   return ExitStatus.CutOff;
 }
 

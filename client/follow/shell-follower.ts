@@ -43,6 +43,8 @@ const TRANSIENT: ReadonlySet<string> = new Set([
   "timeout",
 ]);
 
+const STOPPED: FollowEnd = { kind: "cut", error: new AgentdError("daemon_unavailable", "given up") };
+
 /** Invariants: it never leads, never types, and its size does not count; no byte comes twice. */
 export class ShellFollower {
   readonly #context: Context;
@@ -50,6 +52,7 @@ export class ShellFollower {
   #place: Place;
   #stream: PacketStream | undefined;
   #shell: ShellInfo;
+  #isStopped = false;
 
   private constructor(context: Context, stream: PacketStream, place: Place, handlers: FollowHandlers) {
     this.#context = context;
@@ -83,7 +86,9 @@ export class ShellFollower {
     this.#stream?.resume();
   }
 
+  /** It is cut off, and does not come back. */
   stop(): void {
+    this.#isStopped = true;
     this.#stream?.destroy();
   }
 
@@ -93,9 +98,14 @@ export class ShellFollower {
       const stream = this.#stream;
       const end = stream === undefined ? "lost" : await this.#runOnce(stream);
       if (typeof end === "object") return end;
+      if (this.#isStopped) return STOPPED;
       try {
         this.#handlers.onDaemon?.(false);
         this.#stream = await this.#return(end === "restart" ? RESTART_PATIENCE_MS : 0);
+        if (this.#isStopped) {
+          this.#stream.destroy();
+          return STOPPED;
+        }
         this.#handlers.onDaemon?.(true);
       } catch (error) {
         return { kind: "cut", error: AgentdError.from(error) };
@@ -151,7 +161,7 @@ export class ShellFollower {
         return await this.#reattach(elapsed >= patienceMs, Math.max(1, RECONNECT_LIMIT_MS - elapsed));
       } catch (thrown) {
         const error = AgentdError.from(thrown);
-        if (!TRANSIENT.has(error.code) || elapsed >= RECONNECT_LIMIT_MS) throw error;
+        if (this.#isStopped || !TRANSIENT.has(error.code) || elapsed >= RECONNECT_LIMIT_MS) throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

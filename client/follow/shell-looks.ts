@@ -20,6 +20,7 @@ export class ShellLooks {
   #connection: DaemonConnection | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
+  #last: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: ShellLooksOptions) {
@@ -36,8 +37,14 @@ export class ShellLooks {
     }, this.#options.delayMs);
   }
 
-  /** Resolves when it was looked, or cannot be. */
-  async now(): Promise<void> {
+  /** Resolves when it was looked from now on, or cannot be. */
+  now(): Promise<void> {
+    this.#last = this.#last.then(() => this.#look());
+    return this.#last;
+  }
+
+  async #look(): Promise<void> {
+    if (this.#stopped) return;
     this.#looking = true;
     try {
       // One that was stopped stays so: whether it comes back is the follower's affair.

@@ -1,16 +1,36 @@
 // Runs `agentd attach` on the terminal that the TUI has left, and learns how it ended.
 import { type ChildProcess, spawn } from "node:child_process";
+import { AgentdError } from "../../shared/errors.js";
 import { type EndReport, REPORT_VARIABLE, readReport } from "../attach/end-report.js";
 import { programPath } from "../daemon/daemon-launch.js";
+import { errorLine } from "../text/format.js";
 
 export interface RunningAttach {
-  readonly child: ChildProcess;
+  /** Undefined when there is none. */
+  readonly child: ChildProcess | undefined;
   /** Resolves when it has ended and the terminal is its own again. */
   readonly ended: Promise<EndReport>;
 }
 
-/** A process of its own: its terminal, its signals and its exits are exactly those of the command line. */
+/**
+ * A process of its own: its terminal, its signals and its exits are exactly those of the command line. Never throws: the TUI
+ * has left the terminal, and comes back when this has ended.
+ */
 export function attachChild(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  readOnly: boolean,
+): RunningAttach {
+  try {
+    return startAttach(env, name, readOnly);
+  } catch (error) {
+    // The program was removed meanwhile, or there are no descriptors for a pipe.
+    const end = { status: 255, line: errorLine(AgentdError.from(error)) };
+    return { child: undefined, ended: Promise.resolve(end) };
+  }
+}
+
+function startAttach(
   env: Readonly<Record<string, string | undefined>>,
   name: string,
   readOnly: boolean,

@@ -110,11 +110,20 @@ export class DaemonFeed {
   #handleLoss(connection: DaemonConnection): void {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
-    // Whoever stops agentd in an orderly way takes its socket away; one that was killed leaves it.
-    const died = existsSync(findSocketPath(this.#env));
+    const died = this.#hasDied();
     this.#handlers.onLink(died ? "lost" : "waiting");
     if (died) void this.#connect(true);
     else this.#retryLater(false);
+  }
+
+  /** Whoever stops agentd in an orderly way takes its socket away; one that was killed leaves it. */
+  #hasDied(): boolean {
+    try {
+      return existsSync(findSocketPath(this.#env));
+    } catch {
+      // The way there is not safe any more: connecting says what is wrong with it.
+      return true;
+    }
   }
 
   /** A daemon that somebody else starts is found, too. */

@@ -18,6 +18,7 @@ import { createInterface } from "node:readline";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Finding } from "../../shared/daemon-care.js";
 import { otherVersion } from "../support/other-version.js";
+import { isRunning } from "../support/processes.js";
 import { CREDENTIAL_ENV, RuntimeServer, TEST_ARN, TEST_CREDENTIALS } from "../support/runtime-server.js";
 import { program, Sandbox } from "../support/sandbox.js";
 import { tempDirectory } from "../support/temp-directory.js";
@@ -249,7 +250,7 @@ describe("faults of the daemon", () => {
     await box.runAsync(["daemon", "start"]);
     const { pid } = box.json<{ pid: number }>(["daemon", "status", "--json"]);
     process.kill(pid, "SIGKILL");
-    await until("the end of the daemon", () => spawnSync("kill", ["-0", String(pid)]).status !== 0);
+    await until("the end of the daemon", () => !isRunning(pid));
     expect(await doctor(box)).toMatchObject({ ids: ["socket-stale"], status: 1 });
   });
 
@@ -339,8 +340,7 @@ describe("faults of the daemon", () => {
     await until(
       "the end of the runtime",
       () =>
-        !readFileSync("/proc/net/unix", "utf8").includes(`${box.home}/run/local.sock`) ||
-        spawnSync("kill", ["-0", String(runtime)]).status !== 0,
+        !readFileSync("/proc/net/unix", "utf8").includes(`${box.home}/run/local.sock`) || !isRunning(runtime),
     );
     expect((await doctor(box)).ids).toEqual(["daemon-stopped", "runtime-died"]);
     process.kill(daemon, "SIGCONT");

@@ -28,9 +28,9 @@ describe.skipIf(!hasTmux)("a flood", () => {
     const pid = shell(name)?.attached[0]?.pid ?? Number.NaN;
     process.kill(pid, "SIGSTOP");
     expect(sandbox.run(["send", name, "go", "Enter"]).status).toBe(0);
-    await until("all was printed", () => sandbox.run(["capture", name]).stdout.includes("done-42"));
+    await until("all was printed", () => sandbox.run(["capture", name]).stdout.includes("done-42"), 60_000);
     process.kill(pid, "SIGCONT");
-    await pane.waitFor("done-42");
+    await pane.waitFor("done-42", 60_000);
     return pane.capture({ start: -20_000 }).trimEnd().split("\n");
   };
 
@@ -61,10 +61,10 @@ describe.skipIf(!hasTmux)("a flood", () => {
     const numbers = (part: readonly string[]) => part.map(Number).filter((number) => number > 0);
     expect(Math.max(...numbers(lines.slice(0, at)))).toBeLessThan(Math.min(...numbers(lines.slice(at))));
     expect(lines.slice(-2)).toEqual(["done-42", expect.stringMatching(/^\$/)]);
-  });
+  }, 150_000);
 
   it("leaves no line with -q", async () => {
     const lines = await missMany("still", await open("still", "-q"));
     expect(lines.filter((line) => line.includes("skipped"))).toEqual([]);
-  });
+  }, 150_000);
 });

@@ -67,7 +67,7 @@ describe("agentd run in many shells", () => {
     const { status, stdout } = run(
       "--all",
       "--timeout",
-      "3",
+      "8",
       "--kill",
       "--",
       "echo $me; [ $me = site ] && sleep 60",

@@ -296,7 +296,7 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
       }, 10);
     });
     await tab.run("head -c 15M /dev/zero | base64; echo flood-$((3+4))");
-    await tab.shows(/^flood-7$/);
+    await tab.shows(/^flood-7$/, 60_000);
     const longest = await tab.page.evaluate(
       () => (window as unknown as { seen: { longest: number } }).seen.longest,
     );
@@ -305,7 +305,7 @@ describe.skipIf(!hasChromium)("the web terminal in a browser", () => {
     expect(longest).toBeLessThan(5000);
     await tab.run("echo then-$((4+4))");
     await tab.shows("then-8");
-  });
+  }, 120_000);
 
   it("does not type through a read-only link", async () => {
     make("looked-at");

@@ -52,7 +52,7 @@ export class WebTab {
   }
 
   /** Resolves when the screen shows `text`. */
-  async shows(text: string | RegExp): Promise<void> {
+  async shows(text: string | RegExp, timeoutMs = 15_000): Promise<void> {
     const source = typeof text === "string" ? text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&") : text.source;
     await this.page.waitForFunction(
       (pattern) => {
@@ -61,7 +61,7 @@ export class WebTab {
         return new RegExp(pattern, "m").test(lines.join("\n"));
       },
       source,
-      { timeout: 15_000 },
+      { timeout: timeoutMs },
     );
   }
 

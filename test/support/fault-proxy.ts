@@ -1,6 +1,7 @@
 // A deterministic proxy in front of a server (TCP or Unix socket) that does to its connections what networks do, at exact byte offsets or on command.
 import { once } from "node:events";
 import { connect, createServer, type ListenOptions, type Server, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { seededRandom } from "./random-stream.js";
 
 /** `up`: client to server. */
@@ -411,8 +412,18 @@ export class FaultProxy {
       this.#options.path === undefined
         ? { host: "127.0.0.1", port: this.#port }
         : { path: this.#options.path };
-    this.#server.listen(at);
-    await once(this.#server, "listening");
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.#server.listen(at);
+        await once(this.#server, "listening");
+        break;
+      } catch (error) {
+        // While nobody listened, somebody's connection may have got this very port for its own end.
+        if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || attempt === 100) throw error;
+        await delay(100);
+        this.#server = this.#makeServer();
+      }
+    }
     const address = this.#server.address();
     if (typeof address === "object" && address !== null) this.#port = address.port;
   }

@@ -22,11 +22,14 @@ export class RuntimeServer {
   readonly url: string;
   readonly #child: ChildProcess;
   readonly #directory: string;
+  /** Listened to from the start: a test may have killed it. */
+  readonly #ended: Promise<unknown>;
 
   private constructor(url: string, child: ChildProcess, directory: string) {
     this.url = url;
     this.#child = child;
     this.#directory = directory;
+    this.#ended = new Promise((resolve) => child.once("exit", resolve));
   }
 
   /** @param knobs what goes into its config file; default: SigV4 with the test's keys. */
@@ -50,9 +53,8 @@ export class RuntimeServer {
   }
 
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#child.kill("SIGTERM");
-    await ended;
+    await this.#ended;
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }

@@ -91,6 +91,7 @@ export class Sandbox {
 
   dispose(): void {
     this.run(["daemon", "stop", "--local-shells", "-q"]);
-    rmSync(this.home, { recursive: true, force: true });
+    // What has just been stopped may write its last while this goes.
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }

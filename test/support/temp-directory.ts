@@ -7,6 +7,6 @@ import { onTestFinished } from "vitest";
 /** Makes the directory (0700) and returns its real path. Call it inside a test. */
 export function tempDirectory(): string {
   const path = realpathSync(mkdtempSync(join(tmpdir(), "agentd-")));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   return path;
 }

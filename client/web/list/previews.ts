@@ -26,6 +26,7 @@ export class Previews {
   readonly #onChange: (name: string) => void;
   readonly #known: KnownPreviews;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isAsking = false;
   #stopped = false;
 
   /** @param known what was seen before, and is added to. @param wanted the names of shells whose preview can be seen now. */
@@ -65,10 +66,14 @@ export class Previews {
   }
 
   async #askNext(): Promise<void> {
+    // Whoever asks goes on with the next one.
+    if (this.#isAsking) return;
     const name = this.#longestWaiting();
     // What has never been seen is not kept waiting.
     const isNew = name !== undefined && !this.#known.has(name);
+    this.#isAsking = true;
     if (name !== undefined) await this.#ask(name);
+    this.#isAsking = false;
     if (!this.#stopped) this.#schedule(isNew ? 0 : PAUSE_MS);
   }
 

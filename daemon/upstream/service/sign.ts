@@ -1,7 +1,5 @@
 // Authorizes one connection: the only file that ever holds AWS credentials or a bearer token.
 import { readFile, stat } from "node:fs/promises";
-import { Sha256 } from "@aws-crypto/sha256-js";
-import { SignatureV4 } from "@smithy/signature-v4";
 import { AgentdError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/names.js";
 import type { Clock } from "../clock.js";
@@ -99,6 +97,7 @@ export function createSigner(options: SignerOptions): Sign {
       options.hide?.(token);
       return { ...headers, host: url.host, authorization: `Bearer ${token}` };
     }
+    const { Sha256, SignatureV4 } = await import("./aws.js");
     const signer = new SignatureV4({
       service: SIGNING_NAME,
       region: target.region,
@@ -150,9 +149,10 @@ export async function inspectCredentials(
   }
 }
 
-/** Loaded at the first cloud shell: a daemon with local shells only never pays for the AWS SDK. */
+/** The SDK's own chain: environment, profiles, SSO, containers, instances. */
 async function nodeProvider(profile: string | undefined, fresh: boolean): Promise<CredentialProvider> {
-  const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
+  const { loadProviders } = await import("./aws.js");
+  const { fromNodeProviderChain } = await loadProviders();
   return fromNodeProviderChain({ ...(profile === undefined ? {} : { profile }), ignoreCache: fresh });
 }
 

@@ -65,9 +65,22 @@ describe("OutputTracker", () => {
     }
   });
 
+  it("is not at ground inside a character that comes byte by byte", () => {
+    for (const text of ["é", "日", "📦"]) {
+      const tracker = new OutputTracker();
+      const bytes = Buffer.from(text);
+      for (const [at, byte] of bytes.entries()) {
+        tracker.push(Buffer.of(byte));
+        expect(tracker.atGround, `${text} ${at}`).toBe(at === bytes.length - 1);
+      }
+    }
+  });
+
   it("knows the same however the output is cut", () => {
     const piece = fc.constantFrom(
       "a",
+      "日",
+      "📦",
       "\n",
       "\x1b",
       "[",

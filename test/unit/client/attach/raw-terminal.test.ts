@@ -1,7 +1,8 @@
 // The user's terminal while attached: what is written when, around the moment in which its driver is made exact.
-import { closeSync, openSync } from "node:fs";
+import builtin, { closeSync, openSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { PassThrough } from "node:stream";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import {
   RawTerminal,
   type TerminalHandlers,
@@ -87,4 +88,25 @@ it("writes what was held before it gives the terminal back, and changes nothing 
   terminal.write(text("last words"));
   await terminal.restore();
   expect(events.slice(2)).toEqual(["wrote last words", "stopped", "cooked"]);
+});
+
+it("ends with its status after a crash also where nobody reads the reason any more", () => {
+  const listeners = process.listeners("uncaughtException");
+  const crash = listeners.at(-1) as (error: Error) => void;
+  const fs = builtin as { writeSync: typeof builtin.writeSync };
+  const { writeSync } = fs;
+  fs.writeSync = ((fd: number, ...rest: [string]) => {
+    if (fd === 2) throw Object.assign(new Error("hung up"), { code: "EIO" });
+    return writeSync(fd, ...rest);
+  }) as typeof writeSync;
+  syncBuiltinESMExports();
+  const exit = vi.spyOn(process, "exit").mockImplementation((() => {}) as never);
+  try {
+    crash(new Error("whatever"));
+    expect(exit).toHaveBeenCalledWith(254);
+  } finally {
+    fs.writeSync = writeSync;
+    syncBuiltinESMExports();
+    exit.mockRestore();
+  }
 });

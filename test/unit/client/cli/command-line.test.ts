@@ -14,7 +14,7 @@ const flags: Flags = {
   json: { type: "boolean" },
   start: { type: "string", short: "S", value: "START" },
   target: { type: "string", short: "t", value: "NAME" },
-  label: { type: "string", multiple: true },
+  label: { type: "string" },
 };
 
 const parse = (...args: string[]) => parseCommandLine(args, flags);
