@@ -41,7 +41,8 @@ export class WebPlaces {
   }
 
   /** Listens there, if it does not yet. @throws AgentdError `invalid_params` when it listens elsewhere, `daemon_unavailable`, `unsafe_directory`. */
-  async take({ port, socket, as }: WebPlaceParams): Promise<{ place: WebPlace; isNew: boolean }> {
+  async take(params: WebPlaceParams): Promise<{ place: WebPlace; isNew: boolean }> {
+    const { port, socket, as } = params;
     const kind = socket === undefined ? "tcp" : "unix";
     const present = this.open.find((place) => place.kind === kind);
     if (present !== undefined) {
@@ -54,6 +55,11 @@ export class WebPlaces {
       );
     }
     const listener = await this.#listen({ port, socket, as });
+    if (this.open.some((place) => place.kind === kind)) {
+      // One that was waited for came meanwhile.
+      listener.close();
+      return this.take(params);
+    }
     for (const place of this.#waiting) if (place.kind === kind) this.#waiting.delete(place);
     this.#listeners.push(listener);
     return { place: listener.place, isNew: true };
