@@ -19,6 +19,9 @@ it("is over all the same", async () => {
   const { root } = session;
   const { rmdirSync } = await import("node:fs");
   onTestFinished(() => rmdirSync(root));
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  onTestFinished(() => said.mockRestore());
   session.end();
+  expect(said).toHaveBeenCalledTimes(1);
   expect([removals, ends, session.hasEnded]).toEqual([[root], 1, true]);
 });
