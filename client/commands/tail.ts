@@ -31,6 +31,11 @@ export const tail: Command = {
     checkShellName(name);
     const lines = parseLines(line.value("lines"));
     const json = line.has("json");
+    if (json && line.has("ansi"))
+      throw new AgentdError(
+        "usage",
+        `--ansi goes without --json, whose lines are plain text · agentd capture ${name} --json has colours`,
+      );
     const ansi = !json && (line.has("ansi") || context.stdout.isTTY === true);
     const connection = await context.connect();
     const { lastLines } = await import("../follow/last-lines.js");
