@@ -39,14 +39,14 @@ export class BlessedScreen {
 
   constructor(handlers: ScreenHandlers) {
     this.#handlers = handlers;
-    this.#listen("exit", () => this.leave());
+    this.#listen(process, "exit", () => this.leave());
     for (const [signal, status] of Object.entries(ENDING_SIGNALS))
-      this.#listen(signal, () => this.#end(status));
-    this.#listen("uncaughtException", (error) => this.#crash(error));
-    this.#listen("unhandledRejection", (error) => this.#crash(error));
-    process.stdout.on("error", () => this.#end(129));
-    process.stdin.on("error", () => this.#end(129));
-    process.stdin.on("end", () => this.#end(129));
+      this.#listen(process, signal, () => this.#end(status));
+    this.#listen(process, "uncaughtException", (error) => this.#crash(error));
+    this.#listen(process, "unhandledRejection", (error) => this.#crash(error));
+    this.#listen(process.stdout, "error", () => this.#end(129));
+    this.#listen(process.stdin, "error", () => this.#end(129));
+    this.#listen(process.stdin, "end", () => this.#end(129));
   }
 
   get isEntered(): boolean {
@@ -187,9 +187,9 @@ export class BlessedScreen {
     process.exit(70);
   }
 
-  #listen(event: string, listener: (value: unknown) => void): void {
-    process.on(event, listener);
-    this.#listeners.push(() => process.off(event, listener));
+  #listen(source: NodeJS.EventEmitter, event: string, listener: (value: unknown) => void): void {
+    source.on(event, listener);
+    this.#listeners.push(() => source.off(event, listener));
   }
 }
 
