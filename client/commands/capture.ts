@@ -3,12 +3,9 @@ import { AgentdError } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../cli/command.js";
 import { atMostWords, type CommandLine, nameFrom } from "../cli/command-line.js";
+import { ALL_HISTORY, CAPTURE_LIMIT_MS } from "../history-limits.js";
 import { withSuggestion } from "../shell-names.js";
 import { jsonText } from "../text/format.js";
-
-/** `-S -`: from the very beginning; far more lines than any history has. */
-const ALL_HISTORY = -10_000_000;
-const CAPTURE_LIMIT_MS = 60_000;
 
 export const capture: Command = {
   name: "capture",
