@@ -1,8 +1,9 @@
 // Copying and pasting: what comes in is cleaned and, when it has several lines, asked about.
 /// <reference lib="dom" />
 import type { Terminal } from "@xterm/xterm";
+import { cleanPaste } from "../../../shared/clean-paste.js";
 import { confirmDialog, inputDialog } from "../dialogs.js";
-import { cleanPaste, pasteQuestion } from "./pasted-text.js";
+import { pasteQuestion } from "./pasted-text.js";
 
 /** Pastes `text` as if typed, bracketed where the program asked for that. */
 export async function pasteText(terminal: Terminal, text: string): Promise<void> {
