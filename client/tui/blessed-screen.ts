@@ -1,6 +1,6 @@
 // The user's terminal through blessed: keys, mouse, sizes, and the modes that are switched on and given back.
-import { writeSync } from "node:fs";
 import createProgram, { type BlessedKey, type Program } from "blessed/lib/program.js";
+import { writeCrash } from "../crash-line.js";
 import type { Canvas } from "./canvas.js";
 import { frameDiff } from "./frame-diff.js";
 import type { TypedKey } from "./line-editor.js";
@@ -178,12 +178,7 @@ export class BlessedScreen {
 
   #crash(error: unknown): never {
     this.leave();
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    try {
-      writeSync(2, `agentd failed: ${text}\n`);
-    } catch {
-      // Nobody is there to read it.
-    }
+    writeCrash(error);
     process.exit(70);
   }
 
