@@ -43,7 +43,17 @@ await buildProgram("client/start.ts", "agentd.cjs", {
 });
 // What draws on a terminal with blessed, which reads files of its own package: found in node_modules as well.
 await buildProgram("client/tui/main.ts", "tui.cjs", { external: ["blessed"] });
-await buildProgram("daemon/main.ts", "daemon.cjs");
+await buildProgram("daemon/upstream/service/aws.ts", "aws.cjs");
+const awsApart = {
+  name: "aws-apart",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/aws\.js$/ }, () => ({ path: "./aws.cjs", external: true })),
+};
+await buildProgram("daemon/main.ts", "daemon.cjs", {
+  plugins: [awsApart],
+  // As a require(): Node's loader of modules would cost more than the file.
+  supported: { "dynamic-import": false },
+});
 await buildProgram("daemon/local/main.ts", "runtime.cjs");
 // The page: the daemon serves what is in dist/web, and nothing else.
 const { metafile } = await build({

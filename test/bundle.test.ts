@@ -84,6 +84,16 @@ describe("bundles", () => {
     expect(builtClient().source).toMatch(/^[\x00-\x7f]*$/);
   });
 
+  it("keeps the AWS SDK in a file of its own: a daemon of local shells never reads it", () => {
+    const isAws = (path: string) => /node_modules\/(@aws|@smithy)/.test(path);
+    expect(inputs("daemon").filter(isAws)).toEqual([]);
+    expect(inputs("aws").filter(isAws).length).toBeGreaterThan(100);
+  });
+
+  it("keeps the daemon ASCII: one other character, and V8 holds all of it with two bytes each", () => {
+    expect(readFileSync(join(dist, "daemon.cjs"), "utf8")).toMatch(/^[\x00-\x7f]*$/);
+  });
+
   it("keeps the local runtime's sources and the PTY out of the daemon", () => {
     expect(inputs("daemon").filter((path) => /^daemon\/local\/|node-pty/.test(path))).toEqual([]);
   });

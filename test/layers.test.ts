@@ -74,13 +74,14 @@ describe("layers", () => {
     }
   });
 
-  it("keeps credentials in one file: only sign.ts imports the signer and the providers", () => {
-    const importers = files.filter(
-      (file) =>
-        file.path.startsWith("daemon/upstream/") &&
-        file.imports.some((target) => /^@(smithy|aws-)/.test(target)),
-    );
-    expect(importers.map((file) => file.path)).toEqual(["daemon/upstream/service/sign.ts"]);
+  it("keeps credentials in one file: the signer and the providers go through aws.ts, and only sign.ts imports that", () => {
+    const importersOf = (pattern: RegExp) =>
+      files
+        .filter((file) => file.path.startsWith("daemon/") && !file.path.startsWith("daemon/local/"))
+        .filter((file) => file.imports.some((target) => pattern.test(target)))
+        .map((file) => file.path);
+    expect(importersOf(/^@(smithy|aws-)/)).toEqual(["daemon/upstream/service/aws.ts"]);
+    expect(importersOf(/\/service\/aws\.ts$/)).toEqual(["daemon/upstream/service/sign.ts"]);
   });
 
   it("has no import cycles", () => {

@@ -24,7 +24,8 @@ export type Front =
 const FOREIGN_PROMPT =
   /^(?:>>>|\.\.\.|In \[\d+\]:|\((?:gdb|lldb|Pdb\+*)\)|\w+=[#>]|(?:mysql|sqlite|MariaDB \[.*\]|scala|ghci|jshell|iex\(\d+\)|irb\(.*\).*)>|\d+\.\d+\.\d+\.\d+:\d+>) *$/;
 const SECRET_PROMPT = /(?:password|passphrase|passcode|PIN)\b.*: *$/i;
-const PROMPT_END = /[$#%>❯➜→»λ] ?$/;
+/** ... or an arrow, an angle or a lambda. */
+const PROMPT_END = /[$#%>\u276f\u279c\u2192\u00bb\u03bb] ?$/;
 const COMMAND_OPTION = /^-[a-z]*c$/;
 
 /** A shell on this machine: the kernel knows. `undefined`: it does not tell. */

@@ -97,7 +97,7 @@ export function createSigner(options: SignerOptions): Sign {
       options.hide?.(token);
       return { ...headers, host: url.host, authorization: `Bearer ${token}` };
     }
-    const { Sha256, SignatureV4 } = await loadSigning();
+    const { Sha256, SignatureV4 } = await import("./aws.js");
     const signer = new SignatureV4({
       service: SIGNING_NAME,
       region: target.region,
@@ -149,17 +149,10 @@ export async function inspectCredentials(
   }
 }
 
-/** Loaded at the first cloud shell, as the providers: a daemon with local shells only never pays for the AWS SDK. */
-async function loadSigning() {
-  const [{ Sha256 }, { SignatureV4 }] = await Promise.all([
-    import("@aws-crypto/sha256-js"),
-    import("@smithy/signature-v4"),
-  ]);
-  return { Sha256, SignatureV4 };
-}
-
+/** The SDK's own chain: environment, profiles, SSO, containers, instances. */
 async function nodeProvider(profile: string | undefined, fresh: boolean): Promise<CredentialProvider> {
-  const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
+  const { loadProviders } = await import("./aws.js");
+  const { fromNodeProviderChain } = await loadProviders();
   return fromNodeProviderChain({ ...(profile === undefined ? {} : { profile }), ignoreCache: fresh });
 }
 
