@@ -3,6 +3,9 @@ import type { TargetRequest } from "./target-request.js";
 
 export type CloudTarget = Extract<TargetRequest, { kind: "agentcore" }>;
 
+/** From the service: so many shells a runtime has, in all its microVMs. */
+export const SHELLS_PER_RUNTIME = 10;
+
 /** Until when what a shell runs on lives, as far as is known. Times are ISO 8601. */
 export interface Lifetime {
   /** The service cuts the present connection then; agentd renews it before. */

@@ -2,7 +2,7 @@
 import { MAX_FRAME_BYTES } from "./channel.js";
 import { AgentdError } from "./errors.js";
 
-export const PACKET_HEADER_BYTES = 4;
+const PACKET_HEADER_BYTES = 4;
 
 /** The four bytes that precede a frame of `frameBytes` bytes. */
 export function packetHeader(frameBytes: number): Uint8Array {

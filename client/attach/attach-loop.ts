@@ -6,6 +6,7 @@ import { decodeNotice, encodeNotice, type Notice } from "../../shared/notice.js"
 import type { AttachParams } from "../../shared/rpc.js";
 import { encodeResize, type Size } from "../../shared/size.js";
 import type { PacketStream } from "../daemon/daemon-connection.js";
+import { RESTART_PATIENCE_MS } from "../daemon/reconnect.js";
 import { type AttachEnd, detachedEnd, endOfNotice, lostEnd } from "./notice-text.js";
 import { type KeyCommand, type KeyEvent, PrefixKey, type PrefixKeyOptions } from "./prefix-key.js";
 import { prefixHelp, readOnlyText } from "./prefix-name.js";
@@ -16,8 +17,6 @@ import { isReport, TypedInput } from "./typed-input.js";
 import { UrgentLine } from "./urgent-line.js";
 import { findWayBack } from "./way-back.js";
 
-/** Whoever restarts the daemon starts the next one, with their environment; after this long somebody else has to. */
-const RESTART_PATIENCE_MS = 5000;
 /** The detach key works at once: the daemon has this long to take what was typed before it. */
 const LEAVE_LIMIT_MS = 100;
 const NOTHING = new Uint8Array(0);

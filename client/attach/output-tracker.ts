@@ -151,6 +151,8 @@ export class OutputTracker implements ScreenModes {
 
   #endCsi(final: number): void {
     this.#state = "ground";
+    // DECSTR: of what is followed here it resets the origin only (VT510 manual; xterm and xterm.js do so).
+    if (final === 0x70 && this.#parameters === "!") this.#origin = false;
     const on = final === 0x68;
     if ((!on && final !== 0x6c) || !this.#parameters.startsWith("?")) return;
     for (const mode of this.#parameters.slice(1).split(";")) {
@@ -174,13 +176,13 @@ export class OutputTracker implements ScreenModes {
   }
 }
 
-/** The end of the whole control sequence at `at`, if it sets no mode: a flood of colours is passed over. Else 0. */
+/** The end of the whole control sequence at `at`, if it sets or resets no mode: a flood of colours is passed over. Else 0. */
 function harmlessControlEnd(bytes: Uint8Array, at: number): number {
   const { length } = bytes;
   if (at + 2 >= length || bytes[at + 1] !== 0x5b) return 0;
   for (let end = at + 2; end < length; end++) {
     const byte = bytes[end] as number;
-    if (byte >= 0x40 && byte <= 0x7e) return byte === 0x68 || byte === 0x6c ? 0 : end + 1;
+    if (byte >= 0x40 && byte <= 0x7e) return byte === 0x68 || byte === 0x6c || byte === 0x70 ? 0 : end + 1;
     if (byte < 0x20 || byte > 0x3f) return 0;
   }
   return 0;

@@ -1,6 +1,7 @@
 // The user's terminal while attached: raw input, output that never blocks this process, and a restore on every way out.
 import { closeSync, writeSync } from "node:fs";
 import { clampSize, type Size } from "../../shared/size.js";
+import { writeCrash } from "../crash-line.js";
 import { LineDiscipline } from "./line-discipline.js";
 import { OutputTracker } from "./output-tracker.js";
 import { clearSequence, gapSequence, makeRoomSequence, restoreSequence, SHOW } from "./restore-sequence.js";
@@ -153,13 +154,7 @@ export class RawTerminal {
 
   /** After a SIGSTOP, which nobody sees coming: the user's shell has had the terminal, and put it into a mode of its own. */
   #forgetRaw(): void {
-    if (!this.#raw) return;
-    this.#raw = false;
-    this.#exact = false;
-    // The whole screen is asked for.
-    clearTimeout(this.#held?.limit);
-    this.#held = undefined;
-    this.#discipline.stop();
+    if (!this.#leaveRaw()) return;
     // Node changes nothing when it believes the mode is on.
     this.#stdin.setRawMode(false);
   }
@@ -169,6 +164,17 @@ export class RawTerminal {
     this.#raw = true;
     this.#stdin.setRawMode(true);
     setBlocking(this.#stdout, false);
+  }
+
+  /** What is held is dropped: `restore` has released it, and whoever goes on after a stop asks for the whole screen. */
+  #leaveRaw(): boolean {
+    if (!this.#raw) return false;
+    this.#raw = false;
+    this.#exact = false;
+    clearTimeout(this.#held?.limit);
+    this.#held = undefined;
+    this.#discipline.stop();
+    return true;
   }
 
   #put(output: Uint8Array | string): boolean {
@@ -189,13 +195,7 @@ export class RawTerminal {
 
   /** Synchronous, for the ways out that allow nothing else. @param write false: writing would block for ever. */
   #restoreNow(write = true): void {
-    if (!this.#raw) return;
-    this.#raw = false;
-    this.#exact = false;
-    // Whoever leaves by `restore` has released it; whoever goes on after a stop asks for the whole screen.
-    clearTimeout(this.#held?.limit);
-    this.#held = undefined;
-    this.#discipline.stop();
+    if (!this.#leaveRaw()) return;
     try {
       setBlocking(this.#stdout, true);
       if (write) writeSync(this.#stdout.fd, restoreSequence(this.tracker));
@@ -221,12 +221,7 @@ export class RawTerminal {
 
   #crash(error: unknown): never {
     this.#restoreNow();
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    try {
-      writeSync(2, `agentd failed: ${text}\n`);
-    } catch {
-      // Nobody is there to read it.
-    }
+    writeCrash(error);
     process.exit(254);
   }
 

@@ -3,13 +3,11 @@ import { AgentdError } from "../../shared/errors.js";
 import { printable } from "../../shared/names.js";
 import { doubtText } from "../../shared/notice-text.js";
 import type { PacketStream } from "../daemon/daemon-connection.js";
+import { mayPass, RECONNECT_LIMIT_MS, RECONNECT_PAUSE_MS } from "../daemon/reconnect.js";
 import { type AttachEnd, lostEnd } from "./notice-text.js";
 
-/** How long to try to get back to a daemon that went away. */
-const RECONNECT_LIMIT_MS = 10_000;
 /** A daemon that is back within this time is not worth a line. */
 const SILENT_MS = 1000;
-const RETRY_MS = 200;
 
 export interface WayBackOptions {
   readonly name: string;
@@ -53,10 +51,9 @@ export async function findWayBack(
         return stream;
       } catch (thrown) {
         const error = AgentdError.from(thrown);
-        const mayPass = ["daemon_unavailable", "daemon_stopping", "too_busy", "timeout"].includes(error.code);
-        if (!mayPass) return lostEnd(name, `lost agentd: ${printable(error.message)}`);
+        if (!mayPass(error)) return lostEnd(name, `lost agentd: ${printable(error.message)}`);
         if (signal.aborted || performance.now() >= deadline) return lostEnd(name, "lost agentd");
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_PAUSE_MS));
       }
     }
   } finally {

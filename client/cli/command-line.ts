@@ -1,7 +1,7 @@
 // Reads one command's arguments: node:util parseArgs does the parsing, the messages for mistakes are ours.
 import { parseArgs } from "node:util";
 import { AgentdError } from "../../shared/errors.js";
-import { printable, suggestName } from "../../shared/names.js";
+import { checkShellName, printable, suggestName } from "../../shared/names.js";
 import type { Command, Flags } from "./command.js";
 
 /** Accepted by every command. */
@@ -141,6 +141,19 @@ export function nameFrom(line: CommandLine, ...flags: readonly string[]): string
     if (value !== undefined) return value;
   }
   return line.words[0];
+}
+
+/**
+ * The NAME of a command that takes one and no other words, checked.
+ * @param need what is said when there is none
+ * @param flag holds it as well, as tmux users write it
+ * @throws AgentdError `usage`.
+ */
+export function onlyName(line: CommandLine, need: string, flag?: string): string {
+  atMostWords(line, flag !== undefined && line.has(flag) ? 0 : 1);
+  const name = nameFrom(line, ...(flag === undefined ? [] : [flag]));
+  if (name === undefined) throw new AgentdError("usage", need);
+  return checkShellName(name);
 }
 
 /** @throws AgentdError `usage` when there are more than `count` words. */

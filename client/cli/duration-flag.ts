@@ -11,8 +11,10 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3_600_000,
   d: 86_400_000,
 };
-/** Node's timers end here. */
+/** Node's timers end here ... */
 const MAX_MS = 2 ** 31 - 1;
+/** ... which is a little more than this. */
+const MAX_TEXT = "24.8d";
 
 /** The flag's value in milliseconds; undefined when it was not given. @throws AgentdError `usage`. */
 export function durationFrom(line: CommandLine, flag: string): number | undefined {
@@ -21,6 +23,11 @@ export function durationFrom(line: CommandLine, flag: string): number | undefine
   const [, count = "", unit = ""] = /^(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h|d|)$/.exec(text) ?? [];
   const ms = Number(count) * (UNITS[unit] ?? Number.NaN);
   if (count !== "" && ms <= MAX_MS) return ms;
+  if (ms > MAX_MS)
+    throw new AgentdError(
+      "usage",
+      `'${printable(text, 30)}' for --${flag} is too long · at most ${MAX_TEXT}`,
+    );
   throw new AgentdError(
     "usage",
     `bad duration '${printable(text, 30)}' for --${flag} · write 500ms, 30s, 15m or 2h`,

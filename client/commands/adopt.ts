@@ -1,11 +1,11 @@
 // `agentd adopt`: takes in a shell that runs on AgentCore already, by its ids.
 import { readFileSync } from "node:fs";
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
-import { checkShellName, printable } from "../../shared/names.js";
+import { printable } from "../../shared/names.js";
 import type { Verdict } from "../../shared/notice.js";
 import { CLOUD_FLAGS, cloudTarget, credentialsFrom, TOKEN_FLAG, warnOfToken } from "../cli/cloud-target.js";
 import type { Command } from "../cli/command.js";
-import { atMostWords, type CommandLine, nameFrom } from "../cli/command-line.js";
+import { type CommandLine, onlyName } from "../cli/command-line.js";
 import type { Context } from "../cli/context.js";
 import { withSuggestion } from "../shell-names.js";
 import { jsonText } from "../text/format.js";
@@ -31,11 +31,7 @@ export const adopt: Command = {
     json: { type: "boolean", help: "as JSON: the shell, and whether it is the same" },
   },
   async run(line, context) {
-    atMostWords(line, 1);
-    const name = nameFrom(line);
-    if (name === undefined)
-      throw new AgentdError("usage", "adopt needs a name · agentd adopt NAME --runtime ARN …");
-    checkShellName(name);
+    const name = onlyName(line, "adopt needs a name · agentd adopt NAME --runtime ARN …");
     const ids = ["runtime", "session-id", "shell-id"];
     const missing = ids.filter((flag) => !line.has(flag));
     const hasToken =

@@ -1,14 +1,11 @@
 // `agentd capture`: prints what is on a shell's screen, as text, as a page or as data.
 import { AgentdError } from "../../shared/errors.js";
-import { checkShellName, printable } from "../../shared/names.js";
+import { printable } from "../../shared/names.js";
 import type { Command } from "../cli/command.js";
-import { atMostWords, type CommandLine, nameFrom } from "../cli/command-line.js";
+import { type CommandLine, onlyName } from "../cli/command-line.js";
+import { ALL_HISTORY, CAPTURE_LIMIT_MS } from "../history-limits.js";
 import { withSuggestion } from "../shell-names.js";
 import { jsonText } from "../text/format.js";
-
-/** `-S -`: from the very beginning; far more lines than any history has. */
-const ALL_HISTORY = -10_000_000;
-const CAPTURE_LIMIT_MS = 60_000;
 
 export const capture: Command = {
   name: "capture",
@@ -36,10 +33,7 @@ export const capture: Command = {
     target: { type: "string", short: "t", value: "NAME" },
   },
   async run(line, context) {
-    atMostWords(line, line.has("target") ? 0 : 1);
-    const name = nameFrom(line, "target");
-    if (name === undefined) throw new AgentdError("usage", "capture needs a name · agentd capture NAME");
-    checkShellName(name);
+    const name = onlyName(line, "capture needs a name · agentd capture NAME", "target");
     const params = {
       name,
       format: formatFrom(line),

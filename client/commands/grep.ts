@@ -3,11 +3,10 @@ import { AgentdError, ExitStatus } from "../../shared/errors.js";
 import { checkShellName, printable } from "../../shared/names.js";
 import type { Command } from "../cli/command.js";
 import { startPaced } from "../daemon/paced-calls.js";
+import { ALL_HISTORY, CAPTURE_LIMIT_MS } from "../history-limits.js";
 import { withSuggestion } from "../shell-names.js";
 import { errorLine, jsonText } from "../text/format.js";
 
-const ALL_HISTORY = -10_000_000;
-const CAPTURE_LIMIT_MS = 60_000;
 const MAX_CONTEXT = 10_000;
 
 export const grep: Command = {

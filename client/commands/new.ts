@@ -1,10 +1,9 @@
 // `agentd new`: makes a shell, and attaches to it unless -d.
 import { AgentdError } from "../../shared/errors.js";
-import { checkShellName } from "../../shared/names.js";
 import type { Params, Result } from "../../shared/rpc.js";
 import { parseSize, type Size } from "../../shared/size.js";
 import type { Command } from "../cli/command.js";
-import { atMostWords, type CommandLine, nameFrom } from "../cli/command-line.js";
+import { type CommandLine, onlyName } from "../cli/command-line.js";
 import type { Context } from "../cli/context.js";
 import { parseLabels } from "../cli/label-words.js";
 import { TARGET_FLAGS, targetRequest } from "../cli/target-request.js";
@@ -42,10 +41,7 @@ export const newShell: Command = {
     name: { type: "string", short: "s", value: "NAME" },
   },
   async run(line, context) {
-    atMostWords(line, line.has("name") ? 0 : 1);
-    const name = nameFrom(line, "name");
-    if (name === undefined) throw new AgentdError("usage", "new needs a name · agentd new NAME");
-    checkShellName(name);
+    const name = onlyName(line, "new needs a name · agentd new NAME", "name");
     // What is wrong is said before a daemon is started for it.
     parseLabels(line.values("label"));
     policyFrom(line, "size-policy");

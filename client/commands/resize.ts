@@ -23,7 +23,10 @@ export const resize: Command = {
   async run(line, context) {
     const target = line.value("target");
     const [name, sizeText, ...rest] = target === undefined ? line.words : [target, ...line.words];
-    const text = sizeText ?? sizeFromSides(line);
+    const sides = sizeFromSides(line);
+    if (sizeText !== undefined && sides !== undefined)
+      throw new AgentdError("usage", `give ${printable(sizeText, 20)}, or -x and -y, not both`);
+    const text = sizeText ?? sides;
     const policy = policyFrom(line, "policy");
     if (name === undefined || rest.length > 0 || (text === undefined && policy === undefined)) {
       throw new AgentdError("usage", "resize needs a name and a size · agentd resize NAME 120x40");

@@ -46,10 +46,16 @@ export const run: Command = {
     if (timeoutMs === 0)
       throw new AgentdError("usage", "--timeout 0 leaves no time to run · without it, run waits forever");
     const maxOutput = line.value("max-output");
+    const maxOutputBytes = parseBytes(maxOutput ?? "10M");
+    if (maxOutput !== undefined && !line.has("json"))
+      throw new AgentdError(
+        "usage",
+        `--max-output goes with --json, which keeps the output · agentd run ${name} --json -- COMMAND`,
+      );
     const request = {
       command: await commandFrom(line, words, name),
       timeoutMs: timeoutMs === undefined ? undefined : Math.ceil(timeoutMs),
-      maxOutputBytes: parseBytes(maxOutput ?? "10M"),
+      maxOutputBytes,
       interrupt: line.has("kill"),
       force: line.has("force"),
       json: line.has("json"),

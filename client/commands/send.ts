@@ -19,7 +19,6 @@ export const send: Command = {
   aliases: ["send-keys"],
   usage: "NAME [-l] KEYS... [--enter] [--paste FILE|-]",
   summary: "type into a shell: text and key names (Enter, C-c, M-x, Up, F5, Space, BSpace)",
-  takesCommand: true,
   flags: {
     literal: { type: "boolean", short: "l", help: "KEYS are text, even where they name a key" },
     enter: { type: "boolean", help: "press Enter at the end" },
@@ -33,7 +32,7 @@ export const send: Command = {
   },
   async run(line, context) {
     const target = line.value("target");
-    const words = [...line.words, ...(line.rest ?? [])];
+    const words = [...line.words];
     const name = target ?? words.shift();
     if (name === undefined) throw new AgentdError("usage", "send needs a name · agentd send NAME KEYS...");
     checkShellName(name);

@@ -1,8 +1,8 @@
 // `agentd tail`: the last lines of a shell's output, and with -f what comes.
 import { AgentdError } from "../../shared/errors.js";
-import { checkShellName, printable } from "../../shared/names.js";
+import { printable } from "../../shared/names.js";
 import type { Command } from "../cli/command.js";
-import { atMostWords, nameFrom } from "../cli/command-line.js";
+import { onlyName } from "../cli/command-line.js";
 import { withSuggestion } from "../shell-names.js";
 import { jsonText } from "../text/format.js";
 
@@ -25,12 +25,14 @@ export const tail: Command = {
     target: { type: "string", short: "t", value: "NAME" },
   },
   async run(line, context) {
-    atMostWords(line, line.has("target") ? 0 : 1);
-    const name = nameFrom(line, "target");
-    if (name === undefined) throw new AgentdError("usage", "tail needs a name · agentd tail -f NAME");
-    checkShellName(name);
+    const name = onlyName(line, "tail needs a name · agentd tail -f NAME", "target");
     const lines = parseLines(line.value("lines"));
     const json = line.has("json");
+    if (json && line.has("ansi"))
+      throw new AgentdError(
+        "usage",
+        `--ansi goes without --json, whose lines are plain text · agentd capture ${name} --json has colours`,
+      );
     const ansi = !json && (line.has("ansi") || context.stdout.isTTY === true);
     const connection = await context.connect();
     const { lastLines } = await import("../follow/last-lines.js");

@@ -1,8 +1,8 @@
 // `agentd wait`: until a text, a prompt, silence or the end of a shell.
 import { AgentdError } from "../../shared/errors.js";
-import { checkShellName, printable } from "../../shared/names.js";
+import { printable } from "../../shared/names.js";
 import type { Command } from "../cli/command.js";
-import { atMostWords, type CommandLine, nameFrom } from "../cli/command-line.js";
+import { type CommandLine, onlyName } from "../cli/command-line.js";
 import { durationFrom } from "../cli/duration-flag.js";
 import type { Condition } from "../follow/wait-for.js";
 import { withSuggestion } from "../shell-names.js";
@@ -33,10 +33,7 @@ export const wait: Command = {
     target: { type: "string", short: "t", value: "NAME" },
   },
   async run(line, context) {
-    atMostWords(line, line.has("target") ? 0 : 1);
-    const name = nameFrom(line, "target");
-    if (name === undefined) throw new AgentdError("usage", "wait needs a name · agentd wait NAME --prompt");
-    checkShellName(name);
+    const name = onlyName(line, "wait needs a name · agentd wait NAME --prompt", "target");
     const condition = await conditionFrom(line);
     const timeoutMs = durationFrom(line, "timeout");
     const connection = await context.connect();

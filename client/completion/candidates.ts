@@ -39,9 +39,14 @@ export function complete(words: readonly string[], commands: readonly Command[])
 }
 
 function completeArgument(command: Command, args: readonly string[], partial: string): Completion {
-  // What follows is another program's command line.
-  if (args.includes("--")) return { wanted: [{ kind: "files" }], partial, prefix: "" };
   const flags: Flags = { ...command.flags, ...COMMON_FLAGS, ...command.flags };
+  const end = args.indexOf("--");
+  if (end !== -1) {
+    // What follows is another program's command line, or words like any, which begin no flags.
+    const count = positionalsIn(args.slice(0, end), flags) + args.length - end - 1;
+    const wanted: Wanted[] = command.takesCommand ? [{ kind: "files" }] : positionals(command, count);
+    return { wanted, partial, prefix: "" };
+  }
   const assigned = /^(--[^=]+=)(.*)$/s.exec(partial);
   if (assigned !== null) {
     const flag = flags[(assigned[1] ?? "").slice(2, -1)];

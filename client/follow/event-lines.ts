@@ -1,7 +1,8 @@
 // Events of shells as lines for people: only what they would notice.
 import { printable } from "../../shared/names.js";
 import type { ShellEvent, ShellInfo } from "../../shared/rpc.js";
-import { stateText, whereText } from "../text/shell-table.js";
+import { whereText } from "../../shared/shell-text.js";
+import { stateText } from "../text/shell-table.js";
 
 /** Invariant: a change that alters nothing of what was said of a shell before gives no line. */
 export class EventLines {

@@ -2,11 +2,9 @@
 import { AgentdError } from "../../shared/errors.js";
 import type { CellLine } from "../../shared/screen-capture.js";
 import type { DaemonConnection } from "../daemon/daemon-connection.js";
+import { ALL_HISTORY, CAPTURE_LIMIT_MS } from "../history-limits.js";
 import type { Place } from "./shell-follower.js";
 import { spansAnsi } from "./spans-ansi.js";
-
-const CAPTURE_LIMIT_MS = 60_000;
-const ALL_HISTORY = -10_000_000;
 
 /** A line of output; what the border of the screen broke is one. */
 export interface PrintedLine {

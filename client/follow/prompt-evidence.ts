@@ -64,7 +64,7 @@ function textBeforeCursor({ cursor, lines, start }: ScreenCapture): string {
 }
 
 /** Undefined where there is no such process, or no /proc. */
-export function processFacts(pid: number): ProcessFacts | undefined {
+function processFacts(pid: number): ProcessFacts | undefined {
   try {
     return parseStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
   } catch {

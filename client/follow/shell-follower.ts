@@ -9,12 +9,7 @@ import { decodeSnapshotPart } from "../../shared/snapshot.js";
 import type { Context } from "../cli/context.js";
 import { reachDaemon } from "../daemon/daemon-access.js";
 import type { DaemonConnection, PacketStream } from "../daemon/daemon-connection.js";
-
-/** How long to try to get back to a daemon that went away. */
-const RECONNECT_LIMIT_MS = 10_000;
-/** Whoever restarts the daemon starts the next one; after this long somebody else has to. */
-const RESTART_PATIENCE_MS = 5000;
-const RETRY_MS = 200;
+import { mayPass, RECONNECT_LIMIT_MS, RECONNECT_PAUSE_MS, RESTART_PATIENCE_MS } from "../daemon/reconnect.js";
 
 export interface Place {
   readonly epoch: string;
@@ -35,13 +30,6 @@ export interface FollowHandlers {
   /** The daemon went away, and is back: in between nothing is known. */
   onDaemon?(isThere: boolean): void;
 }
-
-const TRANSIENT: ReadonlySet<string> = new Set([
-  "daemon_unavailable",
-  "daemon_stopping",
-  "too_busy",
-  "timeout",
-]);
 
 const STOPPED: FollowEnd = { kind: "cut", error: new AgentdError("daemon_unavailable", "given up") };
 
@@ -161,8 +149,8 @@ export class ShellFollower {
         return await this.#reattach(elapsed >= patienceMs, Math.max(1, RECONNECT_LIMIT_MS - elapsed));
       } catch (thrown) {
         const error = AgentdError.from(thrown);
-        if (this.#isStopped || !TRANSIENT.has(error.code) || elapsed >= RECONNECT_LIMIT_MS) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        if (this.#isStopped || !mayPass(error) || elapsed >= RECONNECT_LIMIT_MS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_PAUSE_MS));
       }
     }
   }

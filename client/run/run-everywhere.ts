@@ -9,7 +9,14 @@ import { startPaced } from "../daemon/paced-calls.js";
 import { fitTable, measureFor } from "../text/fit-table.js";
 import { errorLine, formatDuration, jsonText } from "../text/format.js";
 import { CollectedOutput } from "./collected-output.js";
-import { checkCommand, INTERRUPTED, interruptible, NO_LIMIT_MS, type RunRequest } from "./run-in-shell.js";
+import {
+  checkCommand,
+  INTERRUPTED,
+  interruptible,
+  NO_LIMIT_MS,
+  type RunRequest,
+  runParams,
+} from "./run-in-shell.js";
 
 export interface EverywhereRequest extends Omit<RunRequest, "name"> {
   /** Labels that a shell must have. */
@@ -60,12 +67,11 @@ function isWanted({ labels, state }: ShellInfo, request: EverywhereRequest): boo
 async function askAll(
   connection: DaemonConnection,
   names: readonly string[],
-  { command, force, interrupt, json, maxOutputBytes, timeoutMs }: EverywhereRequest,
+  request: EverywhereRequest,
   running: Set<string>,
 ): Promise<readonly Row[]> {
-  const outputs = new Map(
-    names.map((name) => [name, new CollectedOutput(json ? maxOutputBytes : TABLE_BYTES)]),
-  );
+  const maxBytes = request.json ? request.maxOutputBytes : TABLE_BYTES;
+  const outputs = new Map(names.map((name) => [name, new CollectedOutput(maxBytes)]));
   const collect = (method: string, params: unknown) => {
     if (method !== "run.output") return;
     const { data, name } = params as RunOutput;
@@ -77,17 +83,7 @@ async function askAll(
     name,
     call: () =>
       connection
-        .call(
-          "shell.run",
-          {
-            name,
-            command,
-            ...(timeoutMs === undefined ? {} : { timeoutMs }),
-            ...(interrupt ? { interrupt } : {}),
-            ...(force ? { force } : {}),
-          },
-          NO_LIMIT_MS,
-        )
+        .call("shell.run", runParams({ ...request, name }), NO_LIMIT_MS)
         .finally(() => running.delete(name)),
   }));
   return Promise.all(

@@ -1,6 +1,6 @@
 // Asks the daemon to run a command, shows or collects its output, and turns what became of it into an exit status.
 import { AgentdError, ExitStatus } from "../../shared/errors.js";
-import type { RunOutput, RunResult } from "../../shared/run.js";
+import type { RunOutput, RunParams, RunResult } from "../../shared/run.js";
 import type { Context } from "../cli/context.js";
 import type { DaemonConnection } from "../daemon/daemon-connection.js";
 import { withSuggestion } from "../shell-names.js";
@@ -27,7 +27,7 @@ export const INTERRUPTED = 130;
 
 /** @throws AgentdError as `shell.run`. */
 export async function runInShell(context: Context, request: RunRequest): Promise<number> {
-  const { command, force, interrupt, json, maxOutputBytes, name, timeoutMs } = request;
+  const { command, json, maxOutputBytes, name } = request;
   checkCommand(command);
   const collected = json ? new CollectedOutput(maxOutputBytes) : undefined;
   const connection = await context.connect();
@@ -45,11 +45,7 @@ export async function runInShell(context: Context, request: RunRequest): Promise
     connection.call(
       "shell.run",
       {
-        name,
-        command,
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        ...(interrupt ? { interrupt } : {}),
-        ...(force ? { force } : {}),
+        ...runParams(request),
         ...(!json && context.stdout.isTTY === true ? { forTerminal: true } : {}),
       },
       NO_LIMIT_MS,
@@ -66,6 +62,23 @@ export async function runInShell(context: Context, request: RunRequest): Promise
   } finally {
     connection.close();
   }
+}
+
+/** What the daemon is asked for. */
+export function runParams({
+  command,
+  force,
+  interrupt,
+  name,
+  timeoutMs,
+}: Omit<RunRequest, "json" | "maxOutputBytes">): RunParams {
+  return {
+    name,
+    command,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(interrupt ? { interrupt } : {}),
+    ...(force ? { force } : {}),
+  };
 }
 
 /** @throws AgentdError `usage`. */

@@ -1,4 +1,5 @@
 // Key names as tmux spells them (tmux(1), "KEY BINDINGS"), and the bytes that a terminal sends for them.
+import { cleanPaste } from "../../shared/clean-paste.js";
 
 const ESC = "\u001b";
 
@@ -113,12 +114,10 @@ function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined 
 }
 
 /**
- * Text as a terminal pastes it: line ends as CR, without anything that could act as a key or end the paste early (C0 other than tab,
- * DEL, C1); between the markers of bracketed paste, when the program has asked for them.
+ * Text as a terminal pastes it: line ends as CR, without anything that could act as a key or end the paste early; between the
+ * markers of bracketed paste, when the program has asked for them.
  */
 export function pasteText(text: string, bracketed: boolean): string {
-  const clean = text
-    .replace(/\r\n|\n/g, "\r")
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, "");
+  const clean = cleanPaste(text.replace(/\r\n|\n/g, "\r"));
   return bracketed ? `${ESC}[200~${clean}${ESC}[201~` : clean;
 }

@@ -1,7 +1,7 @@
 // The table that `ls` prints: one line for each shell, with -v also one for each of its clients.
 import { printable } from "../../shared/names.js";
 import type { ShellInfo } from "../../shared/rpc.js";
-import { signalName } from "../../shared/signal-name.js";
+import { stateText as stateWords, whereText } from "../../shared/shell-text.js";
 import { clientLines } from "./client-lines.js";
 import { fitTable, type Measure, oneColumn, textWidth } from "./fit-table.js";
 import { formatDuration } from "./format.js";
@@ -10,6 +10,8 @@ import { type BelowColumn, narrowTable, wrapBelow } from "./narrow-table.js";
 
 /** Widest title that a table shows, in characters. */
 const MAX_TITLE = 40;
+/** The same of a reason. */
+const MAX_REASON = 30;
 
 export interface TableLook {
   /** With what is needed to find the shell elsewhere, and who is attached. */
@@ -112,20 +114,7 @@ function sizeText({ cols, rows, sizePolicy }: ShellInfo, verbose: boolean): stri
   return `${cols}x${rows}${verbose && sizePolicy !== undefined ? ` ${sizePolicy}` : ""}`;
 }
 
-/** `live`, `ended 0`, `ended SIGKILL`, `reconnecting (no route to host)`. */
+/** As `stateText` of every client, with a reason that a table has room for. */
 export function stateText(shell: ShellInfo): string {
-  if (shell.state === "ended") {
-    if (shell.signal !== undefined) return `ended ${signalName(shell.signal)}`;
-    return `ended ${shell.exitCode ?? "?"}`;
-  }
-  return shell.reason === undefined || shell.state === "live"
-    ? shell.state
-    : `${shell.state} (${printable(shell.reason, 30)})`;
-}
-
-/** `local`, or the region and the runtime's own name in its ARN. */
-export function whereText(shell: ShellInfo): string {
-  if (shell.kind === "local") return "local";
-  const runtime = shell.runtimeArn?.split("/").at(-1) ?? "agentcore";
-  return printable(shell.region === undefined ? runtime : `${shell.region}/${runtime}`, 60);
+  return stateWords(shell, (reason) => printable(reason, MAX_REASON));
 }

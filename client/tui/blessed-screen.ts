@@ -1,6 +1,6 @@
 // The user's terminal through blessed: keys, mouse, sizes, and the modes that are switched on and given back.
-import { writeSync } from "node:fs";
 import createProgram, { type BlessedKey, type Program } from "blessed/lib/program.js";
+import { writeCrash } from "../crash-line.js";
 import type { Canvas } from "./canvas.js";
 import { frameDiff } from "./frame-diff.js";
 import type { TypedKey } from "./line-editor.js";
@@ -39,14 +39,14 @@ export class BlessedScreen {
 
   constructor(handlers: ScreenHandlers) {
     this.#handlers = handlers;
-    this.#listen("exit", () => this.leave());
+    this.#listen(process, "exit", () => this.leave());
     for (const [signal, status] of Object.entries(ENDING_SIGNALS))
-      this.#listen(signal, () => this.#end(status));
-    this.#listen("uncaughtException", (error) => this.#crash(error));
-    this.#listen("unhandledRejection", (error) => this.#crash(error));
-    process.stdout.on("error", () => this.#end(129));
-    process.stdin.on("error", () => this.#end(129));
-    process.stdin.on("end", () => this.#end(129));
+      this.#listen(process, signal, () => this.#end(status));
+    this.#listen(process, "uncaughtException", (error) => this.#crash(error));
+    this.#listen(process, "unhandledRejection", (error) => this.#crash(error));
+    this.#listen(process.stdout, "error", () => this.#end(129));
+    this.#listen(process.stdin, "error", () => this.#end(129));
+    this.#listen(process.stdin, "end", () => this.#end(129));
   }
 
   get isEntered(): boolean {
@@ -178,18 +178,13 @@ export class BlessedScreen {
 
   #crash(error: unknown): never {
     this.leave();
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    try {
-      writeSync(2, `agentd failed: ${text}\n`);
-    } catch {
-      // Nobody is there to read it.
-    }
+    writeCrash(error);
     process.exit(70);
   }
 
-  #listen(event: string, listener: (value: unknown) => void): void {
-    process.on(event, listener);
-    this.#listeners.push(() => process.off(event, listener));
+  #listen(source: NodeJS.EventEmitter, event: string, listener: (value: unknown) => void): void {
+    source.on(event, listener);
+    this.#listeners.push(() => source.off(event, listener));
   }
 }
 

@@ -1,6 +1,6 @@
 // What opens over the list: the help, the form for a new shell, the question before a kill.
+import { whereText } from "../../shared/shell-text.js";
 import { formatDuration } from "../text/format.js";
-import { whereText } from "../text/shell-table.js";
 import type { Canvas } from "./canvas.js";
 import { fieldsOf, type NewShellForm } from "./form.js";
 import { bindings } from "./key-bindings.js";

@@ -17,7 +17,7 @@ const HEAD_X = 1;
 const TEXT_X = 12;
 
 /** The most important first: a small pane shows only the beginning. @param now ms since 1970 */
-export function detailRows(shell: ShellInfo, now: number): readonly Row[] {
+function detailRows(shell: ShellInfo, now: number): readonly Row[] {
   const ago = (time: string | undefined) =>
     time === undefined ? "-" : `${formatDuration(now - Date.parse(time))} ago`;
   const { connectedAt, createdAt, exitCode, possibleGap, runtimeArn, verdict } = shell;

@@ -1,7 +1,8 @@
 // The list of the shells: columns that are as wide as what is in them, the least important ones first to go.
 import type { ShellInfo } from "../../shared/rpc.js";
+import { whereText } from "../../shared/shell-text.js";
 import { formatBytes, formatDuration } from "../text/format.js";
-import { idleText, stateText, whereText } from "../text/shell-table.js";
+import { idleText, stateText } from "../text/shell-table.js";
 import type { Canvas } from "./canvas.js";
 import type { Layout } from "./layout.js";
 import { Style, stateStyle } from "./palette.js";

@@ -1,4 +1,5 @@
 // The whole picture: a pure function from the state to a canvas.
+import { SHELLS_PER_RUNTIME } from "../../shared/cloud-rpc.js";
 import { drawForm, drawHelp, drawInput, drawKill } from "./boxes.js";
 import { Canvas } from "./canvas.js";
 import { drawDetails } from "./details.js";
@@ -9,9 +10,6 @@ import { drawPreview } from "./preview.js";
 import { drawShellList } from "./shell-list.js";
 import { layout, selectedShell, type TuiState } from "./state.js";
 import { fitText, textWidth } from "./text-width.js";
-
-/** From the service: so many shells a runtime has, in all its microVMs; as `slots` of a shell counts them. */
-const SHELLS_PER_RUNTIME = 10;
 
 export function view(state: TuiState): Canvas {
   const canvas = new Canvas(state.cols, state.rows);
@@ -57,7 +55,7 @@ function drawHeader(canvas: Canvas, state: TuiState): void {
   canvas.put(canvas.cols - textWidth(used) - 1, 0, used, Style.faint);
 }
 
-/** The places used of every runtime: `my-agent 3/10`. */
+/** The places used of every runtime, as `slots` of a shell counts them: `my-agent 3/10`. */
 function placesText({ shells }: TuiState): string {
   const places = new Map<string, number>();
   for (const { kind, runtimeArn = "agentcore", state } of shells) {

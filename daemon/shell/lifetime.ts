@@ -1,5 +1,5 @@
 // How long what a cloud shell runs on lives, and how many shells its runtime still takes: what is known, and nothing else.
-import type { Lifetime, Slots } from "../../shared/cloud-rpc.js";
+import { type Lifetime, SHELLS_PER_RUNTIME, type Slots } from "../../shared/cloud-rpc.js";
 import type { ShellInfo } from "../../shared/rpc.js";
 import { holdsPlace } from "./neighbours.js";
 import type { ShellRecord } from "./state/shell-record.js";
@@ -7,8 +7,6 @@ import type { ShellRecord } from "./state/shell-record.js";
 /** Defaults of the service's lifecycle settings; a runtime may be configured otherwise, which nobody tells us. */
 const VM_LIFETIME_MS = 8 * 3_600_000;
 const VM_IDLE_MS = 15 * 60_000;
-/** From the protocol: shells of one runtime. */
-const SHELLS_PER_RUNTIME = 10;
 
 /** `info` with what is known of its runtime; local shells stay as they are. @param all every shell, for the count */
 export function withRuntimeFacts(

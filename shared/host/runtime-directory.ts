@@ -10,7 +10,7 @@ export const DAEMON_SOCKET = "agentd.sock";
 export const RUNTIME_SOCKET = "local.sock";
 
 /** Portable: `sun_path` has 104 bytes on macOS (108 on Linux), one of them for the final 0. Node 20 cuts longer ones silently. */
-export const MAX_SOCKET_PATH_BYTES = 103;
+const MAX_SOCKET_PATH_BYTES = 103;
 
 export interface PathInputs {
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -155,15 +155,21 @@ describe("driving shells", () => {
 
   it("waits for a prompt through a command and in a nested shell, by marks where there are some", () => {
     make("p");
-    run("send", "p", "sleep 1; touch slept", "Enter");
+    // What a command prints first says that the prompt before it is none any more.
+    const begun = (text: string) =>
+      expect(run("wait", "p", "--text", text, "--timeout", "20s")).toMatchObject({ status: 0 });
+    run("send", "p", "echo sl''eeps; sleep 1; touch slept", "Enter");
+    begun("^sleeps$");
     expect(run("wait", "p", "--prompt", "--timeout", "20s")).toMatchObject({ status: 0 });
-    expect(run("send", "p", "ls slept && bash --norc", "Enter").status).toBe(0);
+    expect(run("send", "p", "ls slept && PS1='nested$ ' bash --norc", "Enter").status).toBe(0);
+    begun("^nested\\$$");
     expect(run("wait", "p", "--prompt", "--timeout", "20s")).toMatchObject({ status: 0 });
-    run("send", "p", "cat", "Enter");
-    run("wait", "p", "--idle", "300ms");
+    run("send", "p", "echo ca''ts; cat", "Enter");
+    begun("^cats$");
     expect(run("wait", "p", "--prompt", "--timeout", "1s")).toMatchObject({ status: 124 });
     run("send", "p", "C-d");
     run("send", "p", "PS1='\\[\\e]133;A\\e\\\\\\]no prompt at all \\[\\e]133;B\\e\\\\\\]'", "Enter");
+    begun("^no prompt at all$");
     expect(run("wait", "p", "--prompt", "--timeout", "20s")).toMatchObject({ status: 0 });
     expect(json("rpc", "shell.info", '{"name":"p"}').shell.prompt).toEqual({ phase: "input" });
   });

@@ -4,7 +4,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { program, Sandbox } from "../support/sandbox.js";
+import { SocketClient } from "../support/socket-client.js";
 import { until } from "../support/until.js";
+
+/** So many runs of one shell may wait for their turn; the next one is refused. */
+const MAX_WAITING = 32;
 
 describe("agentd run", () => {
   let sandbox: Sandbox;
@@ -237,10 +241,23 @@ describe("agentd run", () => {
     async (signal) => {
       const first = start("x", "--", "echo begun; read go");
       await until("it runs", () => first.seen[0] !== "");
-      const second = start("x", "--json", "--", `echo executed >>never-${signal}`);
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      // All places of those that wait but one are taken: who is refused then knows that the last one is, too.
+      const others = await SocketClient.greeted(sandbox.socketPath);
+      for (let place = 1; place < MAX_WAITING; place++)
+        others.socket.write(others.request("shell.run", { name: "x", command: "true" }));
+      const begin = () => start("x", "--json", "--", `echo executed >>never-${signal}`);
+      let second = begin();
+      await until("it waits", () => {
+        // It was refused itself, when it came in the moment in which this looked.
+        if (second.child.exitCode !== null) second = begin();
+        const { status } = run("x", "--timeout", "1ms", "--", "true");
+        expect([75, 124]).toContain(status);
+        return status === 75;
+      });
       second.child.kill(signal);
       await second.ended;
+      expect(second.child.signalCode).toBe(signal);
+      others.close();
       send("Enter");
       expect(await first.ended).toBe(0);
       expect(run("x", "--", `cat never-${signal}`).status).toBe(1);

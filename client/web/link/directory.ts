@@ -17,7 +17,11 @@ export type DirectoryState =
 /** Told after every change; the views read what they need. */
 export type DirectoryListener = () => void;
 
-/** Invariant: `shells` is what the daemon said last, complete, while the state is `live`; otherwise what was known before. */
+/**
+ * Invariant: `shells` is what the daemon said last. While the state is `live` and the connection is wanted, it is complete and goes
+ * with every event; otherwise it is what was known before. A tab that nobody looks at has no connection and keeps its state, `live`
+ * too, and so does whoever comes back to it until the next connection answers, or fails: a list that flickers tells nothing.
+ */
 export class Directory {
   readonly #door: Door;
   readonly #client: string;
@@ -30,6 +34,8 @@ export class Directory {
   #busy: string | undefined;
   #wanted = false;
   #running = false;
+  /** The connection was ended by us, not lost. */
+  #wasLeft = false;
   scope: Scope = { owner: false, readOnly: true };
   /** Names of the targets in the daemon's config file, and which of them is meant when nothing is said. */
   targets: readonly string[] = [];
@@ -67,7 +73,7 @@ export class Directory {
       if (this.#state.kind === "over") this.#become({ kind: "connecting" });
       void this.#run();
     }
-    if (!wanted) this.#socket?.close();
+    if (!wanted && this.#socket !== undefined) this.#leave(this.#socket);
     this.#wait.wake();
   }
 
@@ -87,6 +93,8 @@ export class Directory {
         break;
       }
       if (!this.#wanted) break;
+      // Wanted again before its end: nothing was lost, so nobody is waited for.
+      if (this.#wasLeft) continue;
       const ms = this.#delays.next();
       this.#become({ kind: "waiting", retryAt: Date.now() + ms, why: this.#busy });
       await this.#wait.pause(ms);
@@ -98,6 +106,7 @@ export class Directory {
   async #runOnce(): Promise<Closed | undefined> {
     let socket: RpcSocket | undefined;
     this.#busy = undefined;
+    this.#wasLeft = false;
     try {
       socket = await RpcSocket.open(this.#door, this.#client);
       socket.onEvent = (event) => this.#handleEvent(event);
@@ -109,7 +118,7 @@ export class Directory {
       this.#socket = socket;
       this.#delays.reset();
       this.#become({ kind: "live" });
-      if (!this.#wanted) socket.close();
+      if (!this.#wanted) this.#leave(socket);
       return finalCloseText(await socket.closed);
     } catch (error) {
       socket?.close();
@@ -118,6 +127,11 @@ export class Directory {
     } finally {
       this.#socket = undefined;
     }
+  }
+
+  #leave(socket: RpcSocket): void {
+    this.#wasLeft = true;
+    socket.close();
   }
 
   #handleEvent(event: ShellEvent): void {

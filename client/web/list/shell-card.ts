@@ -2,12 +2,13 @@
 /// <reference lib="dom" />
 import { printable } from "../../../shared/names.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
+import { whereText } from "../../../shared/shell-text.js";
 import { el, iconButton, setText } from "../elements.js";
 import { routeHash } from "../route.js";
 import { cssColor, type Shade, terminalThemes } from "../themes.js";
 import { readable } from "./contrast.js";
 import type { Preview } from "./previews.js";
-import { agoText, clientsText, stateText, toneOf, whereText } from "./shell-order.js";
+import { agoText, clientsText, stateText, toneOf } from "./shell-order.js";
 import { styledRuns, type TextStyle } from "./styled-text.js";
 
 export interface ShellCardActions {

@@ -3,8 +3,11 @@
 import { formatDuration } from "../../../shared/measures.js";
 import { printable } from "../../../shared/names.js";
 import type { ShellInfo } from "../../../shared/rpc.js";
-import { signalName } from "../../../shared/signal-name.js";
+import { stateText as stateWords, whereText } from "../../../shared/shell-text.js";
 import { inPageWords } from "../page-words.js";
+
+/** Longest reason that a card shows, in characters. */
+const MAX_REASON = 60;
 
 /** How a state looks: `busy` is on its way, `care` needs a person, `idle` wakes when it is used, `over` is done. */
 export type Tone = "live" | "busy" | "care" | "idle" | "over";
@@ -48,21 +51,9 @@ function searchText(shell: ShellInfo): string {
     .toLowerCase();
 }
 
-/** `live`, `ended 0`, `ended SIGKILL`, `reconnecting (no route to host)`. */
+/** As `stateText` of every client, in the page's words. */
 export function stateText(shell: ShellInfo): string {
-  if (shell.state === "ended")
-    return shell.signal === undefined
-      ? `ended ${shell.exitCode ?? "?"}`
-      : `ended ${signalName(shell.signal)}`;
-  if (shell.state === "live" || shell.reason === undefined) return shell.state;
-  return `${shell.state} (${printable(inPageWords(shell.reason), 60)})`;
-}
-
-/** `local`, or the region and the runtime's own name in its ARN. */
-export function whereText(shell: ShellInfo): string {
-  if (shell.kind === "local") return "local";
-  const runtime = shell.runtimeArn?.split("/").at(-1) ?? "agentcore";
-  return printable(shell.region === undefined ? runtime : `${shell.region}/${runtime}`, 60);
+  return stateWords(shell, (reason) => printable(inPageWords(reason), MAX_REASON));
 }
 
 /** Empty for nobody; `1 attached`, `3 attached`. */

@@ -1,8 +1,9 @@
 // Copying and pasting: what comes in is cleaned and, when it has several lines, asked about.
 /// <reference lib="dom" />
 import type { Terminal } from "@xterm/xterm";
+import { cleanPaste } from "../../../shared/clean-paste.js";
 import { confirmDialog, inputDialog } from "../dialogs.js";
-import { cleanPaste, pasteQuestion } from "./pasted-text.js";
+import { pasteQuestion } from "./pasted-text.js";
 
 /** Pastes `text` as if typed, bracketed where the program asked for that. */
 export async function pasteText(terminal: Terminal, text: string): Promise<void> {
@@ -15,15 +16,29 @@ export async function pasteText(terminal: Terminal, text: string): Promise<void>
   terminal.focus();
 }
 
-/** The browser's own paste. @param terminal undefined: nothing may be typed. */
-export function pasteEvent(event: ClipboardEvent, terminal: Terminal | undefined): void {
+const READ_ONLY = "read-only · a paste goes nowhere";
+
+/** The browser's own paste. @param terminal undefined: nothing may be typed, which is said. */
+export function pasteEvent(
+  event: ClipboardEvent,
+  terminal: Terminal | undefined,
+  say: (text: string) => void,
+): void {
   event.preventDefault();
   event.stopPropagation();
-  if (terminal !== undefined) void pasteText(terminal, event.clipboardData?.getData("text/plain") ?? "");
+  if (terminal === undefined) say(READ_ONLY);
+  else void pasteText(terminal, event.clipboardData?.getData("text/plain") ?? "");
 }
 
-/** From the clipboard, or, where the browser does not give it, from a field to paste into. */
-export async function pasteFromClipboard(terminal: Terminal): Promise<void> {
+/** From the clipboard, or, where the browser does not give it, from a field to paste into. The rest as `pasteEvent`. */
+export async function pasteFromClipboard(
+  terminal: Terminal | undefined,
+  say: (text: string) => void,
+): Promise<void> {
+  if (terminal === undefined) {
+    say(READ_ONLY);
+    return;
+  }
   try {
     await pasteText(terminal, await navigator.clipboard.readText());
   } catch {

@@ -13,11 +13,6 @@ export interface PasteQuestion {
   readonly excerpt: string;
 }
 
-/** Without the control characters that could end a bracketed paste or drive the terminal; line breaks and tabs stay. */
-export function cleanPaste(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, "");
-}
-
 /** Undefined when `text` is one line of a usual length, which runs nothing by itself. */
 export function pasteQuestion(text: string): PasteQuestion | undefined {
   const lines = text.split(/\r\n|\r|\n/);

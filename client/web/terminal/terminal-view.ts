@@ -109,7 +109,8 @@ export class TerminalView {
     this.#unlisten = directory.listen(() => this.#handleDirectory());
     this.#unwatch = watchUnsentTyping(this.#link);
     this.#clock = setInterval(() => this.#showLink(), 500);
-    const takePaste = (event: ClipboardEvent) => pasteEvent(event, this.#readOnly ? undefined : terminal);
+    const takePaste = (event: ClipboardEvent) =>
+      pasteEvent(event, this.#readOnly ? undefined : terminal, this.#say);
     host.addEventListener("paste", takePaste, { capture: true });
     host.addEventListener("click", () => this.#screen.terminal.focus());
     this.#touch = new TouchScroll(host, terminal);
@@ -268,7 +269,7 @@ export class TerminalView {
     focus: () => this.focus(),
     search: () => this.#search.open(),
     copy: () => void copyText(this.#screen.terminal.getSelection(), this.#say),
-    paste: () => void pasteFromClipboard(this.#screen.terminal),
+    paste: () => void pasteFromClipboard(this.#readOnly ? undefined : this.#screen.terminal, this.#say),
     menu: () => void this.#openMenu(),
   };
 
@@ -288,7 +289,7 @@ export class TerminalView {
         ? () => void copyText(terminal.getSelection(), this.#say)
         : undefined,
       copyScreen: () => void copyText(this.#screen.visibleText, this.#say),
-      paste: this.#readOnly ? undefined : () => void pasteFromClipboard(terminal),
+      paste: this.#readOnly ? undefined : this.#pageKeys.paste,
       rename: manage ? () => void renameShell(directory, name).catch(complain) : undefined,
       kill: manage ? () => void killShell(directory, name).catch(complain) : undefined,
       keys: () => void showKeyList().then(() => this.focus()),

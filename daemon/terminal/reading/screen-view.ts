@@ -1,19 +1,9 @@
 // The part of a screen that a preview shows: lines with colours, and where the cursor is.
-
+import type { ScreenFrame } from "../../../shared/screen-frame.js";
 import type { XtermState } from "../xterm/xterm-state.js";
 import { coloredLine } from "./screen-text.js";
 
-export interface ScreenView {
-  /** Of the whole screen. */
-  readonly cols: number;
-  readonly rows: number;
-  /** Row that `lines[0]` is. */
-  readonly top: number;
-  /** SGR and printable text; every line begins and ends plain. */
-  readonly lines: readonly string[];
-  /** Absent while it is hidden. */
-  readonly cursor?: { readonly x: number; readonly y: number };
-}
+export type ScreenView = Omit<ScreenFrame, "name">;
 
 /** What cells may hold and a preview must not: overrides of the direction, which would reach beyond it, and line separators. */
 const UNSAFE = /[\u0080-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;

@@ -36,6 +36,19 @@ describe("completion", () => {
     expect(at("new", "")).toEqual([]);
   });
 
+  it("of words behind --: a program's where a command belongs, else what stands there without it", () => {
+    expect(at("new", "x", "--", "")).toEqual(["<files>"]);
+    expect(at("run", "x", "--", "ls", "")).toEqual(["<files>"]);
+    expect(at("kill", "--", "")).toEqual(["<shells>"]);
+    expect(at("kill", "--force", "a", "--", "b", "")).toEqual(["<shells>"]);
+    expect(at("capture", "--", "")).toEqual(["<shells>"]);
+    expect(at("capture", "-S", "0", "--", "work", "")).toEqual([]);
+    expect(at("grep", "--", "-x", "")).toEqual(["<shells>"]);
+    expect(at("send", "work", "--", "")).toEqual([]);
+    expect(at("kill", "--", "--f")).toEqual(["<shells>"]);
+    expect(at("ls", "--", "")).toEqual([]);
+  });
+
   it("of flags and their values", () => {
     expect(at("attach", "--det")).toEqual(["--detach-others"]);
     expect(at("new", "x", "--runtime", "")).toEqual(["<targets>"]);

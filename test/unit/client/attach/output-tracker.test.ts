@@ -36,6 +36,13 @@ describe("OutputTracker", () => {
     expect(seen("\x1b[?6h\x1bc").origin).toBe(false);
   });
 
+  it("sees what a soft reset resets, and what it leaves", () => {
+    expect(seen("\x1b[?6h\x1b[!p").origin).toBe(false);
+    expect(seen("\x1b[?1049h\x1b[!p").alternate).toBe(true);
+    const asked = ["\x1b[?6$p", '\x1b[61"p', "\x1b[?!p"];
+    for (const text of asked) expect(seen(`\x1b[?6h${text}`).origin, JSON.stringify(text)).toBe(true);
+  });
+
   it.each(["\x1b", "\x1b[", "\x1b[3", "\x1b]0;title", "\x1bPq", "\x1b(", "\x1b]8;;http://x"])(
     "is not at ground inside %j",
     (text) => expect(seen(text).atGround).toBe(false),

@@ -233,6 +233,7 @@ describe("targetRequest", () => {
       ["--runtime", "arn:x", "--idle-stop", "soon"],
       "bad duration 'soon' for --idle-stop · write 500ms, 30s, 15m or 2h",
     ],
+    [["--runtime", "arn:x", "--idle-stop", "30d"], "'30d' for --idle-stop is too long · at most 24.8d"],
     [["--idle-stop", "4h"], "--idle-stop needs --runtime ARN"],
     [["x", "--"], "no command after --"],
   ])("refuses %j", (args, message) => expect(mistake(() => target(args))).toBe(message));

@@ -23,6 +23,15 @@ describe("a flag that goes with another form of the command", () => {
       "--shell-id goes with --it: a single command has a shell of its own",
     ],
     [["attach", "work", "--", "vim"], "a command after -- needs -c"],
+    [["resize", "work", "80x24", "-x", "100"], "give 80x24, or -x and -y, not both"],
+    [
+      ["tail", "work", "--json", "--ansi"],
+      "--ansi goes without --json, whose lines are plain text · agentd capture work --json has colours",
+    ],
+    [
+      ["run", "work", "--max-output", "1M", "--", "true"],
+      "--max-output goes with --json, which keeps the output · agentd run work --json -- COMMAND",
+    ],
     [["detach", "work", "-t", "other"], "unexpected argument 'work' · see agentd detach --help"],
   ])("is refused: %j", async (words, message) => {
     await expect(run(words)).rejects.toMatchObject({ message, exitStatus: 64 });
@@ -38,6 +47,7 @@ describe("what stands behind --", () => {
   it("is a word like any for a command that runs no other", () => {
     expect(words("grep", "-i", "--", "-x", "work").words).toEqual(["-x", "work"]);
     expect(words("capture", "--", "work").words).toEqual(["work"]);
+    expect(words("send", "work", "--", "-x", "Enter").words).toEqual(["work", "-x", "Enter"]);
     expect(words("kill", "one", "--", "two").words).toEqual(["one", "two"]);
   });
 
@@ -48,7 +58,7 @@ describe("what stands behind --", () => {
   });
 
   it("is a command for those that run one", () => {
-    for (const name of ["new", "attach", "run", "exec", "send"])
+    for (const name of ["new", "attach", "run", "exec"])
       expect(words(name, "x", "--", "vim", "-r")).toMatchObject({ words: ["x"], rest: ["vim", "-r"] });
   });
 });

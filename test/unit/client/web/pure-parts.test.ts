@@ -12,8 +12,9 @@ import { isTerminalAnswer } from "../../../../client/web/link/terminal-answer.js
 import { contrast, readable } from "../../../../client/web/list/contrast.js";
 import { agoText, freeName, toneOf, visibleShells } from "../../../../client/web/list/shell-order.js";
 import { parseRoute, routeHash, takeKey } from "../../../../client/web/route.js";
-import { cleanPaste, pasteQuestion } from "../../../../client/web/terminal/pasted-text.js";
+import { pasteQuestion } from "../../../../client/web/terminal/pasted-text.js";
 import { isPlainAddress, webAddress } from "../../../../client/web/terminal/web-address.js";
+import { cleanPaste } from "../../../../shared/clean-paste.js";
 import type { ShellInfo } from "../../../../shared/rpc.js";
 import { SHELL } from "../../../support/fake-daemon.js";
 import { fc } from "../../../support/property.js";
