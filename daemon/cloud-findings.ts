@@ -75,7 +75,9 @@ export function judge(end: SocketEnd, target: AgentCoreTarget, { clock, env }: J
     const certificate = error.code === "untrusted_certificate";
     const id = certificate ? "certificate-untrusted" : (FAILED_IDS[end.code] ?? "endpoint-unreachable");
     const fixes: Readonly<Record<string, string>> = {
-      "certificate-untrusted": "NODE_EXTRA_CA_CERTS=/path/of/the/proxy-ca.pem agentd daemon restart",
+      // A daemon that a command starts gets no such variable (daemon-environment.ts): only one that is run by hand, or by a service manager.
+      "certificate-untrusted":
+        "agentd daemon stop; NODE_EXTRA_CA_CERTS=/path/of/the/proxy-ca.pem nohup agentd daemon run >/dev/null 2>&1 &",
       "endpoint-unknown": `check the region (${target.region}) and endpoint_url of the target: agentd config show`,
       "dns-unavailable": "the network or its name server is down: look at /etc/resolv.conf",
     };

@@ -39,9 +39,10 @@ export function manPage(commands: readonly Command[], version: string): string {
     "terminal was cut off, 255 when it could not be attached. Of the others, and of a \\fBnew\\fR that makes no shell:",
     ...[
       ["0, 1", "yes, no"],
-      ["2", "no such shell"],
+      ["2", "no such shell, or runtime"],
       ["64", "wrong use"],
       ["69", "the daemon or the target is not available"],
+      ["70", "a fault of agentd's own"],
       ["73", "the name is taken"],
       ["75", "try later: quota, full disk"],
       ["77", "permission or credentials"],

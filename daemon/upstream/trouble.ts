@@ -50,7 +50,7 @@ export function troubleOfFailure(failed: Extract<SocketEnd, { kind: "failed" }>,
   const shownHost = printable(host);
   const reason = UNREACHABLE_CODES[failed.code];
   if (CERTIFICATE_CODES.has(failed.code)) {
-    const message = `the certificate of ${shownHost} is not trusted (${failed.code}) · a proxy? see NODE_EXTRA_CA_CERTS`;
+    const message = `the certificate of ${shownHost} is not trusted (${failed.code}) · a proxy? agentd doctor says how to trust it`;
     return {
       policy: "first-fatal",
       pace: "backoff",

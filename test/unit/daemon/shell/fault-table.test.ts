@@ -396,7 +396,7 @@ describe("a reconnect that gets no shell", () => {
       "a certificate that is not trusted",
       fail("SELF_SIGNED_CERT_IN_CHAIN"),
       "reconnecting",
-      "the certificate of bedrock-agentcore.us-west-2.amazonaws.com is not trusted (SELF_SIGNED_CERT_IN_CHAIN) · a proxy? see NODE_EXTRA_CA_CERTS",
+      "the certificate of bedrock-agentcore.us-west-2.amazonaws.com is not trusted (SELF_SIGNED_CERT_IN_CHAIN) · a proxy? agentd doctor says how to trust it",
       backoff,
       43,
     ],
