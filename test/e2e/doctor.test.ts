@@ -496,6 +496,7 @@ describe("docs/doctor.md", () => {
     );
     const sources = [
       "daemon/cloud-check.ts",
+      "daemon/cloud-findings.ts",
       ...["daemon", "directories", "system", "terminal"].map((name) => `client/doctor/examine-${name}.ts`),
       "client/doctor/examination.ts",
     ];
