@@ -58,9 +58,23 @@ export class TypedLine {
   typed(bytes: Uint8Array): void {
     this.#isUnsure = false;
     this.#keyCount += bytes.length;
-    for (const byte of bytes) this.#key(byte);
+    // A paste is text for the most part: counted here, and kept up with before each other key.
+    let characters = 0;
+    for (let at = 0; at < bytes.length; at++) {
+      const byte = bytes[at] as number;
+      if (byte >= SPACE && byte !== DELETE && !this.#isNextText) {
+        // Continuation bytes of UTF-8 are part of a character that has been counted.
+        if (byte < 0x80 || byte >= 0xc0) characters++;
+        continue;
+      }
+      this.#characters += characters;
+      characters = 0;
+      this.#key(byte);
+    }
+    this.#characters += characters;
   }
 
+  /** A control character, or whatever follows ESC or Ctrl-V. */
   #key(byte: number): void {
     const isText = this.#isNextText;
     this.#isNextText = byte === ESC || byte === CTRL_V;
@@ -73,9 +87,7 @@ export class TypedLine {
     // What stands behind the cursor survives a Ctrl-U.
     else if (byte === CTRL_U) this.#characters = Number.isFinite(this.#characters) ? 0 : this.#characters;
     else if (byte === BACKSPACE || byte === DELETE) this.#characters = Math.max(0, this.#characters - 1);
-    else if (byte < SPACE && byte !== CTRL_L) this.#characters = Number.POSITIVE_INFINITY;
-    // Continuation bytes of UTF-8 are part of a character that has been counted.
-    else if (byte !== CTRL_L && (byte < 0x80 || byte >= 0xc0)) this.#characters++;
+    else if (byte !== CTRL_L) this.#characters = Number.POSITIVE_INFINITY;
   }
 
   output(bytes: Uint8Array): void {

@@ -28,7 +28,7 @@ export const paste: Measure = {
     const speed = new Samples();
     const broken = new Set<string>();
     const stuck = new Set<string>();
-    for (let i = 0; i < bench.times(3, 15); i++) {
+    for (let i = 0; i < bench.times(7, 15); i++) {
       for (const [name, outer] of outers) {
         if (stuck.has(name)) continue;
         const ready = outer.seen(RAW_READY);
