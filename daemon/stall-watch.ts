@@ -4,8 +4,8 @@ import type { Clock } from "./upstream/clock.js";
 
 /** Measured by Node itself at this distance, without a turn of ours: a hundred idle shells cost no processor time. */
 const TICK_MS = 200;
-/** How often the measurement is looked at. */
-const LOOK_MS = 1000;
+/** How often the measurement is looked at: each look wakes the processor. */
+const LOOK_MS = 2000;
 /** Later than this after its time, and somebody has felt it. */
 const LATE_MS = 200;
 
@@ -24,7 +24,7 @@ export function eventLoopDelays(): TakeLongest {
 }
 
 /**
- * Counts seconds in which the loop stood still: every time for longer than 400 ms, never for less than 200 ms. A process that
+ * Counts the looks that found that the loop had stood still: every time for longer than 400 ms, never for less than 200 ms. A process that
  * was stopped, and a machine that slept while its clock went on, count as well.
  */
 export class StallWatch {

@@ -16,10 +16,10 @@ describe("StallWatch", () => {
     await clock.advance(60_000);
     expect(watch.stalls).toBe(0);
     longest = 350;
-    await clock.advance(1000);
+    await clock.advance(2000);
     expect(watch.stalls).toBe(0);
     longest = 550;
-    await clock.advance(1000);
+    await clock.advance(2000);
     longest = 5100;
     expect(watch.stalls).toBe(2);
     expect(told).toEqual([350, 4900]);
