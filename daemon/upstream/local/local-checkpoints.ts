@@ -1,9 +1,10 @@
 // Checkpoints of local shells: handed to the local runtime, which outlives the daemon, and fetched by the next daemon.
-import { Agent, request } from "node:http";
+import { Agent } from "node:http";
 import { isSize } from "../../../shared/size.js";
 import { MAX_CHECKPOINT_BYTES, type Snapshot } from "../../../shared/snapshot.js";
 import type { UpstreamIds } from "../target.js";
 import type { LocalShellInfo } from "./local-runtime-link.js";
+import { type RuntimeAnswer, requestRuntime } from "./runtime-request.js";
 
 /** `stored`; `refused`: not this one; `unknown`: the runtime keeps none for this shell, and will not. */
 export type CheckpointAnswer = "stored" | "refused" | "unknown";
@@ -16,12 +17,6 @@ const LOAD_LIMIT_MS = 5_000;
 const MAX_CONNECTIONS = 8;
 
 const EPOCH = /^[0-9a-f-]{36}$/;
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly bytes: Uint8Array;
-}
 
 export interface LocalCheckpointsOptions {
   readonly socketPath: string;
@@ -89,36 +84,16 @@ export class LocalCheckpoints {
     await Promise.allSettled(left.map(fetchOne));
   }
 
-  #call(method: "GET" | "PUT", query: string, body?: Uint8Array): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const outgoing = request({
-        socketPath: this.#options.socketPath,
-        method,
-        path: `/agentd/checkpoint?${query}`,
-        agent: this.#agent,
-        timeout: ANSWER_TIMEOUT_MS,
-        headers: { "content-type": "application/octet-stream", "content-length": body?.length ?? 0 },
-      });
-      outgoing.on("timeout", () => outgoing.destroy(new Error("no answer")));
-      outgoing.on("error", reject);
-      outgoing.on("response", (response) => {
-        const chunks: Buffer[] = [];
-        let length = 0;
-        response.on("data", (chunk: Buffer) => {
-          chunks.push(chunk);
-          length += chunk.length;
-          if (length > MAX_CHECKPOINT_BYTES) response.destroy(new Error("the answer is too long"));
-        });
-        response.on("error", reject);
-        response.on("end", () => {
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            bytes: Buffer.concat(chunks),
-          });
-        });
-      });
-      outgoing.end(body);
+  #call(method: "GET" | "PUT", query: string, body: Uint8Array = new Uint8Array(0)): Promise<RuntimeAnswer> {
+    return requestRuntime({
+      socketPath: this.#options.socketPath,
+      method,
+      path: `/agentd/checkpoint?${query}`,
+      agent: this.#agent,
+      contentType: "application/octet-stream",
+      body,
+      timeoutMs: ANSWER_TIMEOUT_MS,
+      maxAnswerBytes: MAX_CHECKPOINT_BYTES,
     });
   }
 }
@@ -131,7 +106,7 @@ function queryOf(
 }
 
 /** Whatever program answered: sizes and types are checked, the bytes are output like any other. */
-function readAnswer({ status, headers, bytes }: Answer): Snapshot | undefined {
+function readAnswer({ status, headers, bytes }: RuntimeAnswer): Snapshot | undefined {
   const count = (name: string) => {
     const value = String(headers[name] ?? "");
     return /^\d{1,15}$/.test(value) ? Number(value) : -1;

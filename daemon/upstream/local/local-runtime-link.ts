@@ -1,9 +1,9 @@
 // Talks to the local runtime over its Unix socket, and starts it when it is not there.
-import { request } from "node:http";
 import { AgentdError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/names.js";
 import type { ShellExit } from "../../../shared/status.js";
 import type { UpstreamIds } from "../target.js";
+import { requestRuntime } from "./runtime-request.js";
 
 /** What a local shell is made of. */
 export interface LocalShellSpec extends UpstreamIds {
@@ -141,34 +141,18 @@ export class LocalRuntimeLink {
     }
   }
 
-  #call(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const text = body === undefined ? "" : JSON.stringify(body);
-      const outgoing = request({
-        socketPath: this.socketPath,
-        method,
-        path,
-        agent: false,
-        timeout: ANSWER_TIMEOUT_MS,
-        headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text) },
-      });
-      outgoing.on("timeout", () => outgoing.destroy(new Error("no answer")));
-      outgoing.on("error", reject);
-      outgoing.on("response", (response) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        response.on("data", (chunk: Buffer) => {
-          chunks.push(chunk);
-          bytes += chunk.length;
-          if (bytes > MAX_ANSWER_BYTES) response.destroy(new Error("the answer is too long"));
-        });
-        response.on("error", reject);
-        response.on("end", () => {
-          resolve({ status: response.statusCode ?? 0, body: parseBody(Buffer.concat(chunks)) });
-        });
-      });
-      outgoing.end(text);
+  async #call(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> {
+    const { status, bytes } = await requestRuntime({
+      socketPath: this.socketPath,
+      method,
+      path,
+      agent: false,
+      contentType: "application/json",
+      body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
+      timeoutMs: ANSWER_TIMEOUT_MS,
+      maxAnswerBytes: MAX_ANSWER_BYTES,
     });
+    return { status, body: parseBody(bytes) };
   }
 }
 
